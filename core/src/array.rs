@@ -1,0 +1,135 @@
+//! Borrowed strided views of the caller's arrays. It knows nothing of formulas; it owns and copies nothing.
+
+use crate::dtype::Dtype;
+
+/// The numbers of an input array.
+#[derive(Clone, Copy, Debug)]
+pub enum Data<'a> {
+    /// float32 numbers.
+    F32(&'a [f32]),
+    /// float64 numbers.
+    F64(&'a [f64]),
+}
+
+/// The numbers of an output array.
+#[derive(Debug)]
+pub enum DataMut<'a> {
+    /// float32 numbers.
+    F32(&'a mut [f32]),
+    /// float64 numbers.
+    F64(&'a mut [f64]),
+    /// 64-bit indices.
+    I64(&'a mut [i64]),
+}
+
+/// An input array: element `(i, k)` is `data[origin + i * strides[0] + k * strides[1]]`.
+#[derive(Clone, Debug)]
+pub struct ArrayRef<'a> {
+    /// Memory that covers every element.
+    pub data: Data<'a>,
+    /// Position of the element with all indices 0.
+    pub origin: usize,
+    /// Extent of each axis.
+    pub shape: Vec<usize>,
+    /// Step of each axis, in elements; may be negative or 0.
+    pub strides: Vec<isize>,
+}
+
+/// An output array, with the same layout rule as [`ArrayRef`].
+#[derive(Debug)]
+pub struct ArrayMut<'a> {
+    /// Memory that covers every element.
+    pub data: DataMut<'a>,
+    /// Position of the element with all indices 0.
+    pub origin: usize,
+    /// Extent of each axis.
+    pub shape: Vec<usize>,
+    /// Step of each axis, in elements; may be negative.
+    pub strides: Vec<isize>,
+}
+
+/// The strides, in elements, of a compact row-major array.
+pub fn row_major(shape: &[usize]) -> Vec<isize> {
+    let mut strides = vec![0; shape.len()];
+    let mut step = 1usize;
+    for (stride, &extent) in strides.iter_mut().zip(shape).rev() {
+        *stride = step as isize;
+        step = step.saturating_mul(extent.max(1));
+    }
+    strides
+}
+
+impl<'a> ArrayRef<'a> {
+    /// A compact row-major view of a slice of float32.
+    pub fn f32(data: &'a [f32], shape: &[usize]) -> Self {
+        ArrayRef { data: Data::F32(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
+    /// A compact row-major view of a slice of float64.
+    pub fn f64(data: &'a [f64], shape: &[usize]) -> Self {
+        ArrayRef { data: Data::F64(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
+    /// The number format.
+    pub fn dtype(&self) -> Dtype {
+        match self.data {
+            Data::F32(_) => Dtype::F32,
+            Data::F64(_) => Dtype::F64,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self.data {
+            Data::F32(d) => d.len(),
+            Data::F64(d) => d.len(),
+        }
+    }
+}
+
+impl<'a> ArrayMut<'a> {
+    /// A compact row-major view of a slice of float32.
+    pub fn f32(data: &'a mut [f32], shape: &[usize]) -> Self {
+        ArrayMut { data: DataMut::F32(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
+    /// A compact row-major view of a slice of float64.
+    pub fn f64(data: &'a mut [f64], shape: &[usize]) -> Self {
+        ArrayMut { data: DataMut::F64(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
+    /// A compact row-major view of a slice of indices.
+    pub fn i64(data: &'a mut [i64], shape: &[usize]) -> Self {
+        ArrayMut { data: DataMut::I64(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
+    /// The number format.
+    pub fn dtype(&self) -> Dtype {
+        match self.data {
+            DataMut::F32(_) => Dtype::F32,
+            DataMut::F64(_) => Dtype::F64,
+            DataMut::I64(_) => Dtype::I64,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match &self.data {
+            DataMut::F32(d) => d.len(),
+            DataMut::F64(d) => d.len(),
+            DataMut::I64(d) => d.len(),
+        }
+    }
+}
+
+/// The lowest and highest element position of a layout, relative to its origin; `None` if it overflows.
+/// A layout with an extent of 0 has no element and gives `(0, 0)`.
+pub fn extent(shape: &[usize], strides: &[isize]) -> Option<(isize, isize)> {
+    if shape.contains(&0) {
+        return Some((0, 0));
+    }
+    let (mut low, mut high) = (0isize, 0isize);
+    for (&n, &stride) in shape.iter().zip(strides) {
+        let reach = isize::try_from(n - 1).ok()?.checked_mul(stride)?;
+        if reach < 0 { low = low.checked_add(reach)? } else { high = high.checked_add(reach)? }
+    }
+    Some((low, high))
+}

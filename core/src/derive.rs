@@ -1,0 +1,117 @@
+//! Derivatives: formula graph to formula graph. It knows no operation by name but the symbolic ones; each operation
+//! brings its own rule.
+
+use std::collections::HashMap;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::formula::{Formula, Graph, Kind};
+use crate::ops::{Algebra, GRADIENT, Node, Use};
+
+impl Formula {
+    /// The adjoint of the derivative with respect to `variable`, applied to `cotangent`, which has this formula's
+    /// dimension or is a scalar. The result has the variable's dimension and is a formula like any other, so it can
+    /// be differentiated again.
+    pub fn gradient(&self, variable: &Formula, cotangent: &Formula) -> Result<Formula> {
+        if variable.as_variable().is_none() {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("the gradient is taken with respect to `{}`; expected a variable", variable.shown()),
+            ));
+        }
+        let gradient = Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?;
+        let (graph, roots) = expand(gradient.graph(), &[gradient.root()])?;
+        Ok(Formula::from_graph(graph.into(), roots[0]))
+    }
+}
+
+/// The adjoint of the derivative of `formula` with respect to `variable`, applied to `cotangent` (reverse
+/// accumulation: every shared subexpression is visited once). The result has the variable's dimension.
+///
+/// `cotangent` has the formula's dimension, or is a scalar that stands for each component.
+pub fn gradient(graph: &mut Graph, formula: Node, variable: Node, cotangent: Node) -> Node {
+    let dim = graph.dim_of(variable);
+    let mut cotangents: HashMap<Node, Node> = HashMap::new();
+    let on_path = depends(graph, formula, variable);
+    let seed = match graph.dim_of(cotangent) == graph.dim_of(formula) {
+        true => cotangent,
+        false => {
+            let wide = graph.dim_of(formula);
+            (graph as &mut dyn Algebra).replicate(cotangent, wide)
+        }
+    };
+    cotangents.insert(formula, seed);
+    for &node in on_path.iter().rev() {
+        let Some(&cotangent) = cotangents.get(&node) else { continue };
+        let Kind::Apply { operation, operands, parameters } = graph.entry(node).kind.clone() else { continue };
+        for (which, &operand) in operands.iter().enumerate() {
+            if on_path.binary_search(&operand).is_err() {
+                continue;
+            }
+            let used = Use { operands: &operands, parameters: &parameters, output: node };
+            let algebra: &mut dyn Algebra = graph;
+            let Some(mut part) = (operation.derivative)(algebra, used, which, cotangent) else { continue };
+            // What was broadcast forwards is summed backwards.
+            let (wanted, got) = (algebra.dim(operand), algebra.dim(part));
+            if wanted == 1 && got > 1 {
+                part = algebra.sum(part);
+            } else if got == 1 && wanted > 1 {
+                part = algebra.replicate(part, wanted);
+            }
+            let total = match cotangents.get(&operand) {
+                Some(&earlier) => algebra.add(earlier, part),
+                None => part,
+            };
+            cotangents.insert(operand, total);
+        }
+    }
+    cotangents.get(&variable).copied().unwrap_or_else(|| Algebra::zero(graph, dim))
+}
+
+/// The nodes below `formula` that depend on `variable`, in ascending order.
+fn depends(graph: &Graph, formula: Node, variable: Node) -> Vec<Node> {
+    let mut found: Vec<Node> = Vec::new();
+    for node in graph.reachable(&[formula]) {
+        let depends = node == variable
+            || graph
+                .applied(node)
+                .is_some_and(|(_, operands, _)| operands.iter().any(|o| found.binary_search(o).is_ok()));
+        if depends {
+            found.push(node);
+        }
+    }
+    found
+}
+
+/// Writes out every symbolic operator below `roots`, the innermost first.
+pub fn expand(graph: &Graph, roots: &[Node]) -> Result<(Graph, Vec<Node>)> {
+    let mut expanded = Graph::default();
+    let roots = expanded.rebuild(graph, roots, |new, node, operands| {
+        Ok(match graph.match_operation(node, &GRADIENT) {
+            Some(_) => Some(gradient(new, operands[0], operands[1], operands[2])),
+            None => None,
+        })
+    })?;
+    Ok((expanded, roots))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formula::{Category, Formula};
+
+    #[test]
+    fn the_gradient_of_a_gaussian_reuses_its_exponential() {
+        let mut graph = Graph::default();
+        let x = graph.checked_variable(0, 3, Category::I).unwrap();
+        let y = graph.checked_variable(1, 3, Category::J).unwrap();
+        let e = graph.checked_variable(2, 1, Category::I).unwrap();
+        let formula = Formula::parse("Exp(-SqDist(Var(0,3,0),Var(1,3,1)))", &[]).unwrap();
+        let f = graph.import(formula.graph(), formula.root()).unwrap();
+        let g = gradient(&mut graph, f, x, e);
+        let exponentials =
+            graph.reachable(&[g]).into_iter().filter(|&n| graph.match_operation(n, &crate::ops::EXP).is_some());
+        assert_eq!(exponentials.count(), 1);
+        assert_eq!(graph.dim_of(g), 3);
+        assert!(graph.reachable(&[g]).contains(&y));
+    }
+}

@@ -1,0 +1,398 @@
+//! Smart constructors: they check operands and apply the identities that every stage may rely on.
+//! A structural zero absorbs any factor, as in KeOps; every other identity changes rounding at most.
+
+use super::{Category, Entry, Graph, Kind, Variable};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::{
+    self, ADD, Algebra, DIVIDE, EXTRACT, EXTRACT_TRANSPOSE, INVERSE, MINUS, MULTIPLY, Node, Operation, POWER,
+    POWER_OF, REPLICATE, Rule, SQUARE, SQUARE_ROOT, SUBTRACT, SUM,
+};
+
+/// Vectors beyond this dimension cannot come from an array that makes sense.
+const LARGEST_DIM: usize = 1 << 20;
+/// Arguments beyond this number are a mistake in a position.
+const LARGEST_INDEX: usize = 1 << 16;
+
+impl Algebra for Graph {
+    fn constant(&mut self, value: f64) -> Node {
+        self.number_node(value)
+    }
+
+    fn zero(&mut self, dim: usize) -> Node {
+        self.insert(Entry { kind: Kind::Zero, dim })
+    }
+
+    fn dim(&self, node: Node) -> usize {
+        self.dim_of(node)
+    }
+
+    fn apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Node {
+        match self.try_apply(operation, operands, parameters) {
+            Ok(node) => node,
+            Err(error) => panic!("a rule of the library built a formula that does not fit: {error}"),
+        }
+    }
+}
+
+pub(super) fn unknown_operation(name: &str) -> Error {
+    let lower = name.to_lowercase();
+    let near = ops::all()
+        .map(|o| o.name)
+        .filter(|n| n.to_lowercase() == lower || edit_distance(&n.to_lowercase(), &lower) <= 2)
+        .collect::<Vec<_>>();
+    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    let shown: String = name.chars().take(60).collect();
+    Error::new(ErrorKind::UnknownName, format!("there is no operation `{shown}`{hint}"))
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(40).collect(), b.chars().take(40).collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let next = (corner + usize::from(x != y)).min(row[j] + 1).min(row[j + 1] + 1);
+            corner = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+impl Graph {
+    /// The node of a number.
+    pub(super) fn number_node(&mut self, value: f64) -> Node {
+        if value == 0.0 {
+            return self.insert(Entry { kind: Kind::Zero, dim: 1 });
+        }
+        self.insert(Entry { kind: Kind::Constant(value.to_bits()), dim: 1 })
+    }
+
+    /// The node of a variable whose position and dimension come from a user.
+    pub fn checked_variable(&mut self, index: usize, dim: usize, category: Category) -> Result<Node> {
+        if dim == 0 || dim > LARGEST_DIM {
+            return Err(Error::new(
+                ErrorKind::Dimension,
+                format!("variable {index} has dimension {dim}; expected 1 to {LARGEST_DIM}"),
+            ));
+        }
+        if index > LARGEST_INDEX {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("a variable has position {index}; expected 0 to {LARGEST_INDEX}"),
+            ));
+        }
+        self.variable(Variable { index, category }, dim)
+    }
+
+    /// The node of an operation on these operands, or what does not fit.
+    pub fn try_apply(
+        &mut self,
+        operation: &'static Operation,
+        operands: &[Node],
+        parameters: &[i64],
+    ) -> Result<Node> {
+        let name = operation.name;
+        if (operands.len(), parameters.len()) != (operation.operands, operation.parameters.len()) {
+            return Err(Error::new(
+                ErrorKind::Arity,
+                format!(
+                    "`{name}` got {} and {}; expected {}",
+                    counted(operands.len(), "operand"),
+                    counted(parameters.len(), "integer parameter"),
+                    signature(operation),
+                ),
+            ));
+        }
+        let misfit = |what: String| Error::new(ErrorKind::Dimension, format!("`{name}`: {what}"));
+        if let Rule::Shorthand { build } = operation.rule {
+            return build(self, operands, parameters).map_err(misfit);
+        }
+        let dims: Vec<usize> = operands.iter().map(|&o| self.dim_of(o)).collect();
+        let dim = operation.dim(&dims, parameters).map_err(misfit)?;
+        if dim > LARGEST_DIM {
+            return Err(misfit(format!("the result has dimension {dim}; expected at most {LARGEST_DIM}")));
+        }
+        if let Rule::Symbolic { .. } = operation.rule
+            && !matches!(self.entry(operands[1]).kind, Kind::Variable(_))
+        {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("`{name}`: the second operand is a formula; expected a variable"),
+            ));
+        }
+        if let Some(folded) = self.fold(operation, operands, parameters) {
+            return Ok(folded);
+        }
+        if let Some(simpler) = self.identity(operation, operands, parameters, dim) {
+            return Ok(simpler);
+        }
+        if operation.commutative && operands.len() == 2 {
+            // Whichever order came first stands for both.
+            let swapped = Kind::Apply {
+                operation,
+                operands: vec![operands[1], operands[0]],
+                parameters: parameters.to_vec(),
+            };
+            if let Some(&known) = self.known.get(&Entry { kind: swapped, dim }) {
+                return Ok(known);
+            }
+        }
+        let kind = Kind::Apply { operation, operands: operands.to_vec(), parameters: parameters.to_vec() };
+        Ok(self.insert(Entry { kind, dim }))
+    }
+
+    /// An elementwise operation on numbers is a number, where it is finite.
+    fn fold(&mut self, operation: &Operation, operands: &[Node], parameters: &[i64]) -> Option<Node> {
+        let Rule::Elementwise { meaning, .. } = operation.rule else { return None };
+        let numbers = operands.iter().map(|&o| self.number(o)).collect::<Option<Vec<f64>>>()?;
+        let value = meaning(&numbers, parameters);
+        value.is_finite().then(|| self.number_node(value))
+    }
+
+    /// A simpler formula of the same value and dimension.
+    fn identity(
+        &mut self,
+        operation: &'static Operation,
+        operands: &[Node],
+        parameters: &[i64],
+        dim: usize,
+    ) -> Option<Node> {
+        let a = operands[0];
+        let b = operands.get(1).copied();
+        match (operation, b) {
+            (o, Some(b)) if *o == ADD => self.add_identity(a, b, dim),
+            (o, Some(b)) if *o == SUBTRACT => self.subtract_identity(a, b, dim),
+            (o, Some(b)) if *o == MULTIPLY => self.multiply_identity(a, b, dim),
+            (o, Some(b)) if *o == DIVIDE => self.divide_identity(a, b, dim),
+            (o, Some(b)) if *o == POWER_OF => match self.number(b) {
+                Some(2.0) => Some(self.node(&SQUARE, &[a])),
+                Some(1.0) => Some(a),
+                Some(0.5) => Some(self.node(&SQUARE_ROOT, &[a])),
+                _ => None,
+            },
+            (o, None) if *o == MINUS => self.minus_identity(a, dim),
+            (o, None) if *o == SQUARE => match self.match_operation(a, &MINUS) {
+                Some(&[inner]) => Some(self.node(&SQUARE, &[inner])),
+                _ => self.is_zero(a).then_some(a),
+            },
+            (o, None) if *o == POWER => match parameters[0] {
+                1 => Some(a),
+                2 => Some(self.node(&SQUARE, &[a])),
+                -1 => Some(self.node(&INVERSE, &[a])),
+                _ => None,
+            },
+            (o, None) if *o == SUM => self.sum_identity(a),
+            (o, None) if *o == REPLICATE => match dim {
+                1 => Some(a),
+                _ => self.is_zero(a).then(|| Algebra::zero(self, dim)),
+            },
+            (o, None) if *o == EXTRACT => self.extract_identity(a, parameters[0] as usize, dim),
+            (o, None) if *o == EXTRACT_TRANSPOSE => match self.is_zero(a) {
+                true => Some(Algebra::zero(self, dim)),
+                false => (self.dim_of(a) == dim).then_some(a),
+            },
+            _ => None,
+        }
+    }
+
+    fn node(&mut self, operation: &'static Operation, operands: &[Node]) -> Node {
+        Algebra::apply(self, operation, operands, &[])
+    }
+
+    /// The node as a vector of this dimension.
+    fn widened(&mut self, node: Node, dim: usize) -> Node {
+        match self.dim_of(node) == dim {
+            true => node,
+            false => Algebra::apply(self, &REPLICATE, &[node], &[dim as i64]),
+        }
+    }
+
+    fn negated(&self, node: Node) -> Option<Node> {
+        self.match_operation(node, &MINUS).map(|operands| operands[0])
+    }
+
+    /// The number and the rest of a product that starts with a number.
+    fn scaled(&self, node: Node) -> Option<(f64, Node)> {
+        match self.match_operation(node, &MULTIPLY) {
+            Some(&[factor, rest]) => self.number(factor).map(|number| (number, rest)),
+            _ => None,
+        }
+    }
+
+    fn add_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
+        match (self.is_zero(a), self.is_zero(b)) {
+            (true, _) => return Some(self.widened(b, dim)),
+            (_, true) => return Some(self.widened(a, dim)),
+            _ => {}
+        }
+        if a == b {
+            let two = self.number_node(2.0);
+            return Some(self.node(&MULTIPLY, &[two, a]));
+        }
+        if let Some(inner) = self.negated(b) {
+            return Some(self.node(&SUBTRACT, &[a, inner]));
+        }
+        self.negated(a).map(|inner| self.node(&SUBTRACT, &[b, inner]))
+    }
+
+    fn subtract_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
+        if a == b {
+            return Some(Algebra::zero(self, dim));
+        }
+        match (self.is_zero(a), self.is_zero(b)) {
+            (_, true) => return Some(self.widened(a, dim)),
+            (true, _) => {
+                let negative = self.node(&MINUS, &[b]);
+                return Some(self.widened(negative, dim));
+            }
+            _ => {}
+        }
+        self.negated(b).map(|inner| self.node(&ADD, &[a, inner]))
+    }
+
+    fn multiply_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
+        if self.is_zero(a) || self.is_zero(b) {
+            return Some(Algebra::zero(self, dim));
+        }
+        if a == b {
+            return Some(self.node(&SQUARE, &[a]));
+        }
+        if let Some(number) = self.number(b) {
+            return match self.number(a) {
+                // Two numbers whose product is not finite stay a product.
+                Some(_) => None,
+                None => Some(self.times(number, a)),
+            };
+        }
+        if let Some(number) = self.number(a) {
+            if number == 1.0 {
+                return Some(b);
+            }
+            if number == -1.0 {
+                return Some(self.node(&MINUS, &[b]));
+            }
+            if let Some((inner, rest)) = self.scaled(b) {
+                let product = number * inner;
+                return product.is_finite().then(|| self.times(product, rest));
+            }
+            return self.negated(b).map(|inner| self.times(-number, inner));
+        }
+        // Signs go to the front, so that products that differ in them alone share the rest.
+        if let Some(inner) = self.negated(a) {
+            let product = self.node(&MULTIPLY, &[inner, b]);
+            return Some(self.node(&MINUS, &[product]));
+        }
+        if let Some(inner) = self.negated(b) {
+            let product = self.node(&MULTIPLY, &[a, inner]);
+            return Some(self.node(&MINUS, &[product]));
+        }
+        // A repeated scalar multiplies as a scalar.
+        let repeated = |graph: &Graph, r: Node, other: Node| {
+            let inner = graph.match_operation(r, &REPLICATE)?[0];
+            (graph.dim_of(other) == dim).then_some(inner)
+        };
+        if let Some(inner) = repeated(self, a, b) {
+            return Some(self.node(&MULTIPLY, &[inner, b]));
+        }
+        repeated(self, b, a).map(|inner| self.node(&MULTIPLY, &[a, inner]))
+    }
+
+    fn times(&mut self, number: f64, node: Node) -> Node {
+        let number = self.number_node(number);
+        self.node(&MULTIPLY, &[number, node])
+    }
+
+    fn divide_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
+        if let Some(number) = self.number(b) {
+            let inverse = 1.0 / number;
+            if number == 0.0 || !inverse.is_normal() || self.number(a).is_some() {
+                return None;
+            }
+            return Some(self.times(inverse, a));
+        }
+        if self.is_zero(a) {
+            return Some(Algebra::zero(self, dim));
+        }
+        if self.number(a) == Some(1.0) {
+            return Some(self.node(&INVERSE, &[b]));
+        }
+        if let Some(inner) = self.negated(a) {
+            let quotient = self.node(&DIVIDE, &[inner, b]);
+            return Some(self.node(&MINUS, &[quotient]));
+        }
+        if let Some(inner) = self.negated(b) {
+            let quotient = self.node(&DIVIDE, &[a, inner]);
+            return Some(self.node(&MINUS, &[quotient]));
+        }
+        let (number, rest) = self.scaled(a)?;
+        let quotient = self.node(&DIVIDE, &[rest, b]);
+        Some(self.times(number, quotient))
+    }
+
+    fn minus_identity(&mut self, a: Node, dim: usize) -> Option<Node> {
+        if self.is_zero(a) {
+            return Some(Algebra::zero(self, dim));
+        }
+        if let Some(inner) = self.negated(a) {
+            return Some(inner);
+        }
+        self.scaled(a).map(|(number, rest)| self.times(-number, rest))
+    }
+
+    fn sum_identity(&mut self, a: Node) -> Option<Node> {
+        let dim = self.dim_of(a);
+        if dim == 1 {
+            return Some(a);
+        }
+        if self.is_zero(a) {
+            return Some(self.number_node(0.0));
+        }
+        if let Some(inner) = self.negated(a) {
+            let total = self.node(&SUM, &[inner]);
+            return Some(self.node(&MINUS, &[total]));
+        }
+        if let Some(&[inner]) = self.match_operation(a, &REPLICATE) {
+            return Some(self.times(dim as f64, inner));
+        }
+        let &[left, right] = self.match_operation(a, &MULTIPLY)? else { return None };
+        let (scalar, vector) = match (self.dim_of(left), self.dim_of(right)) {
+            (1, _) => (left, right),
+            (_, 1) => (right, left),
+            _ => return None,
+        };
+        let total = self.node(&SUM, &[vector]);
+        Some(self.node(&MULTIPLY, &[scalar, total]))
+    }
+
+    fn extract_identity(&mut self, a: Node, start: usize, dim: usize) -> Option<Node> {
+        if self.dim_of(a) == dim {
+            return Some(a);
+        }
+        if self.is_zero(a) {
+            return Some(Algebra::zero(self, dim));
+        }
+        if let Some(&[inner]) = self.match_operation(a, &REPLICATE) {
+            return Some(self.widened(inner, dim));
+        }
+        if let Some((operation, &[inner], parameters)) = self.applied(a)
+            && *operation == EXTRACT
+        {
+            let start = (parameters[0] as usize + start) as i64;
+            return Some(Algebra::apply(self, &EXTRACT, &[inner], &[start, dim as i64]));
+        }
+        None
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `Extract(f, start, d)`: an operation with the names of what it takes.
+pub(crate) fn signature(operation: &Operation) -> String {
+    let operands = ["f", "g", "h"].iter().take(operation.operands).copied();
+    let all: Vec<&str> = operands.chain(operation.parameters.iter().copied()).collect();
+    format!("`{}({})`", operation.name, all.join(", "))
+}
+

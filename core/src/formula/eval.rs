@@ -1,0 +1,51 @@
+//! The meaning of a formula for one pair, in float64: slow, plain, and what every backend is compared with.
+
+use std::collections::HashMap;
+
+use super::{Graph, Kind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::{Node, Rule};
+
+/// The value of each variable for one pair, by the variable's position.
+pub type Assignment<'a> = HashMap<usize, &'a [f64]>;
+
+pub(super) fn evaluate(graph: &Graph, root: Node, assignment: &Assignment<'_>) -> Result<Vec<f64>> {
+    let mut values: HashMap<Node, Vec<f64>> = HashMap::new();
+    for node in graph.reachable(&[root]) {
+        let entry = graph.entry(node);
+        let value = match &entry.kind {
+            Kind::Constant(bits) => vec![f64::from_bits(*bits)],
+            Kind::Zero => vec![0.0; entry.dim],
+            Kind::Variable(variable) => match assignment.get(&variable.index) {
+                Some(value) if value.len() == entry.dim => value.to_vec(),
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::Count,
+                        format!("variable {} needs {} numbers", variable.index, entry.dim),
+                    ));
+                }
+            },
+            Kind::Apply { operation, operands, parameters } => {
+                let operands: Vec<&[f64]> = operands.iter().map(|o| values[o].as_slice()).collect();
+                match operation.rule {
+                    Rule::Elementwise { meaning, .. } => (0..entry.dim)
+                        .map(|k| {
+                            let components: Vec<f64> =
+                                operands.iter().map(|o| o[if o.len() == 1 { 0 } else { k }]).collect();
+                            meaning(&components, parameters)
+                        })
+                        .collect(),
+                    Rule::Vector { meaning, .. } => meaning(&operands, parameters),
+                    Rule::Symbolic { .. } | Rule::Shorthand { .. } => {
+                        return Err(Error::new(
+                            ErrorKind::Internal,
+                            format!("`{}` was not expanded before evaluation", operation.name),
+                        ));
+                    }
+                }
+            }
+        };
+        values.insert(node, value);
+    }
+    Ok(values.remove(&root).unwrap_or_default())
+}

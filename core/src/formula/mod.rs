@@ -1,0 +1,320 @@
+//! Formulas: a typed expression graph in which equal subexpressions are one node.
+//! It knows neither text nor reductions nor how anything is computed fast.
+
+mod build;
+mod eval;
+mod print;
+mod verify;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::{self, Node, Operation};
+
+pub use eval::Assignment;
+
+/// Which index a variable depends on. The numbers are KeOps'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Category {
+    /// One row per `i`.
+    I = 0,
+    /// One row per `j`.
+    J = 1,
+    /// The same for all pairs.
+    Parameter = 2,
+}
+
+/// A variable: an argument of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variable {
+    /// Position of its array among the arguments.
+    pub index: usize,
+    /// The index it depends on.
+    pub category: Category,
+}
+
+/// What a node is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An argument of the call.
+    Variable(Variable),
+    /// A scalar number, by its bits.
+    Constant(u64),
+    /// A zero vector.
+    Zero,
+    /// An operation on earlier nodes.
+    Apply {
+        /// The operation.
+        operation: &'static Operation,
+        /// Its operands.
+        operands: Vec<Node>,
+        /// Its integer parameters.
+        parameters: Vec<i64>,
+    },
+}
+
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for Operation {}
+impl Hash for Operation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+/// A node with its dimension.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    /// What it is.
+    pub kind: Kind,
+    /// Its dimension.
+    pub dim: usize,
+}
+
+/// The arena of nodes. Operands come before the nodes that use them.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    entries: Vec<Entry>,
+    known: HashMap<Entry, Node>,
+    variables: BTreeMap<usize, Node>,
+}
+
+/// More nodes than any formula that a person or a program writes on purpose.
+const LARGEST_GRAPH: usize = 1 << 20;
+
+impl Graph {
+    /// The node with its dimension.
+    pub fn entry(&self, node: Node) -> &Entry {
+        &self.entries[node.0 as usize]
+    }
+
+    /// The dimension of a node.
+    pub fn dim_of(&self, node: Node) -> usize {
+        self.entry(node).dim
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The operation, operands and parameters of a node that applies one.
+    pub fn applied(&self, node: Node) -> Option<(&'static Operation, &[Node], &[i64])> {
+        match &self.entry(node).kind {
+            Kind::Apply { operation, operands, parameters } => Some((operation, operands, parameters)),
+            _ => None,
+        }
+    }
+
+    /// The operands, if the node applies this operation.
+    pub fn match_operation(&self, node: Node, operation: &'static Operation) -> Option<&[Node]> {
+        self.applied(node).and_then(|(found, operands, _)| (found == operation).then_some(operands))
+    }
+
+    /// The value of a node that is a number.
+    pub fn number(&self, node: Node) -> Option<f64> {
+        match self.entry(node) {
+            Entry { kind: Kind::Constant(bits), .. } => Some(f64::from_bits(*bits)),
+            Entry { kind: Kind::Zero, dim: 1 } => Some(0.0),
+            _ => None,
+        }
+    }
+
+    /// Whether a node is a zero vector.
+    pub fn is_zero(&self, node: Node) -> bool {
+        self.entry(node).kind == Kind::Zero
+    }
+
+    /// The variables, by position.
+    pub fn variables(&self) -> impl Iterator<Item = (Variable, usize)> + '_ {
+        self.variables.values().map(|&node| match self.entry(node) {
+            Entry { kind: Kind::Variable(variable), dim } => (*variable, *dim),
+            _ => unreachable!("only variables are listed"),
+        })
+    }
+
+    /// The node of a variable; an error if its position is already taken by a different one.
+    pub fn variable(&mut self, variable: Variable, dim: usize) -> Result<Node> {
+        if let Some(&known) = self.variables.get(&variable.index) {
+            let entry = self.entry(known);
+            if entry.kind != Kind::Variable(variable) || entry.dim != dim {
+                return Err(Error::new(
+                    ErrorKind::Argument,
+                    format!(
+                        "variable {} is declared as {} and as {}; one position is one array",
+                        variable.index,
+                        print::node_text(self, known),
+                        print::variable_text(variable, dim),
+                    ),
+                ));
+            }
+            return Ok(known);
+        }
+        let node = self.insert(Entry { kind: Kind::Variable(variable), dim });
+        self.variables.insert(variable.index, node);
+        Ok(node)
+    }
+
+    /// The nodes that `roots` depend on, in an order in which operands come first.
+    pub fn reachable(&self, roots: &[Node]) -> Vec<Node> {
+        let mut needed = vec![false; self.entries.len()];
+        for root in roots {
+            needed[root.0 as usize] = true;
+        }
+        for k in (0..self.entries.len()).rev() {
+            if !needed[k] {
+                continue;
+            }
+            if let Kind::Apply { operands, .. } = &self.entries[k].kind {
+                operands.iter().for_each(|o| needed[o.0 as usize] = true);
+            }
+        }
+        (0..needed.len()).filter(|&k| needed[k]).map(|k| Node(k as u32)).collect()
+    }
+
+    /// Rebuilds formulas of `source` in this graph; `change` may give another node for one of the source's nodes,
+    /// and is given the operands as they have become.
+    pub fn rebuild(
+        &mut self,
+        source: &Graph,
+        roots: &[Node],
+        mut change: impl FnMut(&mut Graph, Node, &[Node]) -> Result<Option<Node>>,
+    ) -> Result<Vec<Node>> {
+        let mut became: HashMap<Node, Node> = HashMap::new();
+        for node in source.reachable(roots) {
+            let entry = source.entry(node);
+            let operands: Vec<Node> = match &entry.kind {
+                Kind::Apply { operands, .. } => operands.iter().map(|o| became[o]).collect(),
+                _ => Vec::new(),
+            };
+            let new = match change(self, node, &operands)? {
+                Some(new) => new,
+                None => match &entry.kind {
+                    Kind::Variable(variable) => self.variable(*variable, entry.dim)?,
+                    Kind::Apply { operation, parameters, .. } => {
+                        self.try_apply(operation, &operands, parameters)?
+                    }
+                    _ => self.insert(entry.clone()),
+                },
+            };
+            became.insert(node, new);
+        }
+        Ok(roots.iter().map(|root| became[root]).collect())
+    }
+
+    /// Copies formulas of another graph into this one.
+    pub fn import(&mut self, source: &Graph, root: Node) -> Result<Node> {
+        Ok(self.rebuild(source, &[root], |_, _, _| Ok(None))?[0])
+    }
+
+    fn insert(&mut self, entry: Entry) -> Node {
+        if let Some(&known) = self.known.get(&entry) {
+            return known;
+        }
+        let node = Node(self.entries.len() as u32);
+        self.known.insert(entry.clone(), node);
+        self.entries.push(entry);
+        node
+    }
+}
+
+/// A formula that can be shared between threads and never changes.
+#[derive(Clone, Debug)]
+pub struct Formula {
+    graph: Arc<Graph>,
+    root: Node,
+}
+
+impl Formula {
+    /// The formula at a node of a graph.
+    pub fn from_graph(graph: Arc<Graph>, root: Node) -> Self {
+        Formula { graph, root }
+    }
+
+    /// The graph that holds the formula.
+    pub fn graph(&self) -> &Arc<Graph> {
+        &self.graph
+    }
+
+    /// The node of the formula in its graph.
+    pub fn root(&self) -> Node {
+        self.root
+    }
+
+    /// A variable: argument number `index` of the call, of this dimension.
+    pub fn variable(index: usize, dim: usize, category: Category) -> Result<Self> {
+        let mut graph = Graph::default();
+        let root = graph.checked_variable(index, dim, category)?;
+        Ok(Formula { graph: Arc::new(graph), root })
+    }
+
+    /// A scalar constant.
+    pub fn constant(value: f64) -> Self {
+        let mut graph = Graph::default();
+        let root = graph.number_node(value);
+        Formula { graph: Arc::new(graph), root }
+    }
+
+    /// The operation of this name on these operands, with these integer parameters.
+    pub fn apply(name: &str, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
+        let operation = ops::find(name).ok_or_else(|| build::unknown_operation(name))?;
+        Formula::apply_operation(operation, operands, parameters)
+    }
+
+    /// As [`Formula::apply`], for an operation that need not be one of the library's.
+    pub fn apply_operation(
+        operation: &'static Operation,
+        operands: &[&Formula],
+        parameters: &[i64],
+    ) -> Result<Self> {
+        let mut graph = operands.first().map_or_else(Graph::default, |f| (*f.graph).clone());
+        let nodes = operands.iter().map(|f| graph.import(&f.graph, f.root)).collect::<Result<Vec<_>>>()?;
+        let root = graph.try_apply(operation, &nodes, parameters)?;
+        if graph.len() > LARGEST_GRAPH {
+            return Err(Error::new(
+                ErrorKind::Size,
+                format!("the formula has {} parts; expected at most {LARGEST_GRAPH}", graph.len()),
+            ));
+        }
+        Ok(Formula { graph: Arc::new(graph), root })
+    }
+
+    /// The dimension of its value.
+    pub fn dim(&self) -> usize {
+        self.graph.dim_of(self.root)
+    }
+
+    /// The variable and its dimension, if the formula is one.
+    pub fn as_variable(&self) -> Option<(Variable, usize)> {
+        match self.graph.entry(self.root) {
+            Entry { kind: Kind::Variable(variable), dim } => Some((*variable, *dim)),
+            _ => None,
+        }
+    }
+
+    /// The text of the formula, shortened for a message.
+    pub(crate) fn shown(&self) -> String {
+        print::node_text(&self.graph, self.root)
+    }
+
+    /// Text that parses to the same formula. An error if it would be absurdly long, because the text repeats what
+    /// the formula shares.
+    pub fn text(&self) -> Result<String> {
+        print::text(&self.graph, self.root)
+    }
+
+    /// The value for one pair, in float64: the meaning of the formula.
+    pub fn evaluate(&self, assignment: &Assignment<'_>) -> Result<Vec<f64>> {
+        eval::evaluate(&self.graph, self.root, assignment)
+    }
+}

@@ -1,0 +1,11 @@
+//! From a plan to lane programs: one for what is known per call, per kept row, per reduced row and per pair, and those
+//! that merge and finish. It knows neither machines nor memory.
+
+mod builder;
+mod fuse;
+mod math;
+mod program;
+mod stages;
+
+pub use program::{Instruction, Op, Plane, Program, Space};
+pub use stages::{Source, Stage, Stages, lower};

@@ -1,0 +1,234 @@
+//! Lane programs: straight-line code on lanes of numbers, in static single assignment. Numbers, masks and integers of
+//! a lane are all bits of one width.
+
+use std::fmt::Write;
+
+use crate::ops::Value;
+
+/// Where lanes are stored while a tile is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Space {
+    /// What is known once per call: the same in every lane.
+    Call,
+    /// What is known per kept row.
+    Kept,
+    /// What is known per reduced row.
+    Reduced,
+    /// The anchors of the block, per kept row.
+    Anchor,
+    /// The state of the block, per kept row.
+    Block,
+    /// The totals of the blocks before, per kept row.
+    Total,
+    /// The totals to be merged into them, per kept row.
+    Other,
+    /// The results, per kept row.
+    Output,
+}
+
+impl Space {
+    /// All spaces, in order.
+    pub const ALL: [Space; 8] = [
+        Space::Call,
+        Space::Kept,
+        Space::Reduced,
+        Space::Anchor,
+        Space::Block,
+        Space::Total,
+        Space::Other,
+        Space::Output,
+    ];
+}
+
+/// One number per lane in a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Plane {
+    /// The space.
+    pub space: Space,
+    /// The position in the space.
+    pub slot: u32,
+}
+
+/// What an instruction does with its operands `a`, `b`, `c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Subtract,
+    /// `a * b`
+    Multiply,
+    /// `a / b`
+    Divide,
+    /// `a * b + c`, rounded once
+    MultiplyAdd,
+    /// `a * b - c`, rounded once
+    MultiplySubtract,
+    /// `c - a * b`, rounded once
+    NegativeMultiplyAdd,
+    /// `a < b ? a : b`
+    Minimum,
+    /// `a > b ? a : b`
+    Maximum,
+    /// the square root
+    SquareRoot,
+    /// the largest integer not above `a`
+    Floor,
+    /// mask of `a < b`
+    Less,
+    /// mask of `a <= b`
+    LessEqual,
+    /// mask of `a == b`
+    Equal,
+    /// mask of `a < b` for integers
+    IndexLess,
+    /// bitwise and
+    And,
+    /// bitwise or
+    Or,
+    /// bitwise exclusive or
+    Xor,
+    /// bits of `b` where the mask `a` is set, else of `c`
+    Select,
+    /// `a + b` for integers
+    IndexAdd,
+    /// `a - b` for integers
+    IndexSubtract,
+    /// bits moved up
+    ShiftLeft(u8),
+    /// bits moved down, zeros from above
+    ShiftRight(u8),
+}
+
+impl Op {
+    /// How many operands it takes.
+    pub fn operands(self) -> usize {
+        match self {
+            Op::SquareRoot | Op::Floor | Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
+            Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd | Op::Select => 3,
+            _ => 2,
+        }
+    }
+
+    /// Whether `a` and `b` can be exchanged.
+    pub fn is_commutative(self) -> bool {
+        matches!(
+            self,
+            Op::Add
+                | Op::Multiply
+                | Op::MultiplyAdd
+                | Op::MultiplySubtract
+                | Op::NegativeMultiplyAdd
+                | Op::Equal
+                | Op::And
+                | Op::Or
+                | Op::Xor
+                | Op::IndexAdd
+        )
+    }
+}
+
+/// One value of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Instruction {
+    /// A number from memory.
+    Load(Plane),
+    /// The same bits in every lane.
+    Constant(u64),
+    /// An operation on earlier values; operands that it does not take repeat the first.
+    Apply(Op, [Value; 3]),
+}
+
+/// Straight-line code that ends with stores.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Program {
+    /// The values, in order.
+    pub instructions: Vec<Instruction>,
+    /// What is stored where at the end.
+    pub stores: Vec<(Plane, Value)>,
+}
+
+impl Program {
+    /// The instruction of a value.
+    pub fn instruction(&self, value: Value) -> Instruction {
+        self.instructions[value.0 as usize]
+    }
+
+    /// The operands of an instruction.
+    pub fn operands(instruction: &Instruction) -> &[Value] {
+        match instruction {
+            Instruction::Apply(op, operands) => &operands[..op.operands()],
+            _ => &[],
+        }
+    }
+
+    /// How many instructions compute.
+    pub fn operations(&self) -> usize {
+        self.instructions.iter().filter(|i| matches!(i, Instruction::Apply(..))).count()
+    }
+
+    /// How often each value is used, stores included.
+    pub fn uses(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.instructions.len()];
+        for instruction in &self.instructions {
+            Program::operands(instruction).iter().for_each(|v| uses[v.0 as usize] += 1);
+        }
+        self.stores.iter().for_each(|(_, v)| uses[v.0 as usize] += 1);
+        uses
+    }
+
+    /// The program without values that nothing needs.
+    pub fn pruned(&self) -> Program {
+        let mut needed = vec![false; self.instructions.len()];
+        self.stores.iter().for_each(|(_, v)| needed[v.0 as usize] = true);
+        for k in (0..needed.len()).rev() {
+            if needed[k] {
+                Program::operands(&self.instructions[k]).iter().for_each(|v| needed[v.0 as usize] = true);
+            }
+        }
+        let mut became = vec![Value(0); needed.len()];
+        let mut instructions = Vec::new();
+        for (k, instruction) in self.instructions.iter().enumerate().filter(|(k, _)| needed[*k]) {
+            became[k] = Value(instructions.len() as u32);
+            instructions.push(match instruction {
+                Instruction::Apply(op, operands) => {
+                    Instruction::Apply(*op, operands.map(|v| became[v.0 as usize]))
+                }
+                other => *other,
+            });
+        }
+        let stores = self.stores.iter().map(|&(plane, v)| (plane, became[v.0 as usize])).collect();
+        Program { instructions, stores }
+    }
+
+    /// The program in words, a value a line.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (k, instruction) in self.instructions.iter().enumerate() {
+            let _ = match instruction {
+                Instruction::Load(plane) => writeln!(text, "  v{k} = {:?}[{}]", plane.space, plane.slot),
+                Instruction::Constant(bits) => writeln!(text, "  v{k} = bits {bits:#x}"),
+                Instruction::Apply(op, _) => {
+                    let operands: Vec<String> =
+                        Program::operands(instruction).iter().map(|v| format!("v{}", v.0)).collect();
+                    writeln!(text, "  v{k} = {op:?} {}", operands.join(" "))
+                }
+            };
+        }
+        for (plane, value) in &self.stores {
+            let _ = writeln!(text, "  {:?}[{}] = v{}", plane.space, plane.slot, value.0);
+        }
+        text
+    }
+
+    /// Checks the program: operands come first and stores name values.
+    ///
+    /// # Panics
+    /// Where the program breaks its specification.
+    pub fn verify(&self) {
+        for (k, instruction) in self.instructions.iter().enumerate() {
+            assert!(Program::operands(instruction).iter().all(|v| (v.0 as usize) < k), "operands come first");
+        }
+        assert!(self.stores.iter().all(|(_, v)| (v.0 as usize) < self.instructions.len()), "stores name values");
+    }
+}

@@ -1,0 +1,334 @@
+//! A plan as lane programs, one for each time at which values are known.
+
+use std::collections::HashMap;
+
+use super::builder::Builder;
+use super::fuse::fuse;
+use super::math;
+use super::program::{Instruction, Plane, Program, Space};
+use crate::dtype::Dtype;
+use crate::error::{Error, ErrorKind, Result};
+use crate::formula::Kind;
+use crate::ops::{Lanes, Node, Rule, Value};
+use crate::plan::{Level, Plan, variable_level};
+use crate::reduction::{Seen, Term};
+
+/// Where the numbers of a plane come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A component of an argument.
+    Component {
+        /// Position of the argument.
+        index: usize,
+        /// Which component.
+        component: usize,
+    },
+    /// The position along the reduced index, as an integer.
+    Position,
+    /// Computed by a stage.
+    Computed,
+}
+
+/// The stages of a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// From the parameters, once.
+    Call,
+    /// From the arguments of the kept rows.
+    Kept,
+    /// From the arguments of the reduced rows.
+    Reduced,
+    /// The block after one more pair.
+    Update,
+    /// New anchors and the mask of what to compute again, in the first output plane.
+    Reanchor,
+    /// The totals with the block.
+    Absorb,
+    /// The totals with other totals.
+    Merge,
+    /// The results of the totals.
+    Finish,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Stage; 8] = [
+        Stage::Call,
+        Stage::Kept,
+        Stage::Reduced,
+        Stage::Update,
+        Stage::Reanchor,
+        Stage::Absorb,
+        Stage::Merge,
+        Stage::Finish,
+    ];
+}
+
+/// The lane programs of a pass and what they need around them.
+#[derive(Clone, Debug)]
+pub struct Stages {
+    /// The format of the computation.
+    pub dtype: Dtype,
+    /// A program for each stage.
+    pub programs: [Program; 8],
+    /// Where the planes of the spaces `Call`, `Kept` and `Reduced` come from.
+    pub sources: [Vec<Source>; 3],
+    /// How many planes each space has.
+    pub slots: [usize; 8],
+    /// The bits of an empty block, of the total of nothing and of the first anchors.
+    pub block: Vec<u64>,
+    /// The total of nothing.
+    pub total: Vec<u64>,
+    /// The first anchors.
+    pub anchors: Vec<u64>,
+    /// The output planes of each result: how many, and whether they are integers.
+    pub outputs: Vec<(usize, bool)>,
+}
+
+impl Stages {
+    /// The program of a stage.
+    pub fn program(&self, stage: Stage) -> &Program {
+        &self.programs[stage as usize]
+    }
+}
+
+/// More lane operations than any formula needs on purpose.
+const LARGEST_PROGRAM: usize = 1 << 20;
+
+/// Lowers a plan for computation in a number format.
+pub fn lower(plan: &Plan, dtype: Dtype) -> Result<Stages> {
+    let mut lowering = Lowering {
+        plan,
+        builder: Builder::new(dtype),
+        planes: [Vec::new(), Vec::new(), Vec::new()],
+        components: HashMap::new(),
+    };
+    let roots: Vec<Node> = plan.outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
+    lowering.formulas(&roots)?;
+    lowering.stages()
+}
+
+struct Lowering<'a> {
+    plan: &'a Plan,
+    builder: Builder,
+    /// The sources of the planes of the first three spaces.
+    planes: [Vec<Source>; 3],
+    components: HashMap<Node, Vec<Value>>,
+}
+
+impl Lowering<'_> {
+    fn source(&mut self, space: Space, source: Source) -> Plane {
+        let planes = &mut self.planes[space as usize];
+        planes.push(source);
+        Plane { space, slot: planes.len() as u32 - 1 }
+    }
+
+    /// The components of every node below the roots.
+    fn formulas(&mut self, roots: &[Node]) -> Result<()> {
+        for node in self.plan.graph.reachable(roots) {
+            let entry = self.plan.graph.entry(node);
+            let values = match &entry.kind {
+                Kind::Constant(bits) => vec![self.builder.constant(f64::from_bits(*bits))],
+                Kind::Zero => vec![self.builder.constant(0.0); entry.dim],
+                Kind::Variable(variable) => {
+                    let space = match variable_level(*variable, self.plan.axis) {
+                        Level::Call => Space::Call,
+                        Level::Kept => Space::Kept,
+                        _ => Space::Reduced,
+                    };
+                    (0..entry.dim)
+                        .map(|component| {
+                            let source = Source::Component { index: variable.index, component };
+                            let plane = self.source(space, source);
+                            self.builder.load(plane)
+                        })
+                        .collect()
+                }
+                Kind::Apply { operation, operands, parameters } => {
+                    let operands: Vec<&[Value]> =
+                        operands.iter().map(|o| self.components[o].as_slice()).collect();
+                    match operation.rule {
+                        Rule::Elementwise { lower, .. } => (0..entry.dim)
+                            .map(|k| {
+                                let one: Vec<Value> =
+                                    operands.iter().map(|o| o[if o.len() == 1 { 0 } else { k }]).collect();
+                                lower(&mut self.builder, &one, parameters)
+                            })
+                            .collect(),
+                        Rule::Vector { lower, .. } => lower(&mut self.builder, &operands, parameters),
+                        _ => unreachable!("`{}` is expanded before lowering", operation.name),
+                    }
+                }
+            };
+            if self.builder.instructions.len() > LARGEST_PROGRAM {
+                return Err(Error::new(
+                    ErrorKind::Size,
+                    format!("the formula needs more than {LARGEST_PROGRAM} operations per pair"),
+                ));
+            }
+            self.components.insert(node, values);
+        }
+        Ok(())
+    }
+
+    fn stages(mut self) -> Result<Stages> {
+        let mut slots = [0usize; 8];
+        let (mut block, mut total, mut anchors) = (Vec::new(), Vec::new(), Vec::new());
+        let mut outputs = Vec::new();
+        let [mut update, mut reanchor, mut absorb, mut merge, mut finish]: [Vec<(Plane, Value)>; 5] = Default::default();
+        let mut again: Option<Value> = None;
+        let position = self.source(Space::Reduced, Source::Position);
+        let index = self.builder.load(position);
+        for output in &self.plan.outputs {
+            let reducer = output.reducer;
+            let formula = self.components[&output.inner].clone();
+            let dim = formula.len();
+            let b = &mut self.builder;
+            let mut planes = |space: Space, count: usize| {
+                let start = slots[space as usize];
+                slots[space as usize] += count;
+                (start..start + count).map(|slot| Plane { space, slot: slot as u32 }).collect::<Vec<_>>()
+            };
+            let bits = |numbers: Vec<f64>| numbers.into_iter().map(|n| math::bits_of(b.dtype, n)).collect::<Vec<u64>>();
+            let (empty, nothing, first) = (reducer.block(dim), reducer.total(dim), reducer.anchors(dim));
+            let block_planes = planes(Space::Block, empty.len());
+            let total_planes = planes(Space::Total, nothing.len());
+            let other_planes = planes(Space::Other, nothing.len());
+            let anchor_planes = planes(Space::Anchor, first.len());
+            block.extend(bits(empty));
+            total.extend(bits(nothing));
+            anchors.extend(bits(first));
+            let mut load = |b: &mut Builder, planes: &[Plane]| planes.iter().map(|&p| b.load(p)).collect::<Vec<Value>>();
+            let (state, before) = (load(b, &block_planes), load(b, &total_planes));
+            let (other, fixed) = (load(b, &other_planes), load(b, &anchor_planes));
+            let term = Term { formula: &formula, index, anchors: &fixed };
+            update.extend(block_planes.iter().copied().zip(reducer.update(b, &state, term)));
+            let lifted = reducer.lift(b, &state, &fixed);
+            absorb.extend(total_planes.iter().copied().zip(reducer.merge(b, &before, &lifted)));
+            merge.extend(total_planes.iter().copied().zip(reducer.merge(b, &before, &other)));
+            let seen = Seen { total: &before, block: &state, anchors: &fixed };
+            if let Some((better, mask)) = reducer.reanchor(b, seen) {
+                reanchor.extend(anchor_planes.iter().copied().zip(better));
+                again = Some(again.map_or(mask, |earlier| b.either(earlier, mask)));
+            }
+            let mut results = reducer.finish(b, &before);
+            if let Some(outer) = output.outer {
+                let outer = &self.components[&outer];
+                let dim = results.len().max(outer.len());
+                let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
+                results = (0..dim).map(|k| b.multiply(at(&results, k), at(outer, k))).collect();
+            }
+            assert_eq!(results.len(), output.dim, "{}: columns of the result", reducer.name());
+            finish.extend(planes(Space::Output, results.len()).into_iter().zip(results));
+            outputs.push((output.dim, reducer.gives_index()));
+        }
+        if let Some(mask) = again {
+            reanchor.push((Plane { space: Space::Output, slot: 0 }, mask));
+            slots[Space::Output as usize] = slots[Space::Output as usize].max(1);
+        }
+        // What a later stage needs of an earlier one is stored in a plane of its own.
+        let mut boundary = Boundary { planes: HashMap::new(), stores: Default::default() };
+        let update = self.extract(&update, Level::Pair, &mut boundary);
+        let [reanchor, absorb, merge, finish] =
+            [reanchor, absorb, merge, finish].map(|stores| self.extract(&stores, Level::Kept, &mut boundary));
+        let kept_stores = std::mem::take(&mut boundary.stores[Space::Kept as usize]);
+        let kept = self.extract(&kept_stores, Level::Kept, &mut boundary);
+        let reduced_stores = std::mem::take(&mut boundary.stores[Space::Reduced as usize]);
+        let reduced = self.extract(&reduced_stores, Level::Reduced, &mut boundary);
+        let call_stores = std::mem::take(&mut boundary.stores[Space::Call as usize]);
+        let call = self.extract(&call_stores, Level::Call, &mut boundary);
+        let mut programs = [call, kept, reduced, update, reanchor, absorb, merge, finish];
+        let sources = compact(&mut programs, &self.planes);
+        for (count, sources) in slots.iter_mut().zip(&sources) {
+            *count = sources.len();
+        }
+        Ok(Stages { dtype: self.builder.dtype, programs, sources, slots, block, total, anchors, outputs })
+    }
+
+    /// The part of the whole program that computes these stores. A value known earlier than `level` is loaded from a
+    /// plane of its own; constants are not.
+    fn extract(&mut self, stores: &[(Plane, Value)], level: Level, boundary: &mut Boundary) -> Program {
+        let whole = Program { instructions: std::mem::take(&mut self.builder.instructions), stores: stores.to_vec() };
+        let mut needed = vec![false; whole.instructions.len()];
+        stores.iter().for_each(|(_, v)| needed[v.0 as usize] = true);
+        let mut part = whole.clone();
+        for k in (0..needed.len()).rev() {
+            let instruction = &whole.instructions[k];
+            let value = Value(k as u32);
+            if !needed[k] || !matches!(instruction, Instruction::Apply(..)) {
+                continue;
+            }
+            let known = self.builder.level(value);
+            if known < level {
+                let plane = match boundary.planes.get(&value) {
+                    Some(&plane) => plane,
+                    None => {
+                        let space = match known {
+                            Level::Call => Space::Call,
+                            Level::Kept => Space::Kept,
+                            _ => Space::Reduced,
+                        };
+                        let plane = self.source(space, Source::Computed);
+                        boundary.planes.insert(value, plane);
+                        boundary.stores[space as usize].push((plane, value));
+                        plane
+                    }
+                };
+                part.instructions[k] = Instruction::Load(plane);
+            } else {
+                Program::operands(instruction).iter().for_each(|v| needed[v.0 as usize] = true);
+            }
+        }
+        self.builder.instructions = whole.instructions;
+        let part = fuse(&part.pruned());
+        if cfg!(debug_assertions) {
+            part.verify();
+        }
+        part
+    }
+}
+
+/// Values that cross from an earlier stage to a later one.
+struct Boundary {
+    planes: HashMap<Value, Plane>,
+    /// What the stages of the spaces `Call`, `Kept` and `Reduced` have to store.
+    stores: [Vec<(Plane, Value)>; 3],
+}
+
+/// Renumbers the planes of the first three spaces so that only those that are used remain.
+fn compact(programs: &mut [Program; 8], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
+    let mut used: [Vec<bool>; 3] = [0, 1, 2].map(|k| vec![false; sources[k].len()]);
+    for program in programs.iter() {
+        for instruction in &program.instructions {
+            if let Instruction::Load(plane) = instruction
+                && let Some(used) = used.get_mut(plane.space as usize)
+            {
+                used[plane.slot as usize] = true;
+            }
+        }
+    }
+    let mut became: [Vec<u32>; 3] = Default::default();
+    let mut kept: [Vec<Source>; 3] = Default::default();
+    for space in 0..3 {
+        for (slot, &source) in sources[space].iter().enumerate() {
+            became[space].push(kept[space].len() as u32);
+            if used[space][slot] {
+                kept[space].push(source);
+            }
+        }
+    }
+    let rename = |plane: &mut Plane| {
+        if let Some(became) = became.get(plane.space as usize) {
+            plane.slot = became[plane.slot as usize];
+        }
+    };
+    for program in programs {
+        for instruction in &mut program.instructions {
+            if let Instruction::Load(plane) = instruction {
+                rename(plane);
+            }
+        }
+        program.stores.iter_mut().for_each(|(plane, _)| rename(plane));
+    }
+    kept
+}

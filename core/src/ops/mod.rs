@@ -1,0 +1,135 @@
+//! The one definition of each operation, a file per family: text name, arity, parameters, shape rule, float64
+//! meaning, derivative, lowering and one line of documentation.
+//! It knows neither how formulas are stored nor how programs are: derivative rules are written against
+//! [`Algebra`], lowerings against [`Lanes`].
+
+mod algebra;
+mod arithmetic;
+mod calculus;
+mod elementary;
+mod lanes;
+mod norms;
+mod powers;
+mod structure;
+
+pub use algebra::{Algebra, Node};
+pub use lanes::{Lanes, Value};
+
+pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
+pub use calculus::GRADIENT;
+pub use elementary::{EXP, EXP2};
+pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
+pub use norms::SCALAR_PRODUCT;
+pub(crate) use structure::LARGEST_DIM;
+pub use structure::{EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
+
+/// An operation of the formula language.
+#[derive(Debug)]
+pub struct Operation {
+    /// The name in formula text, as KeOps' users know it.
+    pub name: &'static str,
+    /// How many operands it takes.
+    pub operands: usize,
+    /// The names of its integer parameters, which follow the operands in the text.
+    pub parameters: &'static [&'static str],
+    /// One line of documentation.
+    pub summary: &'static str,
+    /// Whether exchanging the two operands changes nothing.
+    pub commutative: bool,
+    /// Shape, meaning and lowering.
+    pub rule: Rule,
+    /// The vector-Jacobian product.
+    pub derivative: Derivative,
+}
+
+/// How an operation computes.
+#[derive(Debug)]
+pub enum Rule {
+    /// Component by component; every operand has dimension 1 or the common dimension.
+    Elementwise {
+        /// The meaning of one component in float64.
+        meaning: fn(&[f64], &[i64]) -> f64,
+        /// One component as lane operations.
+        lower: fn(&mut dyn Lanes, &[Value], &[i64]) -> Value,
+    },
+    /// On whole vectors.
+    Vector {
+        /// The dimension of the result, or what would be right.
+        dim: fn(&[usize], &[i64]) -> Result<usize, String>,
+        /// The meaning in float64.
+        meaning: fn(&[&[f64]], &[i64]) -> Vec<f64>,
+        /// The components as lane operations.
+        lower: fn(&mut dyn Lanes, &[&[Value]], &[i64]) -> Vec<Value>,
+    },
+    /// A short name for a formula of other operations; it never becomes a node.
+    Shorthand {
+        /// Builds the formula, or says what would be right.
+        build: fn(&mut dyn Algebra, &[Node], &[i64]) -> Result<Node, String>,
+    },
+    /// Stands for a formula that a later pass derives; it is gone before planning.
+    Symbolic {
+        /// The dimension of the result, or what would be right.
+        dim: fn(&[usize], &[i64]) -> Result<usize, String>,
+    },
+}
+
+/// One use of an operation, as a derivative rule sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Use<'a> {
+    /// The operands.
+    pub operands: &'a [Node],
+    /// The integer parameters.
+    pub parameters: &'a [i64],
+    /// The node itself.
+    pub output: Node,
+}
+
+/// The vector-Jacobian product with respect to operand `which`, applied to a cotangent; `None` where it is zero.
+/// For elementwise operations the result has the output's dimension: the sum over broadcast components is the
+/// derivative pass's duty.
+pub type Derivative = fn(&mut dyn Algebra, Use<'_>, which: usize, cotangent: Node) -> Option<Node>;
+
+/// The derivative of a step function or of an integer result: zero.
+pub(crate) fn no_derivative(_: &mut dyn Algebra, _: Use<'_>, _: usize, _: Node) -> Option<Node> {
+    None
+}
+
+/// Shorthands are expanded before anything is derived.
+pub(crate) fn expanded_before(_: &mut dyn Algebra, _: Use<'_>, _: usize, _: Node) -> Option<Node> {
+    unreachable!("a shorthand or symbolic operation was left in a formula that is derived")
+}
+
+/// Every operation, a family after the other.
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    [arithmetic::FAMILY, powers::FAMILY, elementary::FAMILY, structure::FAMILY, norms::FAMILY, calculus::FAMILY]
+        .into_iter()
+        .flatten()
+        .copied()
+}
+
+/// The operation of this name.
+pub fn find(name: &str) -> Option<&'static Operation> {
+    all().find(|operation| operation.name == name)
+}
+
+impl Operation {
+    /// The dimension of the result for operands of these dimensions, or what would be right.
+    /// Shorthands have no dimension of their own.
+    pub fn dim(&self, dims: &[usize], parameters: &[i64]) -> Result<usize, String> {
+        match self.rule {
+            Rule::Elementwise { .. } => common_dim(dims),
+            Rule::Vector { dim, .. } | Rule::Symbolic { dim } => dim(dims, parameters),
+            Rule::Shorthand { .. } => Err("a shorthand has no shape rule of its own".into()),
+        }
+    }
+}
+
+/// The common dimension of elementwise operands, which are each 1 or that dimension.
+pub(crate) fn common_dim(dims: &[usize]) -> Result<usize, String> {
+    let dim = dims.iter().copied().max().unwrap_or(1);
+    if dims.iter().all(|&d| d == 1 || d == dim) {
+        return Ok(dim);
+    }
+    let shown: Vec<String> = dims.iter().map(usize::to_string).collect();
+    Err(format!("operands have dimensions {}; expected equal dimensions, or 1", shown.join(" and ")))
+}

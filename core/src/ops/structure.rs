@@ -1,0 +1,179 @@
+//! Operations that move, repeat or add the components of a vector.
+
+use super::{Lanes, Operation, Rule, Value, expanded_before};
+
+pub(super) const FAMILY: &[&Operation] =
+    &[&SUM, &REPLICATE, &CONCATENATE, &EXTRACT, &EXTRACT_TRANSPOSE, &ELEMENT, &ELEMENT_TRANSPOSE];
+
+/// The sum of the components.
+pub static SUM: Operation = Operation {
+    name: "Sum",
+    operands: 1,
+    parameters: &[],
+    summary: "sum of the components of f, a scalar",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |_, _| Ok(1),
+        meaning: |a, _| vec![a[0].iter().sum()],
+        lower: |l, a, _| vec![sum(l, a[0])],
+    },
+    derivative: |f, u, _, e| {
+        let dim = f.dim(u.operands[0]);
+        Some(f.replicate(e, dim))
+    },
+};
+
+/// Adds from the first component on, each addition fused with the product it adds.
+fn sum(l: &mut dyn Lanes, components: &[Value]) -> Value {
+    let zero = l.constant(0.0);
+    components.iter().copied().reduce(|total, term| l.add(term, total)).unwrap_or(zero)
+}
+
+/// A scalar as a vector.
+pub static REPLICATE: Operation = Operation {
+    name: "SumT",
+    operands: 1,
+    parameters: &["n"],
+    summary: "the scalar f repeated n times",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, p| match (d[0], positive(p[0], "n")?) {
+            (1, n) => Ok(n),
+            (d, _) => Err(format!("the operand has dimension {d}; expected a scalar (dimension 1)")),
+        },
+        meaning: |a, p| vec![a[0][0]; p[0] as usize],
+        lower: |_, a, p| vec![a[0][0]; p[0] as usize],
+    },
+    derivative: |f, _, _, e| Some(f.sum(e)),
+};
+
+/// Two vectors, one after the other.
+pub static CONCATENATE: Operation = Operation {
+    name: "Concat",
+    operands: 2,
+    parameters: &[],
+    summary: "the components of f, then those of g",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, _| d[0].checked_add(d[1]).ok_or_else(|| "the dimension overflows".into()),
+        meaning: |a, _| a.concat(),
+        lower: |_, a, _| a.concat(),
+    },
+    derivative: |f, u, which, e| {
+        let (first, second) = (f.dim(u.operands[0]), f.dim(u.operands[1]));
+        let (start, dim) = if which == 0 { (0, first) } else { (first, second) };
+        Some(f.apply(&EXTRACT, &[e], &[start as i64, dim as i64]))
+    },
+};
+
+/// Consecutive components.
+pub static EXTRACT: Operation = Operation {
+    name: "Extract",
+    operands: 1,
+    parameters: &["start", "d"],
+    summary: "the d components of f from position start on (0-based)",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, p| {
+            let (start, dim) = (position(p[0], "start")?, positive(p[1], "d")?);
+            match start.checked_add(dim) {
+                Some(end) if end <= d[0] => Ok(dim),
+                _ => Err(format!("components {start}..{start}+{dim} of a vector of dimension {}", d[0])),
+            }
+        },
+        meaning: |a, p| a[0][p[0] as usize..][..p[1] as usize].to_vec(),
+        lower: |_, a, p| a[0][p[0] as usize..][..p[1] as usize].to_vec(),
+    },
+    derivative: |f, u, _, e| {
+        let dim = f.dim(u.operands[0]) as i64;
+        Some(f.apply(&EXTRACT_TRANSPOSE, &[e], &[u.parameters[0], dim]))
+    },
+};
+
+/// A vector inside a longer one.
+pub static EXTRACT_TRANSPOSE: Operation = Operation {
+    name: "ExtractT",
+    operands: 1,
+    parameters: &["start", "n"],
+    summary: "a zero vector of dimension n that holds f from position start on (0-based)",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, p| {
+            let (start, dim) = (position(p[0], "start")?, positive(p[1], "n")?);
+            match start.checked_add(d[0]) {
+                Some(end) if end <= dim => Ok(dim),
+                _ => Err(format!("{} components from position {start} do not fit in dimension {dim}", d[0])),
+            }
+        },
+        meaning: |a, p| {
+            let mut whole = vec![0.0; p[1] as usize];
+            whole[p[0] as usize..][..a[0].len()].copy_from_slice(a[0]);
+            whole
+        },
+        lower: |l, a, p| {
+            let mut whole = vec![l.constant(0.0); p[1] as usize];
+            whole[p[0] as usize..][..a[0].len()].copy_from_slice(a[0]);
+            whole
+        },
+    },
+    derivative: |f, u, _, e| {
+        let dim = f.dim(u.operands[0]) as i64;
+        Some(f.apply(&EXTRACT, &[e], &[u.parameters[0], dim]))
+    },
+};
+
+/// One component.
+pub static ELEMENT: Operation = Operation {
+    name: "Elem",
+    operands: 1,
+    parameters: &["m"],
+    summary: "component m of f (0-based), a scalar",
+    commutative: false,
+    rule: Rule::Shorthand {
+        build: |f, a, p| {
+            let (m, dim) = (position(p[0], "m")?, f.dim(a[0]));
+            if m >= dim {
+                return Err(format!("component {m} of a vector of dimension {dim} (positions start at 0)"));
+            }
+            Ok(f.apply(&EXTRACT, a, &[m as i64, 1]))
+        },
+    },
+    derivative: expanded_before,
+};
+
+/// A scalar inside a vector.
+pub static ELEMENT_TRANSPOSE: Operation = Operation {
+    name: "ElemT",
+    operands: 1,
+    parameters: &["n", "m"],
+    summary: "a zero vector of dimension n that holds the scalar f at position m (0-based)",
+    commutative: false,
+    rule: Rule::Shorthand {
+        build: |f, a, p| {
+            let (n, m) = (positive(p[0], "n")?, position(p[1], "m")?);
+            match f.dim(a[0]) {
+                1 if m < n => Ok(f.apply(&EXTRACT_TRANSPOSE, a, &[m as i64, n as i64])),
+                1 => Err(format!("position {m} of a vector of dimension {n} (positions start at 0)")),
+                d => Err(format!("the operand has dimension {d}; expected a scalar (dimension 1)")),
+            }
+        },
+    },
+    derivative: expanded_before,
+};
+
+/// Vectors beyond this dimension cannot come from a formula that makes sense.
+pub(crate) const LARGEST_DIM: i64 = 1 << 20;
+
+fn positive(value: i64, name: &str) -> Result<usize, String> {
+    match value {
+        1..=LARGEST_DIM => Ok(value as usize),
+        _ => Err(format!("parameter `{name}` is {value}; expected 1 to {LARGEST_DIM}")),
+    }
+}
+
+fn position(value: i64, name: &str) -> Result<usize, String> {
+    match value {
+        0..=LARGEST_DIM => Ok(value as usize),
+        _ => Err(format!("parameter `{name}` is {value}; expected 0 to {LARGEST_DIM}")),
+    }
+}

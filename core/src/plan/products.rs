@@ -1,0 +1,114 @@
+//! Products regrouped by when their factors are known, so that only what depends on both indices is multiplied per
+//! pair. It changes rounding only: factors are multiplied in another order, and a quotient by something known
+//! earlier becomes a product with its inverse.
+
+use std::f64::consts::LOG2_E;
+
+use super::{Level, extend_levels};
+use crate::error::Result;
+use crate::formula::Graph;
+use crate::ops::{Algebra, DIVIDE, EXP, EXP2, INVERSE, MINUS, MULTIPLY, Node};
+use crate::reduction::Axis;
+
+/// Rebuilds formulas with every product regrouped, and exponentials of products as powers of two whose factor
+/// log2(e) joins the factors known earliest.
+pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Graph, Vec<Node>)> {
+    let mut graph = Graph::default();
+    let mut context = Context { axis, levels: Vec::new() };
+    let roots = graph.rebuild(source, roots, |graph, node, operands| {
+        let Some((operation, _, _)) = source.applied(node) else { return Ok(None) };
+        if *operation == MULTIPLY || *operation == DIVIDE || *operation == MINUS {
+            let applied = Algebra::apply(graph, operation, operands, &[]);
+            let factors = context.factors(graph, applied);
+            return Ok(Some(context.product(graph, &factors)));
+        }
+        if *operation == EXP && context.level(graph, operands[0]) == Level::Pair {
+            let log2e = Algebra::constant(graph, LOG2_E);
+            let mut factors = context.factors(graph, operands[0]);
+            factors.push(log2e);
+            let exponent = context.product(graph, &factors);
+            return Ok(Some(Algebra::apply(graph, &EXP2, &[exponent], &[])));
+        }
+        Ok(None)
+    })?;
+    Ok((graph, roots))
+}
+
+/// A product as its part that depends on the reduced index and, if there is one, the factor that does not.
+pub(super) fn split_kept(graph: &mut Graph, root: Node, axis: Axis) -> (Node, Option<Node>) {
+    let mut context = Context { axis, levels: Vec::new() };
+    let factors = context.factors(graph, root);
+    let (outer, inner): (Vec<Node>, Vec<Node>) =
+        factors.into_iter().partition(|&f| context.level(graph, f) <= Level::Kept);
+    if outer.is_empty() {
+        return (root, None);
+    }
+    let inner = context.product(graph, &inner);
+    let outer = context.product(graph, &outer);
+    (inner, Some(outer))
+}
+
+struct Context {
+    axis: Axis,
+    /// Levels of the nodes of the graph under construction, extended as it grows.
+    levels: Vec<Level>,
+}
+
+impl Context {
+    fn level(&mut self, graph: &Graph, node: Node) -> Level {
+        extend_levels(&mut self.levels, graph, self.axis);
+        self.levels[node.0 as usize]
+    }
+
+    /// The factors of a product.
+    fn factors(&mut self, graph: &mut Graph, node: Node) -> Vec<Node> {
+        let (mut found, mut left) = (Vec::new(), vec![node]);
+        while let Some(node) = left.pop() {
+            if let Some(&[a, b]) = graph.match_operation(node, &MULTIPLY) {
+                left.extend([b, a]);
+            } else if let Some(&[a]) = graph.match_operation(node, &MINUS) {
+                found.push(Algebra::constant(graph, -1.0));
+                left.push(a);
+            } else if let Some(&[a, b]) = graph.match_operation(node, &DIVIDE)
+                && self.level(graph, b) < Level::Pair
+                && graph.number(a) != Some(1.0)
+            {
+                // One division per row, or per call, and a multiplication per pair.
+                let inverse = Algebra::apply(graph, &INVERSE, &[b], &[]);
+                left.extend([inverse, a]);
+            } else {
+                found.push(node);
+            }
+        }
+        found
+    }
+
+    /// The product of factors: scalars before vectors, and what is known early before what is known late.
+    fn product(&mut self, graph: &mut Graph, factors: &[Node]) -> Node {
+        let mut groups: [Option<Node>; 8] = [None; 8];
+        for &factor in factors {
+            let wide = usize::from(graph.dim_of(factor) > 1);
+            let group = &mut groups[4 * wide + self.level(graph, factor) as usize];
+            *group = Some(match *group {
+                Some(product) => (graph as &mut dyn Algebra).multiply(product, factor),
+                None => factor,
+            });
+        }
+        let order = [0, 1, 4, 5, 2, 6, 3, 7];
+        let mut known: [Option<Node>; 2] = [None; 2];
+        let all = order.map(|k| groups[k]);
+        // Scalars with scalars, vectors with vectors, then the two: a product of scalars is one multiplication.
+        for node in all.into_iter().flatten() {
+            let side = &mut known[usize::from(graph.dim_of(node) > 1)];
+            *side = Some(match *side {
+                Some(product) => (graph as &mut dyn Algebra).multiply(product, node),
+                None => node,
+            });
+        }
+        match known {
+            [Some(scalar), Some(vector)] => (graph as &mut dyn Algebra).multiply(scalar, vector),
+            [Some(one), None] | [None, Some(one)] => one,
+            [None, None] => Algebra::constant(graph, 1.0),
+        }
+    }
+}

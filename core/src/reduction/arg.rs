@@ -1,0 +1,86 @@
+//! Where the smallest and the largest value are, component by component. Ties go to the smallest index, a NaN never
+//! wins, and where nothing wins the index is 0.
+
+use super::{Reducer, Term, no_derivative};
+use crate::error::Result;
+use crate::formula::Formula;
+use crate::ops::{Lanes, Value};
+
+pub(super) const FAMILY: &[&dyn Reducer] =
+    &[&ArgExtremum { largest: false, name: "ArgMin" }, &ArgExtremum { largest: true, name: "ArgMax" }];
+
+/// The state holds the extreme value and its index for each component.
+#[derive(Debug)]
+struct ArgExtremum {
+    largest: bool,
+    name: &'static str,
+}
+
+impl ArgExtremum {
+    /// The mask of where `value` is strictly beyond `kept`.
+    fn beyond(&self, l: &mut dyn Lanes, value: Value, kept: Value) -> Value {
+        if self.largest { l.less(kept, value) } else { l.less(value, kept) }
+    }
+}
+
+impl Reducer for ArgExtremum {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn summary(&self) -> &'static str {
+        match self.largest {
+            false => "index of the smallest value, the first on ties; 0 where nothing is reduced, NaN is ignored",
+            true => "index of the largest value, the first on ties; 0 where nothing is reduced, NaN is ignored",
+        }
+    }
+
+    fn gives_index(&self) -> bool {
+        true
+    }
+
+    fn block(&self, dim: usize) -> Vec<f64> {
+        let worst = if self.largest { f64::NEG_INFINITY } else { f64::INFINITY };
+        [worst, 0.0].repeat(dim)
+    }
+
+    fn total(&self, dim: usize) -> Vec<f64> {
+        self.block(dim)
+    }
+
+    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        let mut next = Vec::with_capacity(block.len());
+        for (state, &value) in block.chunks_exact(2).zip(term.formula) {
+            let wins = self.beyond(l, value, state[0]);
+            next.push(l.select(wins, value, state[0]));
+            next.push(l.select(wins, term.index, state[1]));
+        }
+        next
+    }
+
+    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
+
+    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+        let mut merged = Vec::with_capacity(first.len());
+        for (a, b) in first.chunks_exact(2).zip(second.chunks_exact(2)) {
+            // Lanes may hold interleaved indices, so equal values are compared by index.
+            let beyond = self.beyond(l, b[0], a[0]);
+            let (tie, earlier) = (l.equal(a[0], b[0]), l.index_less(b[1], a[1]));
+            let earlier_tie = l.both(tie, earlier);
+            let wins = l.either(beyond, earlier_tie);
+            merged.push(l.select(wins, b[0], a[0]));
+            merged.push(l.select(wins, b[1], a[1]));
+        }
+        merged
+    }
+
+    fn finish(&self, _: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+        total.chunks_exact(2).map(|state| state[1]).collect()
+    }
+
+    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
+        Err(no_derivative(self.name))
+    }
+}

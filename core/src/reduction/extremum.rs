@@ -1,0 +1,63 @@
+//! The smallest and the largest value, component by component. A NaN never wins.
+
+use super::{Reducer, Term, no_derivative};
+use crate::error::Result;
+use crate::formula::Formula;
+use crate::ops::{Lanes, Value};
+
+pub(super) const FAMILY: &[&dyn Reducer] =
+    &[&Extremum { largest: false, name: "Min" }, &Extremum { largest: true, name: "Max" }];
+
+#[derive(Debug)]
+struct Extremum {
+    largest: bool,
+    name: &'static str,
+}
+
+impl Extremum {
+    /// The extreme one; `kept` where they are equal or `value` is NaN.
+    fn choose(&self, l: &mut dyn Lanes, value: Value, kept: Value) -> Value {
+        if self.largest { l.maximum(value, kept) } else { l.minimum(value, kept) }
+    }
+}
+
+impl Reducer for Extremum {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn summary(&self) -> &'static str {
+        match self.largest {
+            false => "smallest value; +inf where nothing is reduced, NaN is ignored",
+            true => "largest value; -inf where nothing is reduced, NaN is ignored",
+        }
+    }
+
+    fn block(&self, dim: usize) -> Vec<f64> {
+        vec![if self.largest { f64::NEG_INFINITY } else { f64::INFINITY }; dim]
+    }
+
+    fn total(&self, dim: usize) -> Vec<f64> {
+        self.block(dim)
+    }
+
+    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        block.iter().zip(term.formula).map(|(&kept, &value)| self.choose(l, value, kept)).collect()
+    }
+
+    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
+
+    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+        first.iter().zip(second).map(|(&a, &b)| self.choose(l, b, a)).collect()
+    }
+
+    fn finish(&self, _: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+        total.to_vec()
+    }
+
+    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
+        Err(no_derivative(self.name))
+    }
+}

@@ -1,0 +1,410 @@
+//! Tokens to formulas, by precedence climbing with a bounded depth. The precedence is Python's, as KeOps' users
+//! expect: `|` binds less tightly than `+`, and `-x ** 2` is `-(x ** 2)`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::aliases::{self, Alias};
+use super::lexer::{Placed, Token, tokens};
+use crate::error::{Error, ErrorKind, Result};
+use crate::formula::{Category, Formula, Graph};
+use crate::ops::{
+    self, ADD, Algebra, DIVIDE, MINUS, MULTIPLY, Node, Operation, POWER, POWER_OF, SUBTRACT,
+};
+
+/// Deeper nesting is no formula that a person or a program writes, and must not exhaust the stack.
+const DEEPEST: usize = 200;
+
+/// A reduction as text states it.
+#[derive(Debug)]
+pub(crate) struct ReductionText {
+    /// Its name, without `_Reduction`.
+    pub name: String,
+    /// What is reduced.
+    pub formula: Formula,
+    /// Integer options between the formula and the index.
+    pub options: Vec<i64>,
+    /// The index that remains: 0 for i, 1 for j.
+    pub remaining: Category,
+    /// `Grad(reduction, variable, cotangent)` around it, the innermost first.
+    pub gradients: Vec<(Formula, Formula)>,
+    /// All declared arguments: position, dimension, category.
+    pub declared: Vec<Formula>,
+}
+
+/// Parses a formula.
+pub(crate) fn parse_formula(text: &str, aliases: &[&str]) -> Result<Formula> {
+    let mut parser = Parser::new(text, aliases)?;
+    let root = parser.expression(0)?;
+    parser.expect_end()?;
+    Ok(Formula::from_graph(parser.graph.into(), root))
+}
+
+/// Parses `Name_Reduction(formula, options, index)`, possibly inside `Grad(.., variable, cotangent)`.
+pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionText> {
+    let mut parser = Parser::new(text, aliases)?;
+    let mut outer = 0;
+    while parser.is_name("Grad") && parser.tokens.get(parser.at + 2).is_some_and(names_reduction_or_grad) {
+        parser.at += 1;
+        parser.expect("(")?;
+        outer += 1;
+        if outer > DEEPEST {
+            return Err(parser.error(ErrorKind::Syntax, "the formula is nested too deeply"));
+        }
+    }
+    let here = parser.peek().clone();
+    let Token::Name(name) = &here.token else {
+        return Err(parser.error(ErrorKind::Syntax, "expected a reduction such as `Sum_Reduction(formula,0)`"));
+    };
+    let Some(name) = name.strip_suffix("_Reduction") else {
+        return Err(parser.error(ErrorKind::Syntax, "expected a reduction such as `Sum_Reduction(formula,0)`"));
+    };
+    parser.at += 1;
+    parser.expect("(")?;
+    let root = parser.expression(0)?;
+    let mut numbers = Vec::new();
+    while parser.accept(",") {
+        numbers.push((parser.integer()?, parser.tokens[parser.at - 1].clone()));
+    }
+    parser.expect(")")?;
+    let Some((code, at)) = numbers.pop() else {
+        return Err(parser.error(
+            ErrorKind::Arity,
+            "a reduction ends with the index that remains: 0 for i, 1 for j, as in `Sum_Reduction(formula,0)`",
+        ));
+    };
+    let remaining = match aliases::category_of(code, text, &at) {
+        Ok(category) if category != Category::Parameter => category,
+        _ => {
+            return Err(Error::at(
+                ErrorKind::Argument,
+                format!("the index that remains is {code}; expected 0 (i) or 1 (j)"),
+                text,
+                at.span,
+            ));
+        }
+    };
+    let mut gradients = Vec::new();
+    for _ in 0..outer {
+        parser.expect(",")?;
+        let variable = parser.expression(0)?;
+        parser.expect(",")?;
+        let cotangent = parser.expression(0)?;
+        parser.expect(")")?;
+        gradients.push((variable, cotangent));
+    }
+    parser.expect_end()?;
+    let declared = parser.declare_all()?;
+    let graph = std::sync::Arc::new(parser.graph);
+    let formula = |node| Formula::from_graph(graph.clone(), node);
+    Ok(ReductionText {
+        name: name.to_owned(),
+        formula: formula(root),
+        options: numbers.into_iter().map(|(value, _)| value).collect(),
+        remaining,
+        gradients: gradients.into_iter().map(|(v, e)| (formula(v), formula(e))).collect(),
+        declared: declared.into_iter().map(formula).collect(),
+    })
+}
+
+fn names_reduction_or_grad(placed: &Placed) -> bool {
+    matches!(&placed.token, Token::Name(name) if name.ends_with("_Reduction") || name == "Grad")
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Placed>,
+    at: usize,
+    aliases: HashMap<String, Alias>,
+    nameless: Vec<Alias>,
+    graph: Graph,
+    depth: usize,
+}
+
+/// Infix operators: sign, strength on the left and on the right, operation.
+const INFIX: [(&str, u8, u8); 5] = [("|", 1, 2), ("+", 3, 4), ("-", 3, 4), ("*", 5, 6), ("/", 5, 6)];
+const SIGN_STRENGTH: u8 = 7;
+const POWER_STRENGTH: u8 = 8;
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, aliases: &[&str]) -> Result<Self> {
+        let mut named = HashMap::new();
+        let mut nameless = Vec::new();
+        for (position, alias) in aliases.iter().enumerate() {
+            let alias = aliases::parse(alias, position)?;
+            match alias.name.clone() {
+                None => nameless.push(alias),
+                Some(name) => {
+                    if named.insert(name.clone(), alias).is_some() {
+                        return Err(Error::new(
+                            ErrorKind::Argument,
+                            format!("alias {position}: the name `{name}` is declared twice"),
+                        ));
+                    }
+                }
+            }
+        }
+        let graph = Graph::default();
+        Ok(Parser { text, tokens: tokens(text)?, at: 0, aliases: named, nameless, graph, depth: 0 })
+    }
+
+    /// A node for each declared argument, used or not.
+    fn declare_all(&mut self) -> Result<Vec<Node>> {
+        let all: Vec<Alias> = self.aliases.values().chain(&self.nameless).cloned().collect();
+        all.iter().map(|a| self.graph.checked_variable(a.index, a.dim, a.category)).collect()
+    }
+
+    fn peek(&self) -> &Placed {
+        &self.tokens[self.at]
+    }
+
+    fn error(&self, kind: ErrorKind, message: impl AsRef<str>) -> Error {
+        Error::at(kind, message, self.text, self.peek().span.clone())
+    }
+
+    fn is_name(&self, name: &str) -> bool {
+        matches!(&self.peek().token, Token::Name(found) if found == name)
+    }
+
+    fn is_sign(&self, sign: &str) -> bool {
+        matches!(&self.peek().token, Token::Sign(found) if *found == sign)
+    }
+
+    fn accept(&mut self, sign: &str) -> bool {
+        let found = self.is_sign(sign);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, sign: &str) -> Result<()> {
+        if self.accept(sign) {
+            return Ok(());
+        }
+        let found = describe(&self.peek().token);
+        Err(self.error(ErrorKind::Syntax, format!("expected `{sign}`, found {found}")))
+    }
+
+    fn expect_end(&mut self) -> Result<()> {
+        if self.peek().token == Token::End {
+            return Ok(());
+        }
+        let found = describe(&self.peek().token);
+        Err(self.error(ErrorKind::Syntax, format!("expected the end of the formula, found {found}")))
+    }
+
+    fn integer(&mut self) -> Result<i64> {
+        let negative = self.accept("-");
+        let Token::Integer(value) = self.peek().token else {
+            let found = describe(&self.peek().token);
+            return Err(self.error(ErrorKind::Syntax, format!("expected an integer, found {found}")));
+        };
+        self.at += 1;
+        Ok(if negative { -value } else { value })
+    }
+
+    /// An expression whose infix operators bind at least as tightly as `least`.
+    fn expression(&mut self, least: u8) -> Result<Node> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(self.error(ErrorKind::Syntax, "the formula is nested too deeply"));
+        }
+        let mut left = self.prefix()?;
+        loop {
+            let start = self.peek().span.clone();
+            if let Token::Sign(sign @ ("<" | ">" | "<=" | ">=" | "==" | "!=" | "[")) = self.peek().token {
+                return Err(self.error(ErrorKind::Syntax, format!("`{sign}` has no meaning here")));
+            }
+            if POWER_STRENGTH >= least && self.accept("**") {
+                left = self.power(left, start)?;
+                continue;
+            }
+            let found = INFIX.iter().find(|(sign, strength, _)| self.is_sign(sign) && *strength >= least);
+            let Some(&(sign, _, right_strength)) = found else { break };
+            self.at += 1;
+            let right = self.expression(right_strength)?;
+            let operation = match sign {
+                "+" => &ADD,
+                "-" => &SUBTRACT,
+                "*" => &MULTIPLY,
+                "/" => &DIVIDE,
+                _ => &ops::SCALAR_PRODUCT,
+            };
+            left = self.apply(operation, &[left, right], &[], start)?;
+        }
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    fn power(&mut self, base: Node, at: Range<usize>) -> Result<Node> {
+        // An exponent may carry a sign, and powers group to the right.
+        let exponent = self.expression(SIGN_STRENGTH)?;
+        match self.graph.number(exponent) {
+            Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                self.apply(&POWER, &[base], &[number as i64], at)
+            }
+            _ => self.apply(&POWER_OF, &[base, exponent], &[], at),
+        }
+    }
+
+    fn prefix(&mut self) -> Result<Node> {
+        let placed = self.peek().clone();
+        self.at += usize::from(placed.token != Token::End);
+        match placed.token {
+            Token::Sign("-") => {
+                let operand = self.expression(SIGN_STRENGTH)?;
+                self.apply(&MINUS, &[operand], &[], placed.span)
+            }
+            Token::Sign("+") => self.expression(SIGN_STRENGTH),
+            Token::Sign("(") => {
+                let inner = self.expression(0)?;
+                self.expect(")")?;
+                Ok(inner)
+            }
+            Token::Integer(value) => Ok(Algebra::constant(&mut self.graph, value as f64)),
+            Token::Real(value) => Ok(Algebra::constant(&mut self.graph, value)),
+            Token::Name(name) => self.name(&name, placed.span),
+            other => {
+                self.at -= usize::from(other != Token::End);
+                let found = describe(&other);
+                Err(self.error(ErrorKind::Syntax, format!("expected a formula, found {found}")))
+            }
+        }
+    }
+
+    fn name(&mut self, name: &str, span: Range<usize>) -> Result<Node> {
+        let place = |error: Error, parser: &Self| Error::at(error.kind(), error.message(), parser.text, span.clone());
+        if !self.is_sign("(") {
+            let Some(alias) = self.aliases.get(name) else {
+                let known: Vec<String> = {
+                    let mut names: Vec<String> = self.aliases.keys().map(|n| format!("`{n}`")).collect();
+                    names.sort();
+                    names
+                };
+                let known = if known.is_empty() { "no alias is declared".into() } else { known.join(", ") };
+                return Err(Error::at(
+                    ErrorKind::UnknownName,
+                    format!("there is no variable `{name}`; known: {known}"),
+                    self.text,
+                    span,
+                ));
+            };
+            let (index, dim, category) = (alias.index, alias.dim, alias.category);
+            return self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self));
+        }
+        self.at += 1;
+        match name {
+            "Var" => {
+                let numbers = self.integers(3, "Var(position,dimension,category)", &span)?;
+                let at = Placed { token: Token::End, span: span.clone() };
+                let category = aliases::category_of(numbers[2], self.text, &at)?;
+                let (index, dim) = (self.size(numbers[0], &span)?, self.size(numbers[1], &span)?);
+                self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self))
+            }
+            "Vi" | "Vj" | "Pm" => {
+                let numbers = self.integers(2, &format!("{name}(position,dimension)"), &span)?;
+                let category = aliases::category(name).unwrap_or(Category::Parameter);
+                let (index, dim) = (self.size(numbers[0], &span)?, self.size(numbers[1], &span)?);
+                self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self))
+            }
+            "Zero" => {
+                let numbers = self.integers(1, "Zero(dimension)", &span)?;
+                match numbers[0] {
+                    dim @ 1..=ops::LARGEST_DIM => Ok(Algebra::zero(&mut self.graph, dim as usize)),
+                    dim => Err(Error::at(
+                        ErrorKind::Dimension,
+                        format!("the dimension is {dim}; expected 1 to {}", ops::LARGEST_DIM),
+                        self.text,
+                        span,
+                    )),
+                }
+            }
+            "IntCst" => {
+                let numbers = self.integers(1, "IntCst(n)", &span)?;
+                Ok(Algebra::constant(&mut self.graph, numbers[0] as f64))
+            }
+            "RatCst" => {
+                let numbers = self.integers(2, "RatCst(p,q)", &span)?;
+                self.ratio(numbers[0], numbers[1], span)
+            }
+            "IntInv" => {
+                let numbers = self.integers(1, "IntInv(n)", &span)?;
+                self.ratio(1, numbers[0], span)
+            }
+            _ => match ops::find(name) {
+                Some(operation) => self.call(operation, span),
+                None => {
+                    let unknown = Formula::apply(name, &[], &[]).err();
+                    let unknown = unknown
+                        .unwrap_or_else(|| Error::new(ErrorKind::UnknownName, format!("unknown name `{name}`")));
+                    Err(place(unknown, self))
+                }
+            },
+        }
+    }
+
+    fn ratio(&mut self, p: i64, q: i64, span: Range<usize>) -> Result<Node> {
+        if q == 0 {
+            return Err(Error::at(ErrorKind::Argument, "the denominator is 0", self.text, span));
+        }
+        Ok(Algebra::constant(&mut self.graph, p as f64 / q as f64))
+    }
+
+    fn size(&self, value: i64, span: &Range<usize>) -> Result<usize> {
+        usize::try_from(value).map_err(|_| {
+            Error::at(ErrorKind::Argument, format!("{value} is negative"), self.text, span.clone())
+        })
+    }
+
+    fn integers(&mut self, count: usize, form: &str, span: &Range<usize>) -> Result<Vec<i64>> {
+        let mut numbers = Vec::new();
+        while !self.accept(")") {
+            if !numbers.is_empty() {
+                self.expect(",")?;
+            }
+            numbers.push(self.integer()?);
+        }
+        if numbers.len() != count {
+            let message = format!("got {} integers; expected `{form}`", numbers.len());
+            return Err(Error::at(ErrorKind::Arity, message, self.text, span.clone()));
+        }
+        Ok(numbers)
+    }
+
+    /// The operands and integer parameters of an operation, after its opening parenthesis.
+    fn call(&mut self, operation: &'static Operation, span: Range<usize>) -> Result<Node> {
+        let (mut operands, mut parameters) = (Vec::new(), Vec::new());
+        while !self.accept(")") {
+            if !operands.is_empty() || !parameters.is_empty() {
+                self.expect(",")?;
+            }
+            if operands.len() < operation.operands || operation.parameters.is_empty() {
+                operands.push(self.expression(0)?);
+            } else {
+                parameters.push(self.integer()?);
+            }
+        }
+        self.apply(operation, &operands, &parameters, span)
+    }
+
+    fn apply(
+        &mut self,
+        operation: &'static Operation,
+        operands: &[Node],
+        parameters: &[i64],
+        span: Range<usize>,
+    ) -> Result<Node> {
+        self.graph
+            .try_apply(operation, operands, parameters)
+            .map_err(|error| Error::at(error.kind(), error.message(), self.text, span))
+    }
+}
+
+fn describe(token: &Token) -> String {
+    match token {
+        Token::Name(name) => format!("`{name}`"),
+        Token::Integer(value) => format!("`{value}`"),
+        Token::Real(value) => format!("`{value}`"),
+        Token::Sign(sign) => format!("`{sign}`"),
+        Token::End => "the end of the text".into(),
+    }
+}
