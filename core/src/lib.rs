@@ -33,10 +33,10 @@
 #![deny(unsafe_code)]
 
 mod array;
-//pub mod backend;
+pub mod backend;
 pub mod derive;
 mod dtype;
-//pub mod engine;
+pub mod engine;
 mod error;
 pub mod formula;
 pub mod lower;
@@ -46,9 +46,9 @@ pub mod reduction;
 pub mod syntax;
 
 pub use array::{ArrayMut, ArrayRef, Data, DataMut, extent, row_major};
-//pub use backend::Target;
+pub use backend::Target;
 pub use dtype::Dtype;
-//pub use engine::{CompileOptions, Input, Kernel, Output, RunOptions, doctor};
+pub use engine::{CompileOptions, Input, Kernel, Output, RunOptions, doctor};
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Formula};
 pub use reduction::{Axis, Reduction};

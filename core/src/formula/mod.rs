@@ -7,6 +7,7 @@ mod print;
 mod verify;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -210,6 +211,28 @@ impl Graph {
             became.insert(node, new);
         }
         Ok(roots.iter().map(|root| became[root]).collect())
+    }
+
+    /// A text that two graphs share exactly if these formulas are equal; its length is that of the graph.
+    pub fn fingerprint(&self, roots: &[Node]) -> String {
+        let nodes = self.reachable(roots);
+        let place = |node: &Node| nodes.binary_search(node).unwrap_or(usize::MAX);
+        let mut text = String::new();
+        for &node in &nodes {
+            let entry = self.entry(node);
+            let _ = match &entry.kind {
+                Kind::Variable(v) => write!(text, "v{},{},{}", v.index, entry.dim, v.category as i32),
+                Kind::Constant(bits) => write!(text, "c{bits:x}"),
+                Kind::Zero => write!(text, "z{}", entry.dim),
+                Kind::Apply { operation, operands, parameters } => {
+                    let operands: Vec<usize> = operands.iter().map(place).collect();
+                    write!(text, "{}@{:p}{operands:?}{parameters:?}", operation.name, *operation)
+                }
+            };
+            text.push(';');
+        }
+        let _ = write!(text, "{:?}", roots.iter().map(place).collect::<Vec<_>>());
+        text
     }
 
     /// Copies formulas of another graph into this one.

@@ -198,7 +198,7 @@ impl Lowering<'_> {
             block.extend(bits(empty));
             total.extend(bits(nothing));
             anchors.extend(bits(first));
-            let mut load = |b: &mut Builder, planes: &[Plane]| planes.iter().map(|&p| b.load(p)).collect::<Vec<Value>>();
+            let load = |b: &mut Builder, planes: &[Plane]| planes.iter().map(|&p| b.load(p)).collect::<Vec<Value>>();
             let (state, before) = (load(b, &block_planes), load(b, &total_planes));
             let (other, fixed) = (load(b, &other_planes), load(b, &anchor_planes));
             let term = Term { formula: &formula, index, anchors: &fixed };

@@ -1,0 +1,127 @@
+//! Backends: something that runs the lane programs of a pass on tiles. It knows neither formulas nor arrays.
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod cpu;
+mod number;
+mod portable;
+mod tile;
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::lower::{Stage, Stages};
+
+pub use number::Number;
+pub use tile::{Layout, Tile};
+
+/// What runs a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// The fastest that this processor can run.
+    Auto,
+    /// Plain Rust, on every processor.
+    Portable,
+    /// Machine code for x86-64 with AVX2 and FMA.
+    Avx2,
+    /// Machine code for x86-64 with AVX-512 (F, DQ).
+    Avx512,
+}
+
+impl Target {
+    /// The name that `RKEOPS_TARGET` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Target::Auto => "auto",
+            Target::Portable => "portable",
+            Target::Avx2 => "avx2",
+            Target::Avx512 => "avx512",
+        }
+    }
+
+    /// The target of a name.
+    pub fn from_name(name: &str) -> Option<Target> {
+        [Target::Auto, Target::Portable, Target::Avx2, Target::Avx512].into_iter().find(|t| t.name() == name)
+    }
+
+    /// Whether this machine can run the target.
+    pub fn is_available(self) -> bool {
+        match self {
+            Target::Auto | Target::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Target::Avx2 | Target::Avx512 => cpu::is_available(self),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The target itself, the one that the environment forces, or the fastest one; an error if it cannot run here.
+    pub fn resolve(self) -> Result<Target> {
+        let mut target = self;
+        if target == Target::Auto
+            && let Ok(name) = std::env::var("RKEOPS_TARGET")
+            && !name.is_empty()
+        {
+            target = Target::from_name(&name).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::Argument,
+                    format!("RKEOPS_TARGET is `{name}`; expected auto, portable, avx2 or avx512"),
+                )
+            })?;
+        }
+        if target == Target::Auto {
+            let fastest = [Target::Avx512, Target::Avx2].into_iter().find(|t| t.is_available());
+            return Ok(fastest.unwrap_or(Target::Portable));
+        }
+        if target.is_available() {
+            return Ok(target);
+        }
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the target {} cannot run on this processor; portable always can", target.name()),
+        ))
+    }
+}
+
+/// The compiled stages of a pass.
+///
+/// A *tile* holds rows of both indices. By default a lane is a kept row and `update` walks along the reduced rows;
+/// where there are few kept rows, `update_row` spreads the reduced rows of one kept row over lanes.
+pub trait Code<T: Number>: Send + Sync {
+    /// Runs a stage other than `Update` on the first `lanes` lanes.
+    fn map(&self, stage: Stage, tile: &mut Tile<T>, lanes: usize);
+
+    /// Updates the block of each of the first `lanes` kept rows with the first `count` reduced rows.
+    fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize);
+
+    /// How many lanes `update_row` uses.
+    fn spread(&self) -> usize;
+
+    /// Updates the block of one kept row with the first `count` reduced rows. Its state is the totality of the
+    /// `spread` lanes from `lane` on, in the spaces `Block` and `Anchor`.
+    fn update_row(&self, tile: &mut Tile<T>, row: usize, lane: usize, count: usize);
+
+    /// What was compiled, for a reader.
+    fn explain(&self) -> String;
+}
+
+/// Compiles the stages of a pass for a target that can run here.
+pub fn compile<T: Number>(stages: &Arc<Stages>, layout: &Layout, target: Target) -> Result<Box<dyn Code<T>>> {
+    match target {
+        #[cfg(target_arch = "x86_64")]
+        Target::Avx2 | Target::Avx512 => match cpu::compile::<T>(stages, layout, target) {
+            // Where the system refuses executable memory the portable backend runs the same program.
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Box::new(portable::Portable::new(stages, layout))),
+            result => result,
+        },
+        _ => Ok(Box::new(portable::Portable::new(stages, layout))),
+    }
+}
+
+/// What the machine offers, in words.
+pub fn describe() -> String {
+    #[cfg(target_arch = "x86_64")]
+    return cpu::describe();
+    #[cfg(not(target_arch = "x86_64"))]
+    return format!("processor: {}; machine code is made for x86-64 only, so the portable backend runs", std::env::consts::ARCH);
+}

@@ -1,0 +1,178 @@
+//! The two number formats of a computation, as lane operations define them: the meaning of every [`Op`] on one lane.
+
+use crate::dtype::Dtype;
+
+/// A number format that programs compute in.
+pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + 'static {
+    /// The format.
+    const DTYPE: Dtype;
+    /// The number with these bits.
+    fn from_bits64(bits: u64) -> Self;
+    /// The bits of the number.
+    fn to_bits64(self) -> u64;
+    /// An integer lane as an index.
+    fn to_index(self) -> i64;
+    /// An index as an integer lane.
+    fn from_index(index: i64) -> Self;
+    /// `a + b`
+    fn add(a: Self, b: Self) -> Self;
+    /// `a - b`
+    fn subtract(a: Self, b: Self) -> Self;
+    /// `a * b`
+    fn multiply(a: Self, b: Self) -> Self;
+    /// `a / b`
+    fn divide(a: Self, b: Self) -> Self;
+    /// `a * b + c`, rounded once
+    fn multiply_add(a: Self, b: Self, c: Self) -> Self;
+    /// `-a`
+    fn negate(a: Self) -> Self;
+    /// `a < b ? a : b`
+    fn minimum(a: Self, b: Self) -> Self;
+    /// `a > b ? a : b`
+    fn maximum(a: Self, b: Self) -> Self;
+    /// the square root
+    fn square_root(a: Self) -> Self;
+    /// the largest integer not above `a`
+    fn floor(a: Self) -> Self;
+    /// mask of `a < b`
+    fn less(a: Self, b: Self) -> Self;
+    /// mask of `a <= b`
+    fn less_equal(a: Self, b: Self) -> Self;
+    /// mask of `a == b`
+    fn equal(a: Self, b: Self) -> Self;
+    /// mask of `a < b` for integers
+    fn index_less(a: Self, b: Self) -> Self;
+    /// bitwise and
+    fn and(a: Self, b: Self) -> Self;
+    /// bitwise or
+    fn or(a: Self, b: Self) -> Self;
+    /// bitwise exclusive or
+    fn xor(a: Self, b: Self) -> Self;
+    /// bits of `a` where the mask is set, else of `b`
+    fn select(mask: Self, a: Self, b: Self) -> Self;
+    /// `a + b` for integers
+    fn index_add(a: Self, b: Self) -> Self;
+    /// `a - b` for integers
+    fn index_subtract(a: Self, b: Self) -> Self;
+    /// bits moved up
+    fn shift_left(a: Self, by: u8) -> Self;
+    /// bits moved down, zeros from above
+    fn shift_right(a: Self, by: u8) -> Self;
+}
+
+macro_rules! number {
+    ($float:ident, $bits:ident, $signed:ident, $dtype:expr) => {
+        impl Number for $float {
+            const DTYPE: Dtype = $dtype;
+            #[inline(always)]
+            fn from_bits64(bits: u64) -> Self {
+                $float::from_bits(bits as $bits)
+            }
+            #[inline(always)]
+            fn to_bits64(self) -> u64 {
+                u64::from(self.to_bits())
+            }
+            #[inline(always)]
+            fn to_index(self) -> i64 {
+                i64::from(self.to_bits() as $signed)
+            }
+            #[inline(always)]
+            fn from_index(index: i64) -> Self {
+                $float::from_bits(index as $bits)
+            }
+            #[inline(always)]
+            fn add(a: Self, b: Self) -> Self {
+                a + b
+            }
+            #[inline(always)]
+            fn subtract(a: Self, b: Self) -> Self {
+                a - b
+            }
+            #[inline(always)]
+            fn multiply(a: Self, b: Self) -> Self {
+                a * b
+            }
+            #[inline(always)]
+            fn divide(a: Self, b: Self) -> Self {
+                a / b
+            }
+            #[inline(always)]
+            fn multiply_add(a: Self, b: Self, c: Self) -> Self {
+                a.mul_add(b, c)
+            }
+            #[inline(always)]
+            fn negate(a: Self) -> Self {
+                -a
+            }
+            #[inline(always)]
+            fn minimum(a: Self, b: Self) -> Self {
+                if a < b { a } else { b }
+            }
+            #[inline(always)]
+            fn maximum(a: Self, b: Self) -> Self {
+                if a > b { a } else { b }
+            }
+            #[inline(always)]
+            fn square_root(a: Self) -> Self {
+                a.sqrt()
+            }
+            #[inline(always)]
+            fn floor(a: Self) -> Self {
+                $float::floor(a)
+            }
+            #[inline(always)]
+            fn less(a: Self, b: Self) -> Self {
+                $float::from_bits(if a < b { $bits::MAX } else { 0 })
+            }
+            #[inline(always)]
+            fn less_equal(a: Self, b: Self) -> Self {
+                $float::from_bits(if a <= b { $bits::MAX } else { 0 })
+            }
+            #[inline(always)]
+            fn equal(a: Self, b: Self) -> Self {
+                $float::from_bits(if a == b { $bits::MAX } else { 0 })
+            }
+            #[inline(always)]
+            fn index_less(a: Self, b: Self) -> Self {
+                let less = (a.to_bits() as $signed) < (b.to_bits() as $signed);
+                $float::from_bits(if less { $bits::MAX } else { 0 })
+            }
+            #[inline(always)]
+            fn and(a: Self, b: Self) -> Self {
+                $float::from_bits(a.to_bits() & b.to_bits())
+            }
+            #[inline(always)]
+            fn or(a: Self, b: Self) -> Self {
+                $float::from_bits(a.to_bits() | b.to_bits())
+            }
+            #[inline(always)]
+            fn xor(a: Self, b: Self) -> Self {
+                $float::from_bits(a.to_bits() ^ b.to_bits())
+            }
+            #[inline(always)]
+            fn select(mask: Self, a: Self, b: Self) -> Self {
+                let mask = mask.to_bits();
+                $float::from_bits((mask & a.to_bits()) | (!mask & b.to_bits()))
+            }
+            #[inline(always)]
+            fn index_add(a: Self, b: Self) -> Self {
+                $float::from_bits(a.to_bits().wrapping_add(b.to_bits()))
+            }
+            #[inline(always)]
+            fn index_subtract(a: Self, b: Self) -> Self {
+                $float::from_bits(a.to_bits().wrapping_sub(b.to_bits()))
+            }
+            #[inline(always)]
+            fn shift_left(a: Self, by: u8) -> Self {
+                $float::from_bits(a.to_bits() << by)
+            }
+            #[inline(always)]
+            fn shift_right(a: Self, by: u8) -> Self {
+                $float::from_bits(a.to_bits() >> by)
+            }
+        }
+    };
+}
+
+number!(f32, u32, i32, Dtype::F32);
+number!(f64, u64, i64, Dtype::F64);

@@ -1,0 +1,152 @@
+//! The memory of a tile: one buffer that holds a plane of lanes for each number of each space, and the constants.
+//! Every plane has a fixed place, so that machine code needs one pointer.
+
+use std::collections::HashMap;
+
+use super::number::Number;
+use crate::lower::{Instruction, Plane, Space, Stages};
+
+/// Bytes of the widest vector, to which planes are aligned.
+const VECTOR_BYTES: usize = 64;
+/// Lanes of a tile at most: enough that packing the reduced rows costs little beside the pairs, few enough that the
+/// planes stay in the first-level cache.
+const KEPT_LANES: usize = 1024;
+/// Reduced rows of a tile at most, which is also the length of a block: short enough that adding a block up in
+/// float32 keeps its digits.
+const REDUCED_LANES: usize = 256;
+/// Lanes of a tile at least.
+const FEWEST_LANES: usize = 64;
+/// Bytes that the planes of one space may take before tiles become smaller.
+const SPACE_BYTES: usize = 256 << 10;
+
+/// Where everything is in the buffer, in elements.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// Kept rows of a tile.
+    pub kept: usize,
+    /// Reduced rows of a tile.
+    pub reduced: usize,
+    size: usize,
+    starts: [usize; 8],
+    strides: [usize; 8],
+    slots: [usize; 8],
+    constants: HashMap<u64, usize>,
+    length: usize,
+}
+
+impl Layout {
+    /// The layout of the tiles of a pass.
+    pub fn new(stages: &Stages) -> Self {
+        let size = stages.dtype.size();
+        let vector = VECTOR_BYTES / size;
+        let lanes = |most: usize, planes: usize| {
+            let fitting = SPACE_BYTES / (size * planes.max(1));
+            (fitting / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, most)
+        };
+        let kept_planes = stages.slots[Space::Kept as usize].max(stages.slots[Space::Total as usize]);
+        let kept = lanes(KEPT_LANES, kept_planes);
+        let reduced = lanes(REDUCED_LANES, stages.slots[Space::Reduced as usize]);
+        let mut layout = Layout {
+            kept,
+            reduced,
+            size,
+            starts: [0; 8],
+            strides: [0; 8],
+            slots: stages.slots,
+            constants: HashMap::new(),
+            length: 0,
+        };
+        for space in Space::ALL {
+            let lanes = match space {
+                Space::Call => 0,
+                Space::Reduced => reduced,
+                _ => kept,
+            };
+            // One vector more than the lanes, so that planes do not compete for the same cache sets.
+            layout.strides[space as usize] = lanes + vector;
+            layout.starts[space as usize] = layout.length;
+            layout.length += stages.slots[space as usize] * layout.strides[space as usize];
+        }
+        for instruction in stages.programs.iter().flat_map(|p| &p.instructions) {
+            if let Instruction::Constant(bits) = instruction
+                && !layout.constants.contains_key(bits)
+            {
+                layout.constants.insert(*bits, layout.length);
+                layout.length += vector;
+            }
+        }
+        layout
+    }
+
+    /// The place of the first lane of a plane.
+    pub fn start(&self, plane: Plane) -> usize {
+        self.starts[plane.space as usize] + plane.slot as usize * self.strides[plane.space as usize]
+    }
+
+    /// The place of a constant, repeated over a vector.
+    pub fn constant(&self, bits: u64) -> usize {
+        self.constants[&bits]
+    }
+
+    /// Bytes of a number.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Elements of a vector of the widest kind.
+    pub fn vector(&self) -> usize {
+        VECTOR_BYTES / self.size
+    }
+
+    /// How many planes a space has.
+    pub fn slots(&self, space: Space) -> usize {
+        self.slots[space as usize]
+    }
+}
+
+/// The buffer of a tile.
+#[derive(Debug)]
+pub struct Tile<T> {
+    memory: Vec<T>,
+    aligned: usize,
+    layout: Layout,
+}
+
+impl<T: Number> Tile<T> {
+    /// A buffer with its constants in place.
+    pub fn new(layout: &Layout) -> Self {
+        let vector = layout.vector();
+        let memory = vec![T::default(); layout.length + vector];
+        let aligned = memory.as_ptr().align_offset(VECTOR_BYTES).min(vector);
+        let mut tile = Tile { memory, aligned, layout: layout.clone() };
+        for (&bits, &start) in &layout.constants {
+            tile.buffer()[start..start + vector].fill(T::from_bits64(bits));
+        }
+        tile
+    }
+
+    /// The layout.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The whole buffer, aligned to a vector.
+    pub fn buffer(&mut self) -> &mut [T] {
+        let (start, length) = (self.aligned, self.layout.length);
+        &mut self.memory[start..start + length]
+    }
+
+    /// The lanes of a plane.
+    pub fn plane(&mut self, space: Space, slot: usize) -> &mut [T] {
+        let start = self.layout.start(Plane { space, slot: slot as u32 });
+        let lanes = self.layout.strides[space as usize];
+        &mut self.buffer()[start..start + lanes]
+    }
+
+    /// Fills lanes of the planes of a space, each with its own number.
+    pub fn fill(&mut self, space: Space, lanes: std::ops::Range<usize>, bits: &[u64]) {
+        for (slot, &bits) in bits.iter().enumerate() {
+            self.plane(space, slot)[lanes.clone()].fill(T::from_bits64(bits));
+        }
+    }
+}

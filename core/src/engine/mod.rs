@@ -1,0 +1,226 @@
+//! Kernels: a pass compiled for a format and a target, and running it on arrays. It knows no operation and no
+//! reduction.
+
+mod arguments;
+mod cache;
+mod pack;
+mod pass;
+mod progress;
+mod run;
+mod threads;
+
+use std::sync::{Arc, Mutex};
+
+use crate::array::{ArrayMut, ArrayRef};
+use crate::backend::{self, Code, Layout, Number, Target, Tile};
+use crate::dtype::Dtype;
+use crate::error::{Error, ErrorKind, Result};
+use crate::formula::{Category, Variable};
+use crate::lower::{self, Stage, Stages};
+use crate::plan;
+use crate::reduction::{Axis, Reduction};
+
+/// How a kernel is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CompileOptions {
+    /// The number format of the arrays and of the computation: float32 (the default) or float64.
+    pub dtype: Dtype,
+    /// What runs it.
+    pub target: Target,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        CompileOptions { dtype: Dtype::F32, target: Target::Auto }
+    }
+}
+
+/// How a kernel is run.
+#[derive(Clone, Copy, Default)]
+pub struct RunOptions<'a> {
+    /// Threads to use at most; 0 means `RKEOPS_NUM_THREADS`, or as many as the process may use.
+    pub threads: usize,
+    /// Called now and then from the calling thread with the pairs done and the pairs in all; `false` stops the run.
+    pub progress: Option<&'a dyn Fn(u64, u64) -> bool>,
+}
+
+/// An argument that a kernel takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its position.
+    pub index: usize,
+    /// Its columns.
+    pub dim: usize,
+    /// The index that its rows follow.
+    pub category: Category,
+}
+
+/// A result that a kernel gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its columns.
+    pub dim: usize,
+    /// Its number format.
+    pub dtype: Dtype,
+}
+
+/// A compiled pass over the pairs: one or several reductions over the same index. It never changes and may be used
+/// from any thread.
+#[derive(Debug)]
+pub struct Kernel {
+    axis: Axis,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+    plan_text: String,
+    options: CompileOptions,
+    compiled: Compiled,
+}
+
+/// What was compiled, in the format of the computation.
+#[derive(Debug)]
+enum Compiled {
+    F32(Program<f32>),
+    F64(Program<f64>),
+}
+
+/// The stages of a pass with the code that runs them.
+pub(crate) struct Program<T: Number> {
+    stages: Arc<Stages>,
+    layout: Layout,
+    code: Box<dyn Code<T>>,
+    /// Tiles that no run uses at the moment.
+    tiles: Mutex<Vec<Tile<T>>>,
+}
+
+impl<T: Number> std::fmt::Debug for Program<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.code.explain())
+    }
+}
+
+impl Kernel {
+    /// Compiles one pass for reductions over the same index, or finds the kernel that was compiled before.
+    pub fn compile(reductions: &[Reduction], options: &CompileOptions) -> Result<Arc<Kernel>> {
+        if options.dtype == Dtype::I64 {
+            return Err(Error::new(ErrorKind::Dtype, "the compute dtype is int64; expected float32 or float64"));
+        }
+        let options = CompileOptions { target: options.target.resolve()?, ..*options };
+        cache::kernel(reductions, options, || Kernel::build(reductions, options))
+    }
+
+    /// The compiler: each line is a pass from one value to the next.
+    fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
+        let plan = plan::plan(reductions)?;
+        let stages = Arc::new(lower::lower(&plan, options.dtype)?);
+        let layout = Layout::new(&stages);
+        let compiled = match options.dtype {
+            Dtype::F32 => Compiled::F32(Program::new(stages.clone(), layout, options.target)?),
+            _ => Compiled::F64(Program::new(stages.clone(), layout, options.target)?),
+        };
+        let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
+        let output = |&(dim, is_index): &(usize, bool)| Output {
+            dim,
+            dtype: if is_index { Dtype::I64 } else { options.dtype },
+        };
+        let kernel = Kernel {
+            axis: plan.axis,
+            inputs: plan.inputs.iter().map(input).collect(),
+            outputs: stages.outputs.iter().map(output).collect(),
+            plan_text: plan.text(),
+            options,
+            compiled,
+        };
+        if let Ok(wanted) = std::env::var("RKEOPS_DUMP")
+            && !wanted.is_empty()
+        {
+            eprintln!("{}", kernel.explain());
+        }
+        Ok(kernel)
+    }
+
+    /// The arguments of a run, by position.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// The results of a run, one for each reduction.
+    pub fn outputs(&self) -> &[Output] {
+        &self.outputs
+    }
+
+    /// The index that is reduced.
+    pub fn axis(&self) -> Axis {
+        self.axis
+    }
+
+    /// Runs the kernel. Inputs are read in place with any strides; i- and j-variables have the shape (rows,
+    /// dimension), parameters (dimension). Outputs have the shape (rows of the kept index, columns) and are
+    /// overwritten, even where the run is stopped. Results do not depend on the number of threads.
+    pub fn run(&self, inputs: &[ArrayRef<'_>], outputs: &mut [ArrayMut<'_>], options: &RunOptions<'_>) -> Result<()> {
+        match &self.compiled {
+            Compiled::F32(program) => run::run(self, program, inputs, outputs, options),
+            Compiled::F64(program) => run::run(self, program, inputs, outputs, options),
+        }
+    }
+
+    /// The plan, the lane programs with their operations, and what was compiled, for a reader.
+    pub fn explain(&self) -> String {
+        let (stages, code) = match &self.compiled {
+            Compiled::F32(program) => (&program.stages, program.code.explain()),
+            Compiled::F64(program) => (&program.stages, program.code.explain()),
+        };
+        let mut text = format!("plan:\n{}", self.plan_text);
+        for stage in Stage::ALL {
+            let program = stages.program(stage);
+            if !program.stores.is_empty() {
+                let per = match stage {
+                    Stage::Call => "per call",
+                    Stage::Kept => "per kept row",
+                    Stage::Reduced => "per reduced row",
+                    Stage::Update => "per pair",
+                    _ => "per kept row and block",
+                };
+                text += &format!("{stage:?}: {} operations {per}\n{}", program.operations(), program.text());
+            }
+        }
+        text + &code
+    }
+
+    /// Lane operations per pair.
+    pub fn operations_per_pair(&self) -> usize {
+        let stages = match &self.compiled {
+            Compiled::F32(program) => &program.stages,
+            Compiled::F64(program) => &program.stages,
+        };
+        stages.program(Stage::Update).operations()
+    }
+
+    /// What runs the kernel.
+    pub fn target(&self) -> Target {
+        self.options.target
+    }
+}
+
+impl<T: Number> Program<T> {
+    fn new(stages: Arc<Stages>, layout: Layout, target: Target) -> Result<Self> {
+        let code = backend::compile(&stages, &layout, target)?;
+        Ok(Program { stages, layout, code, tiles: Mutex::new(Vec::new()) })
+    }
+}
+
+/// What was found on this machine and what is missing, in words.
+pub fn doctor() -> String {
+    let threads = threads::default_count();
+    let forced = std::env::var("RKEOPS_TARGET").ok().filter(|t| !t.is_empty());
+    let forced = forced.map_or_else(|| "not set".into(), |t| format!("`{t}`"));
+    let target = match Target::Auto.resolve() {
+        Ok(target) => target.name().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    format!(
+        "rkeops {}\n{}\ntarget: {target} (RKEOPS_TARGET {forced})\nthreads: {threads}\ngpu: this build has no GPU \
+         backend; everything runs on the processor\n",
+        crate::VERSION,
+        backend::describe(),
+    )
+}
