@@ -1,0 +1,273 @@
+//! Arrays of C as views of the core: every field is checked here, nothing is copied.
+//! It knows nothing of what a kernel expects; the core checks that.
+
+use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input};
+
+use crate::error::argument;
+use crate::input;
+use crate::overlap::Region;
+use crate::types::{
+    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK, rkeops_array,
+};
+
+/// An array of C after all checks that need no other array. Made from any values of the fields; holds for the
+/// memory only what C vouched for.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    strides: Vec<isize>,
+    /// The lowest element.
+    first: *mut u8,
+    /// Elements from the lowest to the highest, both included; 0 if there is none.
+    span: usize,
+    /// Elements from the lowest one to the one whose indices are all 0.
+    origin: usize,
+    place: Place,
+}
+
+/// Which array of a call it is, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Input number .. of a kernel, if it has that many.
+    Input(usize, Option<Input>),
+    /// Output number ..
+    Output(usize),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Input(k, Some(input)) => write!(f, "input {k} ({} of dimension {})", input.category, input.dim),
+            Place::Input(k, None) => write!(f, "input {k}"),
+            Place::Output(k) => write!(f, "output {k}"),
+        }
+    }
+}
+
+/// Checks an array.
+///
+/// # Safety
+/// `shape` and `strides` of the array are NULL or lists of `rank` numbers.
+pub(crate) unsafe fn check(place: Place, array: &rkeops_array) -> Result<Checked, Error> {
+    // SAFETY: the caller vouches for the lists.
+    unsafe { layout(place, array) }.map_err(|error| error.within(place.to_string()))
+}
+
+/// # Safety
+/// As for [`check`].
+unsafe fn layout(place: Place, array: &rkeops_array) -> Result<Checked, Error> {
+    let fail = |kind, message: String| Err(Error::new(kind, message));
+    let dtype = dtype(array)?;
+    device(array)?;
+    // SAFETY: the caller vouches for the list.
+    let shape = unsafe { shape(array) }?;
+    if shape.contains(&0) {
+        // Without elements strides lead nowhere, and the pointer is not looked at.
+        let strides = rkeops_core::row_major(&shape);
+        return Ok(Checked { dtype, shape, strides, first: std::ptr::null_mut(), span: 0, origin: 0, place });
+    }
+    let size = dtype.size();
+    let bytes = shape.iter().try_fold(size, |bytes, &extent| bytes.checked_mul(extent));
+    if bytes.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
+        let message = format!("its shape {shape:?} of {dtype} numbers is more than memory can hold");
+        return fail(ErrorKind::Size, message);
+    }
+    // SAFETY: the caller vouches for the list.
+    let strides = unsafe { strides(array, &shape) }?;
+    let address = array.data.addr();
+    if address == 0 {
+        return fail(ErrorKind::Argument, format!("its data is NULL, but its shape {shape:?} has elements"));
+    }
+    if !address.is_multiple_of(size) {
+        let message = format!("its data is at an address that is not a multiple of {size}, the bytes of {dtype}");
+        return fail(ErrorKind::Stride, message);
+    }
+    let Some((origin, span)) = span(&shape, &strides, address, size) else {
+        let message = format!("its strides {strides:?} with its shape {shape:?} reach further than memory");
+        return fail(ErrorKind::Size, message);
+    };
+    let first = array.data.cast::<u8>().wrapping_sub(origin * size);
+    Ok(Checked { dtype, shape, strides, first, span, origin, place })
+}
+
+/// # Safety
+/// As for [`check`].
+unsafe fn shape(array: &rkeops_array) -> Result<Vec<usize>, Error> {
+    let fail = |kind, message: String| Err(Error::new(kind, message));
+    if !(0..=RKEOPS_MAX_RANK).contains(&array.rank) {
+        return fail(ErrorKind::Shape, format!("its rank is {}; it must be 0 to {RKEOPS_MAX_RANK}", array.rank));
+    }
+    let rank = array.rank as usize;
+    if rank > 0 && array.shape.is_null() {
+        return fail(ErrorKind::Argument, format!("its shape is NULL, but its rank is {rank}"));
+    }
+    // SAFETY: the caller vouches for the list.
+    let extents = unsafe { input::list("its shape", array.shape, rank) }?;
+    let mut shape = Vec::with_capacity(rank);
+    for (axis, &extent) in extents.iter().enumerate() {
+        let Ok(extent) = usize::try_from(extent) else {
+            return fail(ErrorKind::Shape, format!("its extent {axis} is {extent}; it must not be negative"));
+        };
+        shape.push(extent);
+    }
+    Ok(shape)
+}
+
+/// # Safety
+/// As for [`check`].
+unsafe fn strides(array: &rkeops_array, shape: &[usize]) -> Result<Vec<isize>, Error> {
+    if array.strides.is_null() {
+        return Ok(rkeops_core::row_major(shape));
+    }
+    // SAFETY: the caller vouches for the list.
+    let strides = unsafe { input::list("its strides", array.strides, shape.len()) }?;
+    let narrow = |&stride: &i64| isize::try_from(stride).ok();
+    strides
+        .iter()
+        .map(narrow)
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error::new(ErrorKind::Size, format!("its strides {strides:?} reach further than memory")))
+}
+
+/// How many elements lie before the one whose indices are all 0, and how many from the lowest to the highest; `None`
+/// if that is no size that memory can have, or if either end is outside the address space.
+fn span(shape: &[usize], strides: &[isize], address: usize, size: usize) -> Option<(usize, usize)> {
+    let (low, high) = rkeops_core::extent(shape, strides)?;
+    let span = high.checked_sub(low)?.checked_add(1)?;
+    span.checked_mul(size as isize)?;
+    // Neither product overflows: both are parts of the span.
+    address.checked_sub(low.unsigned_abs() * size)?;
+    address.checked_add((high.unsigned_abs() + 1) * size)?;
+    Some((low.unsigned_abs(), span.unsigned_abs()))
+}
+
+fn dtype(array: &rkeops_array) -> Result<Dtype, Error> {
+    match (array.dtype_code, array.dtype_bits) {
+        (RKEOPS_DTYPE_FLOAT, 32) => Ok(Dtype::F32),
+        (RKEOPS_DTYPE_FLOAT, 64) => Ok(Dtype::F64),
+        (RKEOPS_DTYPE_INT, 64) => Ok(Dtype::I64),
+        (code, bits) => Err(Error::new(
+            ErrorKind::Dtype,
+            format!(
+                "its dtype has code {code} and {bits} bits; \
+                 arrays are float32 (2, 32), float64 (2, 64) or, for indices, int64 (0, 64)"
+            ),
+        )),
+    }
+}
+
+fn device(array: &rkeops_array) -> Result<(), Error> {
+    let message = match array.device_type {
+        RKEOPS_DEVICE_CPU => return Ok(()),
+        RKEOPS_DEVICE_CUDA => format!(
+            "it is on CUDA device {}, and this build of the library computes on the CPU only; \
+             pass an array in ordinary memory, device_type {RKEOPS_DEVICE_CPU}",
+            array.device_id
+        ),
+        other => format!(
+            "its device_type is {other}; it must be {RKEOPS_DEVICE_CPU} (CPU). An rkeops_array that was not \
+             filled in looks like this"
+        ),
+    };
+    Err(Error::new(ErrorKind::Device, message))
+}
+
+impl Checked {
+    /// The array as an input.
+    ///
+    /// # Safety
+    /// The elements are readable, and nobody writes them, during `'a`.
+    pub(crate) unsafe fn input<'a>(&self) -> Result<ArrayRef<'a>, Error> {
+        // SAFETY: `check` made sure that the span is not NULL, aligned and of a size that a slice may have; C
+        // vouches for the memory.
+        let data = unsafe {
+            match self.dtype {
+                Dtype::F32 => Data::F32(std::slice::from_raw_parts(self.start(), self.span)),
+                Dtype::F64 => Data::F64(std::slice::from_raw_parts(self.start(), self.span)),
+                Dtype::I64 => {
+                    let message = "it holds int64 numbers; an input must be float32 or float64";
+                    return Err(Error::new(ErrorKind::Dtype, message).within(self.place.to_string()));
+                }
+            }
+        };
+        Ok(ArrayRef { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() })
+    }
+
+    /// The array as an output.
+    ///
+    /// # Safety
+    /// The elements are writable, and nobody else reads or writes them, during `'a`.
+    pub(crate) unsafe fn output<'a>(&self) -> ArrayMut<'a> {
+        // SAFETY: as in `input`.
+        let data = unsafe {
+            match self.dtype {
+                Dtype::F32 => DataMut::F32(std::slice::from_raw_parts_mut(self.start(), self.span)),
+                Dtype::F64 => DataMut::F64(std::slice::from_raw_parts_mut(self.start(), self.span)),
+                Dtype::I64 => DataMut::I64(std::slice::from_raw_parts_mut(self.start(), self.span)),
+            }
+        };
+        ArrayMut { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() }
+    }
+
+    /// The number format.
+    pub(crate) fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// The extent of each axis.
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The place of each element, in row-major order.
+    pub(crate) fn elements<T>(&self) -> impl Iterator<Item = *mut T> + '_ {
+        let count: usize = self.shape.iter().product();
+        (0..count).map(move |mut position| {
+            let mut offset = self.origin as isize;
+            for (&extent, &stride) in self.shape.iter().zip(&self.strides).rev() {
+                offset += (position % extent) as isize * stride;
+                position /= extent;
+            }
+            self.first.cast::<T>().wrapping_offset(offset)
+        })
+    }
+
+    /// The memory of the array, for the check that outputs share none.
+    pub(crate) fn region(&self) -> Region<'_> {
+        let size = self.dtype.size();
+        Region {
+            place: self.place,
+            start: self.first.addr(),
+            bytes: self.span * size,
+            element: size,
+            shape: &self.shape,
+            strides: &self.strides,
+        }
+    }
+
+    /// Where a slice of the array starts; an empty slice needs an address that is aligned and not NULL.
+    fn start<T>(&self) -> *mut T {
+        if self.span == 0 { std::ptr::dangling_mut() } else { self.first.cast() }
+    }
+}
+
+/// The arrays of a list.
+///
+/// # Safety
+/// `arrays` is NULL or a list of `count` arrays, each as [`check`] wants it.
+pub(crate) unsafe fn check_all(
+    name: &str,
+    arrays: *const rkeops_array,
+    count: usize,
+    place: impl Fn(usize) -> Place,
+) -> Result<Vec<Checked>, Error> {
+    // SAFETY: the caller vouches for the list.
+    let arrays = unsafe { input::list(name, arrays, count) }?;
+    if count > 1 << 16 {
+        return Err(argument(format!("the count {count} of {name} is absurd")));
+    }
+    let each = arrays.iter().enumerate();
+    // SAFETY: the caller vouches for each array.
+    each.map(|(k, array)| unsafe { check(place(k), array) }).collect()
+}

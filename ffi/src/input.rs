@@ -1,0 +1,215 @@
+//! What C passes by value or by plain pointer, checked: strings, lists, numbers, options.
+//! It knows nothing of handles' insides or of arrays.
+
+use std::ffi::{CStr, c_char};
+
+use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, Target};
+
+use crate::error::argument;
+use crate::handle::{self, Object};
+use crate::types::{
+    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER, RKEOPS_TARGET_AUTO,
+    RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_options,
+};
+
+/// A C string.
+///
+/// # Safety
+/// `text` is NULL or a string with a zero at its end that lives during `'a`.
+pub(crate) unsafe fn string<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
+    if text.is_null() {
+        return Err(argument(format!("{name} is NULL; it must be a string")));
+    }
+    // SAFETY: not NULL, and the caller vouches for the zero at the end.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|wrong| {
+        argument(format!("{name} is not UTF-8: byte {} does not belong to a character", wrong.valid_up_to()))
+    })
+}
+
+/// A C list: pointer and length. NULL is allowed for a length of 0.
+///
+/// # Safety
+/// `items` is NULL or points to `count` items that live during `'a`.
+pub(crate) unsafe fn list<'a, T>(name: &str, items: *const T, count: usize) -> Result<&'a [T], Error> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if items.is_null() {
+        return Err(argument(format!("{name} is NULL, but its count is {count}")));
+    }
+    if !items.is_aligned() {
+        return Err(argument(format!("{name} is not aligned as its type asks")));
+    }
+    // No list of that length is in memory: the count is wrong. Without this check it would be read past its end.
+    if count > isize::MAX as usize / size_of::<T>().max(1) {
+        return Err(argument(format!("the count {count} of {name} is not that of a list in memory")));
+    }
+    // SAFETY: not NULL, aligned, not longer than memory, and the caller vouches for the items.
+    Ok(unsafe { std::slice::from_raw_parts(items, count) })
+}
+
+/// A C list of strings.
+///
+/// # Safety
+/// As for [`list`] and [`string`].
+pub(crate) unsafe fn strings<'a>(name: &str, items: *const *const c_char, count: usize) -> Result<Vec<&'a str>, Error> {
+    // SAFETY: the caller vouches for the list and its strings.
+    let items = unsafe { list(name, items, count) }?;
+    let each = items.iter().enumerate();
+    // SAFETY: the same.
+    each.map(|(k, &item)| unsafe { string(&format!("{name}[{k}]"), item) }).collect()
+}
+
+/// A C list of handles.
+///
+/// # Safety
+/// As for [`list`] and [`handle::borrow`].
+pub(crate) unsafe fn handles<'a, H: Object>(
+    name: &str,
+    items: *const *const H,
+    count: usize,
+) -> Result<Vec<&'a H::Value>, Error> {
+    // SAFETY: the caller vouches for the list and its handles.
+    let items = unsafe { list(name, items, count) }?;
+    let each = items.iter().enumerate();
+    // SAFETY: the same.
+    each.map(|(k, &item)| unsafe { handle::borrow(&format!("{name}[{k}]"), item) }).collect()
+}
+
+/// A number that must not be negative.
+pub(crate) fn natural(name: &str, value: i64) -> Result<usize, Error> {
+    usize::try_from(value).map_err(|_| argument(format!("{name} is {value}; it must not be negative")))
+}
+
+pub(crate) fn category(value: i32) -> Result<Category, Error> {
+    match value {
+        RKEOPS_CATEGORY_I => Ok(Category::I),
+        RKEOPS_CATEGORY_J => Ok(Category::J),
+        RKEOPS_CATEGORY_PARAMETER => Ok(Category::Parameter),
+        _ => Err(argument(format!("category is {value}; it must be 0 (i), 1 (j) or 2 (parameter)"))),
+    }
+}
+
+pub(crate) fn axis(value: i32) -> Result<Axis, Error> {
+    match value {
+        RKEOPS_AXIS_I => Ok(Axis::I),
+        RKEOPS_AXIS_J => Ok(Axis::J),
+        _ => Err(argument(format!("axis is {value}; it must be 0 (reduce over i) or 1 (reduce over j)"))),
+    }
+}
+
+/// The options struct, completed with defaults.
+///
+/// The struct grows at its end only, and 0 means "default" in every field. So a shorter struct of an older
+/// header is completed with zeros, and a longer one of a newer header is fine as long as what this library
+/// does not know is 0.
+///
+/// # Safety
+/// `options` is NULL or points to as many bytes as its first field says.
+pub(crate) unsafe fn options(options: *const rkeops_options) -> Result<rkeops_options, Error> {
+    const KNOWN: usize = size_of::<rkeops_options>();
+    const LONGEST: usize = 4096;
+    let mut copy = rkeops_options::default();
+    if options.is_null() {
+        return Ok(copy);
+    }
+    let bytes = options.cast::<u8>();
+    // SAFETY: not NULL, and every version of the struct starts with its size.
+    let size = unsafe { bytes.cast::<usize>().read_unaligned() };
+    if size < size_of::<usize>() || size > LONGEST || size % align_of::<rkeops_options>() != 0 {
+        return Err(argument(format!("options->size is {size}; set it to sizeof(rkeops_options), which is {KNOWN}")));
+    }
+    // SAFETY: the caller vouches for `size` bytes; `copy` has KNOWN bytes, all of whose fields may be any bits.
+    unsafe { bytes.copy_to_nonoverlapping((&raw mut copy).cast::<u8>(), size.min(KNOWN)) };
+    copy.size = KNOWN;
+    for at in KNOWN..size {
+        // SAFETY: `at` is below the size that the caller vouches for.
+        if unsafe { bytes.add(at).read() } != 0 {
+            return Err(argument(format!(
+                "byte {at} of options is set, but this library knows {KNOWN} bytes: the program was built with a newer rkeops.h"
+            )));
+        }
+    }
+    if copy.reserved != 0 {
+        return Err(argument(format!("options->reserved is {}; it must be 0", copy.reserved)));
+    }
+    Ok(copy)
+}
+
+/// The part of the options that a compilation reads.
+pub(crate) fn compile_options(options: &rkeops_options) -> Result<CompileOptions, Error> {
+    let dtype = match options.dtype_bits {
+        0 | 32 => Dtype::F32,
+        64 => Dtype::F64,
+        bits => {
+            return Err(argument(format!("options->dtype_bits is {bits}; it must be 32, 64 or 0 (the default, 32)")));
+        }
+    };
+    let target = match options.target {
+        RKEOPS_TARGET_AUTO => Target::Auto,
+        RKEOPS_TARGET_PORTABLE => Target::Portable,
+        RKEOPS_TARGET_AVX2 => Target::Avx2,
+        RKEOPS_TARGET_AVX512 => Target::Avx512,
+        target => {
+            return Err(argument(format!(
+                "options->target is {target}; it must be 0 (auto), 1 (portable), 2 (avx2) or 3 (avx512)"
+            )));
+        }
+    };
+    Ok(CompileOptions { dtype, target })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[repr(C)]
+    struct Longer {
+        known: rkeops_options,
+        more: [u64; 2],
+    }
+
+    fn read(value: &Longer) -> Result<rkeops_options, Error> {
+        // SAFETY: `value` has more bytes than any size used below that is accepted.
+        unsafe { options((&raw const *value).cast()) }
+    }
+
+    #[test]
+    fn options_of_every_version() {
+        let full = size_of::<rkeops_options>();
+        let known = rkeops_options { size: full, dtype_bits: 64, threads: 3, ..Default::default() };
+        let mut value = Longer { known, more: [0; 2] };
+        assert_eq!(read(&value).unwrap().dtype_bits, 64);
+        value.known.size = 16;
+        let short = read(&value).unwrap();
+        assert_eq!((short.dtype_bits, short.threads), (64, 0), "what an old header does not have is the default");
+        value.known.size = size_of::<Longer>();
+        assert_eq!(read(&value).unwrap().threads, 3, "zeros that we do not know are fine");
+        value.more[1] = 1 << 56;
+        assert!(read(&value).unwrap_err().to_string().contains("newer rkeops.h"));
+        for size in [0, 7, full + 1, 1 << 20, usize::MAX] {
+            value.known.size = size;
+            assert!(read(&value).unwrap_err().to_string().contains("sizeof(rkeops_options)"), "{size}");
+        }
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { options(std::ptr::null()) }.unwrap().threads, 0);
+    }
+
+    #[test]
+    fn lists_and_strings() {
+        // SAFETY: NULL, or lists and strings that live here; the wrong counts are refused before a read.
+        unsafe {
+            assert!(list::<i64>("n", std::ptr::null(), 0).unwrap().is_empty());
+            assert!(list::<i64>("n", std::ptr::null(), 2).is_err());
+            assert!(list::<i64>("n", [1i64].as_ptr(), usize::MAX).is_err());
+            assert!(list("n", [1i64, 2].as_ptr().byte_add(1), 1).is_err());
+            assert_eq!(string("s", c"abc".as_ptr()).unwrap(), "abc");
+            assert!(string("s", std::ptr::null()).is_err());
+            let wrong = string("s", c"ab\xff".as_ptr()).unwrap_err().to_string();
+            assert!(wrong.contains("byte 2"), "{wrong}");
+            let items = [c"a".as_ptr(), std::ptr::null()];
+            assert!(strings("s", items.as_ptr(), 2).unwrap_err().to_string().contains("s[1]"));
+        }
+    }
+}

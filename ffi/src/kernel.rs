@@ -1,0 +1,283 @@
+//! C functions on kernels: compile, ask, run. It only converts; all work is the core's.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use rkeops_core::{Axis, Category, Dtype, Error, Kernel, Reduction, RunOptions};
+
+use crate::array::{self, Place};
+use crate::aside::Aside;
+use crate::error::{argument, c_string, rkeops_error};
+use crate::guard::{guard, produce};
+use crate::handle::{self, Object};
+use crate::input;
+use crate::overlap;
+use crate::reduction::rkeops_reduction;
+use crate::text::rkeops_text;
+use crate::types::{
+    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER, RKEOPS_DTYPE_FLOAT,
+    RKEOPS_DTYPE_INT, rkeops_array, rkeops_options,
+};
+
+/// One or several reductions compiled into one pass over the pairs. A counted
+/// reference to something that never changes.
+pub struct rkeops_kernel {
+    _private: [u8; 0],
+}
+
+impl Object for rkeops_kernel {
+    type Value = Arc<Kernel>;
+    const NAME: &'static str = "rkeops_kernel";
+    const MAGIC: u64 = handle::magic(b"kernel  ");
+}
+
+/// Compiles reductions over the same axis into one kernel, which computes all of them
+/// in one pass and shares what they have in common.
+///
+/// `reductions` are `count` reductions, at least one; the list is not kept.
+/// `options` may be NULL; its dtype_bits and target are read here.
+/// `*out` becomes a kernel that the caller owns. Kernels are cached inside the library
+/// by formula, dtype and target: compiling the same again is cheap and gives the same
+/// kernel, also from several threads at once.
+/// Errors: RKEOPS_ERROR_ARGUMENT, _UNSUPPORTED (for instance a target that this
+/// processor does not have), _HANDLE. Any thread; takes up to some milliseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_compile(
+    reductions: *const *const rkeops_reduction,
+    count: usize,
+    options: *const rkeops_options,
+    out: *mut *mut rkeops_kernel,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its list, its handles, its options and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let reductions = input::handles("reductions", reductions, count)?;
+            let reductions: Vec<Reduction> = reductions.into_iter().cloned().collect();
+            let options = input::compile_options(&input::options(options)?)?;
+            Kernel::compile(&reductions, &options)
+        })
+    }
+}
+
+/// Runs a kernel on arrays and writes its outputs. Blocks until all is done.
+///
+/// `inputs` are `input_count` arrays: argument k is the variable with position k. A
+/// variable of category i has shape (M, columns), one of category j (N, columns), a
+/// parameter (columns); the last axis may be left out if there is one column. M and N
+/// may be 0. `outputs` are `output_count` arrays, one per reduction in the order of
+/// the compilation, of shape (M, columns) for a reduction over j and (N, columns) for
+/// one over i. All are of the kernel's dtype, but outputs of index reductions are
+/// int64. The structs and the arrays belong to the caller; the arrays are used in
+/// place. An output must share no element with another array of the call; one that is
+/// woven into another, such as two blocks of columns of one row-major matrix, is
+/// computed aside and copied at the end.
+/// `options` may be NULL; its threads and progress are read here.
+/// Results do not depend on the number of threads.
+/// Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
+/// _ARGUMENT, _HANDLE name the array and leave the outputs as they were;
+/// RKEOPS_ERROR_CANCELLED, because the callback asked for it, leaves them unspecified. Any
+/// thread, also several on the same kernel at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_run(
+    kernel: *const rkeops_kernel,
+    inputs: *const rkeops_array,
+    input_count: usize,
+    outputs: *const rkeops_array,
+    output_count: usize,
+    options: *const rkeops_options,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle, its lists, its arrays and its options (the manual in lib.rs).
+    guard(|| unsafe {
+        // A reference of our own: the progress callback may free the caller's.
+        let kernel = Arc::clone(handle::borrow("kernel", kernel)?);
+        let options = input::options(options)?;
+        let input_place = |k: usize| Place::Input(k, kernel.inputs().get(k).copied());
+        let inputs = array::check_all("inputs", inputs, input_count, input_place)?;
+        let outputs = array::check_all("outputs", outputs, output_count, Place::Output)?;
+        let mut aside = Vec::with_capacity(outputs.len());
+        for (k, output) in outputs.iter().enumerate() {
+            overlap::check_output(output.region())?;
+            let mut woven = false;
+            for other in inputs.iter().chain(&outputs[..k]) {
+                woven |= overlap::check_pair(output.region(), other.region())?;
+            }
+            aside.push(if woven { Some(Aside::new(output)?) } else { None });
+        }
+        let inputs = inputs.iter().map(|input| input.input()).collect::<Result<Vec<_>, Error>>()?;
+        let places = outputs.iter().zip(&mut aside);
+        let mut views: Vec<_> = places
+            .map(|(output, aside)| match aside {
+                None => output.output(),
+                Some(aside) => aside.view(),
+            })
+            .collect();
+        run(&kernel, &inputs, &mut views, &options)?;
+        drop((views, inputs));
+        for (output, aside) in outputs.iter().zip(&aside) {
+            if let Some(aside) = aside {
+                aside.copy_to(output);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// # Safety
+/// The callback of the options, if any, may be called with its user pointer.
+unsafe fn run(
+    kernel: &Kernel,
+    inputs: &[rkeops_core::ArrayRef],
+    outputs: &mut [rkeops_core::ArrayMut],
+    options: &rkeops_options,
+) -> Result<(), Error> {
+    let threads = usize::try_from(options.threads).map_err(|_| {
+        argument(format!("options->threads is {}; it must be 0 (automatic) or a number of threads", options.threads))
+    })?;
+    let Some(callback) = options.progress else {
+        return kernel.run(inputs, outputs, &RunOptions { threads, progress: None });
+    };
+    // Once it has asked to stop it is left alone, however long the threads take to do so.
+    let stopped = Cell::new(false);
+    let go_on = |done, total| {
+        if !stopped.get() {
+            // SAFETY: C vouches for the callback and its user pointer during the run.
+            stopped.set(unsafe { callback(done, total, options.progress_user) } != 0);
+        }
+        !stopped.get()
+    };
+    kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on) })
+}
+
+/// Writes the number of inputs that a run of the kernel wants to `*out`.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_input_count(kernel: *const rkeops_kernel, out: *mut usize) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe { handle::write(out, handle::borrow("kernel", kernel)?.inputs().len()) })
+}
+
+/// Tells what input number `position` of a kernel is: its columns and its category
+/// (RKEOPS_CATEGORY_...). Each of `dim` and `category` may be NULL if it is not
+/// wanted.
+/// Errors: RKEOPS_ERROR_COUNT if there is no such input, _HANDLE, _ARGUMENT. Any
+/// thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_input(
+    kernel: *const rkeops_kernel,
+    position: usize,
+    dim: *mut i64,
+    category: *mut i32,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and for where the results go (the manual in lib.rs).
+    guard(|| unsafe {
+        let inputs = handle::borrow("kernel", kernel)?.inputs();
+        let input = inputs.get(position).ok_or_else(|| no_such("input", position, inputs.len()))?;
+        write_wanted(dim, input.dim as i64);
+        let number = match input.category {
+            Category::I => RKEOPS_CATEGORY_I,
+            Category::J => RKEOPS_CATEGORY_J,
+            Category::Parameter => RKEOPS_CATEGORY_PARAMETER,
+        };
+        write_wanted(category, number);
+        Ok(())
+    })
+}
+
+/// Writes the number of outputs of the kernel to `*out`: one per reduction.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_output_count(
+    kernel: *const rkeops_kernel,
+    out: *mut usize,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe { handle::write(out, handle::borrow("kernel", kernel)?.outputs().len()) })
+}
+
+/// Tells what output number `position` of a kernel is: its columns and its dtype, as
+/// in rkeops_array. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
+/// not wanted.
+/// Errors: RKEOPS_ERROR_COUNT if there is no such output, _HANDLE, _ARGUMENT. Any
+/// thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_output(
+    kernel: *const rkeops_kernel,
+    position: usize,
+    dim: *mut i64,
+    dtype_code: *mut i32,
+    dtype_bits: *mut i32,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and for where the results go (the manual in lib.rs).
+    guard(|| unsafe {
+        let outputs = handle::borrow("kernel", kernel)?.outputs();
+        let output = outputs.get(position).ok_or_else(|| no_such("output", position, outputs.len()))?;
+        write_wanted(dim, output.dim as i64);
+        write_wanted(dtype_code, if output.dtype == Dtype::I64 { RKEOPS_DTYPE_INT } else { RKEOPS_DTYPE_FLOAT });
+        write_wanted(dtype_bits, 8 * output.dtype.size() as i32);
+        Ok(())
+    })
+}
+
+/// Writes the index that the kernel reduces, one of RKEOPS_AXIS_..., to `*out`.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_axis(kernel: *const rkeops_kernel, out: *mut i32) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe {
+        let number = match handle::borrow("kernel", kernel)?.axis() {
+            Axis::I => RKEOPS_AXIS_I,
+            Axis::J => RKEOPS_AXIS_J,
+        };
+        handle::write(out, number)
+    })
+}
+
+/// Tells in words how a kernel works: its formula, what is computed how often, the
+/// program of one pair with its operation counts, the target.
+/// `*out` becomes a text that the caller owns: rkeops_text_free. Its form may change
+/// with every version.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread; takes milliseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_explain(
+    kernel: *const rkeops_kernel,
+    out: *mut *mut rkeops_text,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    unsafe { produce(out, || Ok(c_string(&handle::borrow("kernel", kernel)?.explain()))) }
+}
+
+/// Adds a reference, which asks for one more rkeops_kernel_free.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_retain(kernel: *const rkeops_kernel) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle (the manual in lib.rs).
+    guard(|| unsafe { handle::retain("kernel", kernel) })
+}
+
+/// Drops a reference; the last one frees the kernel. It must not be the last one
+/// while a run of the kernel is under way. NULL is allowed. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_free(kernel: *mut rkeops_kernel) {
+    // SAFETY: the caller passes NULL or a kernel that it owns (the manual in lib.rs).
+    unsafe { handle::release(kernel) }
+}
+
+/// Writes a result that the caller may not want.
+///
+/// # Safety
+/// `out` is NULL or valid for writing one `T`.
+unsafe fn write_wanted<T>(out: *mut T, value: T) {
+    if !out.is_null() {
+        // SAFETY: not NULL, and the caller vouches for the rest.
+        unsafe { out.write_unaligned(value) };
+    }
+}
+
+fn no_such(what: &str, position: usize, count: usize) -> Error {
+    let message = format!("there is no {what} {position}: the kernel has {count}, counted from 0");
+    Error::new(rkeops_core::ErrorKind::Count, message)
+}
+
+/// A callback must be usable as C's function pointer, NULL included.
+const _: () = assert!(size_of::<crate::rkeops_progress>() == size_of::<*mut c_void>());

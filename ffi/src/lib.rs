@@ -1,0 +1,79 @@
+//! rkeops: reductions of formulas F(p, x_i, y_j) over i or j, without the matrix.
+//!
+//! This header is the manual. The order of a program is: make a formula or a
+//! reduction from text or from calls, compile one or several reductions into a
+//! kernel, run the kernel on arrays as often as wanted, free the handles.
+//!
+//! MEMORY. Formulas, reductions, kernels, errors and texts are opaque handles.
+//! A function that makes one writes it through its last argument, `out`, and the
+//! caller owns it: it must be passed once to the `_free` of its type. When a call
+//! fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions and
+//! kernels are counted references: `_retain` adds a reference and asks for one
+//! more `_free`. What was made from a handle does not need that handle any longer.
+//! Arrays, texts and structs that are passed in belong to the caller; nothing of
+//! them is kept after the call returns. Arrays are read and written in place.
+//!
+//! ERRORS. A call that can fail returns `rkeops_error *`: NULL is success. The
+//! caller owns the error: read it with rkeops_error_code and
+//! rkeops_error_message, then pass it to rkeops_error_free. There is no global or
+//! per-thread error state. The library never prints, never exits the process,
+//! installs no signal handler and does no work when it is loaded. A defect inside
+//! the library is an error with code RKEOPS_ERROR_INTERNAL. A NULL where a value
+//! is needed, a handle of another type and a recently freed handle are errors
+//! too; other invalid pointers cannot be detected, as everywhere in C.
+//! When a call fails, the contents of its output arrays are unspecified.
+//!
+//! THREADS. Handles are immutable after they are made: any number of threads may
+//! use one handle at the same time, also for its first use. A handle must not be
+//! freed (its last reference) while another thread uses it. A call blocks until
+//! its work is done. rkeops_kernel_run uses threads of its own, which are made at
+//! the first run that needs them; results do not depend on their number. Callbacks
+//! run on the thread that made the call. After fork() the child may go on using
+//! every handle; it makes new threads when it needs them. Two runs may share
+//! inputs at the same time, never outputs.
+
+// The names are C's: what is in the header is found here by the same word.
+#![allow(non_camel_case_types)]
+// What C must guarantee for every pointer is the manual above, once for all functions.
+#![allow(clippy::missing_safety_doc)]
+
+mod array;
+mod aside;
+mod doctor;
+mod error;
+mod formula;
+mod guard;
+mod handle;
+mod input;
+mod kernel;
+mod overlap;
+mod reduction;
+mod text;
+mod types;
+
+pub use doctor::{rkeops_abi_version, rkeops_doctor, rkeops_version};
+pub use error::{
+    RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_ARITY, RKEOPS_ERROR_CANCELLED, RKEOPS_ERROR_COUNT, RKEOPS_ERROR_DEVICE,
+    RKEOPS_ERROR_DIMENSION, RKEOPS_ERROR_DTYPE, RKEOPS_ERROR_HANDLE, RKEOPS_ERROR_INTERNAL, RKEOPS_ERROR_OVERLAP,
+    RKEOPS_ERROR_SHAPE, RKEOPS_ERROR_SIZE, RKEOPS_ERROR_STRIDE, RKEOPS_ERROR_SYNTAX, RKEOPS_ERROR_UNKNOWN_NAME,
+    RKEOPS_ERROR_UNSUPPORTED, RKEOPS_OK, rkeops_error, rkeops_error_code, rkeops_error_free, rkeops_error_message,
+};
+pub use formula::{
+    rkeops_formula, rkeops_formula_apply, rkeops_formula_constant, rkeops_formula_dim, rkeops_formula_free,
+    rkeops_formula_gradient, rkeops_formula_parse, rkeops_formula_retain, rkeops_formula_text, rkeops_formula_variable,
+};
+pub use kernel::{
+    rkeops_kernel, rkeops_kernel_axis, rkeops_kernel_compile, rkeops_kernel_explain, rkeops_kernel_free,
+    rkeops_kernel_input, rkeops_kernel_input_count, rkeops_kernel_output, rkeops_kernel_output_count,
+    rkeops_kernel_retain, rkeops_kernel_run,
+};
+pub use reduction::{
+    rkeops_reduction, rkeops_reduction_create, rkeops_reduction_dim, rkeops_reduction_free, rkeops_reduction_gradient,
+    rkeops_reduction_parse, rkeops_reduction_retain, rkeops_reduction_text,
+};
+pub use text::{rkeops_text, rkeops_text_data, rkeops_text_free};
+pub use types::{
+    RKEOPS_ABI_VERSION, RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
+    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK, RKEOPS_TARGET_AUTO,
+    RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_array, rkeops_options, rkeops_progress,
+};

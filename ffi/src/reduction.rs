@@ -1,0 +1,136 @@
+//! C functions on reductions. It only converts; what reductions mean is the core's.
+
+use std::ffi::c_char;
+
+use rkeops_core::Reduction;
+
+use crate::error::{c_string, rkeops_error};
+use crate::formula::rkeops_formula;
+use crate::guard::{guard, produce};
+use crate::handle::{self, Object};
+use crate::input;
+use crate::text::rkeops_text;
+
+/// A formula together with how it is reduced over i or j. A counted reference to
+/// something that never changes.
+pub struct rkeops_reduction {
+    _private: [u8; 0],
+}
+
+impl Object for rkeops_reduction {
+    type Value = Reduction;
+    const NAME: &'static str = "rkeops_reduction";
+    const MAGIC: u64 = handle::magic(b"reductio");
+}
+
+/// Makes a reduction from text, for instance "Sum_Reduction(Exp(-SqDist(x,y))*b,0)".
+///
+/// The number at the end is KeOps' category of the index that remains: 0 reduces over
+/// j and gives one row per i, 1 reduces over i. `aliases` are as in
+/// rkeops_formula_parse. The texts are not kept.
+/// `*out` becomes a reduction that the caller owns.
+/// Errors: as rkeops_formula_parse. Any thread; takes microseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_parse(
+    text: *const c_char,
+    aliases: *const *const c_char,
+    alias_count: usize,
+    out: *mut *mut rkeops_reduction,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its strings, its list and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let text = input::string("text", text)?;
+            let aliases = input::strings("aliases", aliases, alias_count)?;
+            Reduction::parse(text, &aliases)
+        })
+    }
+}
+
+/// Makes a reduction of a formula.
+///
+/// `name` is "Sum", "LogSumExp", "Min", "Max", "ArgMin" or "ArgMax". `axis` is the
+/// index that is reduced, one of RKEOPS_AXIS_...
+/// `*out` becomes a reduction that the caller owns; it does not need the formula's
+/// handle any longer.
+/// Errors: RKEOPS_ERROR_UNKNOWN_NAME, _DIMENSION, _ARGUMENT, _HANDLE. Any thread,
+/// never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_create(
+    name: *const c_char,
+    formula: *const rkeops_formula,
+    axis: i32,
+    out: *mut *mut rkeops_reduction,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its string, its handle and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let name = input::string("name", name)?;
+            Reduction::new(name, handle::borrow("formula", formula)?, input::axis(axis)?)
+        })
+    }
+}
+
+/// Makes the gradient of a reduction with respect to a variable, as a reduction.
+///
+/// `cotangent` has the columns of the reduction's output and its index: for a
+/// reduction over j it is a variable or a formula of i. The gradient has one row per
+/// row of `variable` and may be compiled into one kernel with reductions over the
+/// same axis, which shares the work on each pair.
+/// `*out` becomes a reduction that the caller owns.
+/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION,
+/// _UNSUPPORTED for a reduction without a gradient, _HANDLE. Any thread; takes
+/// microseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_gradient(
+    reduction: *const rkeops_reduction,
+    variable: *const rkeops_formula,
+    cotangent: *const rkeops_formula,
+    out: *mut *mut rkeops_reduction,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handles and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let reduction = handle::borrow("reduction", reduction)?;
+            let variable = handle::borrow("variable", variable)?;
+            reduction.gradient(variable, handle::borrow("cotangent", cotangent)?)
+        })
+    }
+}
+
+/// Writes the number of columns of a reduction's output to `*out`.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_dim(reduction: *const rkeops_reduction, out: *mut i64) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe { handle::write(out, handle::borrow("reduction", reduction)?.dim() as i64) })
+}
+
+/// Prints a reduction as text that parses to the same reduction.
+/// `*out` becomes a text that the caller owns: rkeops_text_free.
+/// Errors: RKEOPS_ERROR_SIZE for a text that is absurdly long (shared parts of a
+/// formula are written out each time), _ARGUMENT, _HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_text(
+    reduction: *const rkeops_reduction,
+    out: *mut *mut rkeops_text,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    unsafe { produce(out, || Ok(c_string(&handle::borrow("reduction", reduction)?.text()?))) }
+}
+
+/// Adds a reference, which asks for one more rkeops_reduction_free.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_retain(reduction: *const rkeops_reduction) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle (the manual in lib.rs).
+    guard(|| unsafe { handle::retain("reduction", reduction) })
+}
+
+/// Drops a reference; the last one frees the reduction. NULL is allowed. Any thread,
+/// never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_free(reduction: *mut rkeops_reduction) {
+    // SAFETY: the caller passes NULL or a reduction that it owns (the manual in lib.rs).
+    unsafe { handle::release(reduction) }
+}

@@ -1,0 +1,115 @@
+//! The structs and numbers that C and Rust share, byte for byte. It has no code but defaults.
+
+use std::ffi::c_void;
+
+/// Grows when a program built with this header would not work with an older library.
+pub const RKEOPS_ABI_VERSION: i32 = 1;
+
+/// A variable with one row per index i.
+pub const RKEOPS_CATEGORY_I: i32 = 0;
+/// A variable with one row per index j.
+pub const RKEOPS_CATEGORY_J: i32 = 1;
+/// A variable with one row for all pairs.
+pub const RKEOPS_CATEGORY_PARAMETER: i32 = 2;
+
+/// Reduce over i: the output has one row per j.
+pub const RKEOPS_AXIS_I: i32 = 0;
+/// Reduce over j: the output has one row per i.
+pub const RKEOPS_AXIS_J: i32 = 1;
+
+/// The best code for this processor. The environment variable RKEOPS_TARGET
+/// (portable, avx2 or avx512) may force another choice.
+pub const RKEOPS_TARGET_AUTO: i32 = 0;
+/// No machine code is made: works on every processor.
+pub const RKEOPS_TARGET_PORTABLE: i32 = 1;
+/// Machine code for x86-64 with AVX2 and FMA.
+pub const RKEOPS_TARGET_AVX2: i32 = 2;
+/// Machine code for x86-64 with AVX-512.
+pub const RKEOPS_TARGET_AVX512: i32 = 3;
+
+/// Signed integers (kDLInt of DLPack).
+pub const RKEOPS_DTYPE_INT: i32 = 0;
+/// Floating-point numbers (kDLFloat of DLPack).
+pub const RKEOPS_DTYPE_FLOAT: i32 = 2;
+
+/// Ordinary memory (kDLCPU of DLPack).
+pub const RKEOPS_DEVICE_CPU: i32 = 1;
+/// Memory of a CUDA device (kDLCUDA of DLPack).
+pub const RKEOPS_DEVICE_CUDA: i32 = 2;
+
+/// The largest rank of an array.
+pub const RKEOPS_MAX_RANK: i32 = 8;
+
+/// An array of the caller, described, not owned; the fields mean what they mean in
+/// DLPack's DLTensor. It is read or written in place, so row-major,
+/// column-major, padded, transposed, reversed and broadcast arrays are all just
+/// strides. Nothing of it is kept after a call returns.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rkeops_array {
+    /// The element whose indices are all 0, aligned to the size of an element.
+    /// May be NULL if some extent is 0.
+    pub data: *mut c_void,
+    /// RKEOPS_DTYPE_FLOAT, or RKEOPS_DTYPE_INT for outputs that are indices.
+    pub dtype_code: i32,
+    /// Bits of an element: 32 or 64.
+    pub dtype_bits: i32,
+    /// RKEOPS_DEVICE_CPU.
+    pub device_type: i32,
+    /// 0, or which one of several devices.
+    pub device_id: i32,
+    /// Number of axes: 0 to RKEOPS_MAX_RANK.
+    pub rank: i32,
+    /// `rank` extents, none negative.
+    pub shape: *const i64,
+    /// `rank` steps, in elements (not bytes), from one index to the next of each
+    /// axis. May be negative; 0 repeats an input along that axis. NULL: compact
+    /// and row-major.
+    pub strides: *const i64,
+}
+
+/// Called now and then during a run, on the thread that called, with the number of
+/// pairs (i, j) done and in all. Return 0 to go on, anything else to stop the run
+/// soon: it then fails with RKEOPS_ERROR_CANCELLED, and the callback is not called
+/// again. It may call the library. It must return: no longjmp, no C++ exception may
+/// leave it.
+pub type rkeops_progress = Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>;
+
+/// Options of a compilation or a run; NULL, or 0 in a field, means the default. Set
+/// `size` to sizeof(rkeops_options), or start from RKEOPS_OPTIONS_INIT: newer
+/// headers add fields at the end, and the size tells the library which ones there
+/// are. Belongs to the caller and is not kept.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct rkeops_options {
+    /// sizeof(rkeops_options).
+    pub size: usize,
+    /// Compilation: bits of the floating-point numbers that are computed with and
+    /// that arrays have: 32 or 64. Default: 32.
+    pub dtype_bits: i32,
+    /// Compilation: one of RKEOPS_TARGET_... Default: RKEOPS_TARGET_AUTO.
+    pub target: i32,
+    /// Run: number of threads, the calling one included. Default: as many as the
+    /// process may use, or RKEOPS_NUM_THREADS of the environment.
+    pub threads: i32,
+    /// Must be 0.
+    pub reserved: i32,
+    /// Run: called with the progress; may stop the run. Default: none.
+    pub progress: rkeops_progress,
+    /// Run: passed to `progress` as it is.
+    pub progress_user: *mut c_void,
+}
+
+impl Default for rkeops_options {
+    fn default() -> Self {
+        rkeops_options {
+            size: size_of::<Self>(),
+            dtype_bits: 0,
+            target: 0,
+            threads: 0,
+            reserved: 0,
+            progress: None,
+            progress_user: std::ptr::null_mut(),
+        }
+    }
+}

@@ -1,0 +1,676 @@
+/*
+ * rkeops: reductions of formulas F(p, x_i, y_j) over i or j, without the matrix.
+ *
+ * This header is the manual. The order of a program is: make a formula or a
+ * reduction from text or from calls, compile one or several reductions into a
+ * kernel, run the kernel on arrays as often as wanted, free the handles.
+ *
+ * MEMORY. Formulas, reductions, kernels, errors and texts are opaque handles.
+ * A function that makes one writes it through its last argument, `out`, and the
+ * caller owns it: it must be passed once to the `_free` of its type. When a call
+ * fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions and
+ * kernels are counted references: `_retain` adds a reference and asks for one
+ * more `_free`. What was made from a handle does not need that handle any longer.
+ * Arrays, texts and structs that are passed in belong to the caller; nothing of
+ * them is kept after the call returns. Arrays are read and written in place.
+ *
+ * ERRORS. A call that can fail returns `rkeops_error *`: NULL is success. The
+ * caller owns the error: read it with rkeops_error_code and
+ * rkeops_error_message, then pass it to rkeops_error_free. There is no global or
+ * per-thread error state. The library never prints, never exits the process,
+ * installs no signal handler and does no work when it is loaded. A defect inside
+ * the library is an error with code RKEOPS_ERROR_INTERNAL. A NULL where a value
+ * is needed, a handle of another type and a recently freed handle are errors
+ * too; other invalid pointers cannot be detected, as everywhere in C.
+ * When a call fails, the contents of its output arrays are unspecified.
+ *
+ * THREADS. Handles are immutable after they are made: any number of threads may
+ * use one handle at the same time, also for its first use. A handle must not be
+ * freed (its last reference) while another thread uses it. A call blocks until
+ * its work is done. rkeops_kernel_run uses threads of its own, which are made at
+ * the first run that needs them; results do not depend on their number. Callbacks
+ * run on the thread that made the call. After fork() the child may go on using
+ * every handle; it makes new threads when it needs them. Two runs may share
+ * inputs at the same time, never outputs.
+ */
+
+#ifndef RKEOPS_H
+#define RKEOPS_H
+
+/* Made from ffi/src by `make header`; edit the sources, not this file. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL }
+
+
+/**
+ * Grows when a program built with this header would not work with an older library.
+ */
+#define RKEOPS_ABI_VERSION 1
+
+/**
+ * A variable with one row per index i.
+ */
+#define RKEOPS_CATEGORY_I 0
+
+/**
+ * A variable with one row per index j.
+ */
+#define RKEOPS_CATEGORY_J 1
+
+/**
+ * A variable with one row for all pairs.
+ */
+#define RKEOPS_CATEGORY_PARAMETER 2
+
+/**
+ * Reduce over i: the output has one row per j.
+ */
+#define RKEOPS_AXIS_I 0
+
+/**
+ * Reduce over j: the output has one row per i.
+ */
+#define RKEOPS_AXIS_J 1
+
+/**
+ * The best code for this processor. The environment variable RKEOPS_TARGET
+ * (portable, avx2 or avx512) may force another choice.
+ */
+#define RKEOPS_TARGET_AUTO 0
+
+/**
+ * No machine code is made: works on every processor.
+ */
+#define RKEOPS_TARGET_PORTABLE 1
+
+/**
+ * Machine code for x86-64 with AVX2 and FMA.
+ */
+#define RKEOPS_TARGET_AVX2 2
+
+/**
+ * Machine code for x86-64 with AVX-512.
+ */
+#define RKEOPS_TARGET_AVX512 3
+
+/**
+ * Signed integers (kDLInt of DLPack).
+ */
+#define RKEOPS_DTYPE_INT 0
+
+/**
+ * Floating-point numbers (kDLFloat of DLPack).
+ */
+#define RKEOPS_DTYPE_FLOAT 2
+
+/**
+ * Ordinary memory (kDLCPU of DLPack).
+ */
+#define RKEOPS_DEVICE_CPU 1
+
+/**
+ * Memory of a CUDA device (kDLCUDA of DLPack).
+ */
+#define RKEOPS_DEVICE_CUDA 2
+
+/**
+ * The largest rank of an array.
+ */
+#define RKEOPS_MAX_RANK 8
+
+/**
+ * The code of "no error", which rkeops_error_code gives for NULL.
+ */
+#define RKEOPS_OK 0
+
+/**
+ * The text is not a formula; the message has the text with a caret under the place.
+ */
+#define RKEOPS_ERROR_SYNTAX 1
+
+/**
+ * An operation, a reduction or a variable has no such name.
+ */
+#define RKEOPS_ERROR_UNKNOWN_NAME 2
+
+/**
+ * An operation got too few or too many operands or parameters.
+ */
+#define RKEOPS_ERROR_ARITY 3
+
+/**
+ * The dimensions of operands do not fit together.
+ */
+#define RKEOPS_ERROR_DIMENSION 4
+
+/**
+ * An argument has a value that is not allowed, for instance NULL.
+ */
+#define RKEOPS_ERROR_ARGUMENT 5
+
+/**
+ * An array has a number format that does not fit.
+ */
+#define RKEOPS_ERROR_DTYPE 6
+
+/**
+ * An array has a rank or an extent that does not fit.
+ */
+#define RKEOPS_ERROR_SHAPE 7
+
+/**
+ * The strides or the alignment of an array cannot be used.
+ */
+#define RKEOPS_ERROR_STRIDE 8
+
+/**
+ * The device of an array is missing or cannot be used here.
+ */
+#define RKEOPS_ERROR_DEVICE 9
+
+/**
+ * An output shares memory with another array of the call.
+ */
+#define RKEOPS_ERROR_OVERLAP 10
+
+/**
+ * A size overflows what can be addressed.
+ */
+#define RKEOPS_ERROR_SIZE 11
+
+/**
+ * The progress callback asked to stop.
+ */
+#define RKEOPS_ERROR_CANCELLED 12
+
+/**
+ * The request makes sense, but this library or this machine cannot do it.
+ */
+#define RKEOPS_ERROR_UNSUPPORTED 13
+
+/**
+ * A defect of the library; please report it with the message.
+ */
+#define RKEOPS_ERROR_INTERNAL 14
+
+/**
+ * The number of arrays is wrong.
+ */
+#define RKEOPS_ERROR_COUNT 15
+
+/**
+ * A handle was freed before, or is a handle of another type.
+ */
+#define RKEOPS_ERROR_HANDLE 16
+
+/**
+ * An error: a code for programs and a message for people. Owned by whoever called.
+ */
+typedef struct rkeops_error rkeops_error;
+
+/**
+ * A formula F(p, x_i, y_j), vector-valued. A counted reference to something that
+ * never changes.
+ */
+typedef struct rkeops_formula rkeops_formula;
+
+/**
+ * One or several reductions compiled into one pass over the pairs. A counted
+ * reference to something that never changes.
+ */
+typedef struct rkeops_kernel rkeops_kernel;
+
+/**
+ * A formula together with how it is reduced over i or j. A counted reference to
+ * something that never changes.
+ */
+typedef struct rkeops_reduction rkeops_reduction;
+
+/**
+ * A text made by the library. Owned by the caller.
+ */
+typedef struct rkeops_text rkeops_text;
+
+/**
+ * Called now and then during a run, on the thread that called, with the number of
+ * pairs (i, j) done and in all. Return 0 to go on, anything else to stop the run
+ * soon: it then fails with RKEOPS_ERROR_CANCELLED, and the callback is not called
+ * again. It may call the library. It must return: no longjmp, no C++ exception may
+ * leave it.
+ */
+typedef int32_t (*rkeops_progress)(uint64_t done,
+                                   uint64_t total,
+                                   void *user);
+
+/**
+ * Options of a compilation or a run; NULL, or 0 in a field, means the default. Set
+ * `size` to sizeof(rkeops_options), or start from RKEOPS_OPTIONS_INIT: newer
+ * headers add fields at the end, and the size tells the library which ones there
+ * are. Belongs to the caller and is not kept.
+ */
+typedef struct {
+    /**
+     * sizeof(rkeops_options).
+     */
+    size_t size;
+    /**
+     * Compilation: bits of the floating-point numbers that are computed with and
+     * that arrays have: 32 or 64. Default: 32.
+     */
+    int32_t dtype_bits;
+    /**
+     * Compilation: one of RKEOPS_TARGET_... Default: RKEOPS_TARGET_AUTO.
+     */
+    int32_t target;
+    /**
+     * Run: number of threads, the calling one included. Default: as many as the
+     * process may use, or RKEOPS_NUM_THREADS of the environment.
+     */
+    int32_t threads;
+    /**
+     * Must be 0.
+     */
+    int32_t reserved;
+    /**
+     * Run: called with the progress; may stop the run. Default: none.
+     */
+    rkeops_progress progress;
+    /**
+     * Run: passed to `progress` as it is.
+     */
+    void *progress_user;
+} rkeops_options;
+
+/**
+ * An array of the caller, described, not owned; the fields mean what they mean in
+ * DLPack's DLTensor. It is read or written in place, so row-major,
+ * column-major, padded, transposed, reversed and broadcast arrays are all just
+ * strides. Nothing of it is kept after a call returns.
+ */
+typedef struct {
+    /**
+     * The element whose indices are all 0, aligned to the size of an element.
+     * May be NULL if some extent is 0.
+     */
+    void *data;
+    /**
+     * RKEOPS_DTYPE_FLOAT, or RKEOPS_DTYPE_INT for outputs that are indices.
+     */
+    int32_t dtype_code;
+    /**
+     * Bits of an element: 32 or 64.
+     */
+    int32_t dtype_bits;
+    /**
+     * RKEOPS_DEVICE_CPU.
+     */
+    int32_t device_type;
+    /**
+     * 0, or which one of several devices.
+     */
+    int32_t device_id;
+    /**
+     * Number of axes: 0 to RKEOPS_MAX_RANK.
+     */
+    int32_t rank;
+    /**
+     * `rank` extents, none negative.
+     */
+    const int64_t *shape;
+    /**
+     * `rank` steps, in elements (not bytes), from one index to the next of each
+     * axis. May be negative; 0 repeats an input along that axis. NULL: compact
+     * and row-major.
+     */
+    const int64_t *strides;
+} rkeops_array;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The code of an error, one of RKEOPS_ERROR_...; RKEOPS_OK for NULL. A code keeps
+ * its meaning for ever; new versions may add codes. RKEOPS_ERROR_HANDLE if the
+ * error was freed before. Any thread, never blocks.
+ */
+int32_t rkeops_error_code(const rkeops_error *error);
+
+/**
+ * The message of an error: what is wrong, where, and what would be right. UTF-8,
+ * one or several lines without a line break at the end; lines after the first may
+ * show the text of a formula with a caret under the place. An empty string for
+ * NULL. The string belongs to the error and lives until rkeops_error_free. Any
+ * thread, never blocks.
+ */
+const char *rkeops_error_message(const rkeops_error *error);
+
+/**
+ * Frees an error and its message. NULL is allowed. Any thread, never blocks.
+ */
+void rkeops_error_free(rkeops_error *error);
+
+/**
+ * The characters of a text, UTF-8, with a zero at the end. They belong to the text
+ * and live until rkeops_text_free. An empty string for NULL and for a text that was
+ * freed before. Any thread, never blocks.
+ */
+const char *rkeops_text_data(const rkeops_text *text);
+
+/**
+ * Frees a text. NULL is allowed. Any thread, never blocks.
+ */
+void rkeops_text_free(rkeops_text *text);
+
+/**
+ * The version of the binary interface of the library in use; RKEOPS_ABI_VERSION is
+ * that of the header. A program works with every library whose version is not
+ * lower than its header's. Any thread, never blocks.
+ */
+int32_t rkeops_abi_version(void);
+
+/**
+ * The version of the library, such as "0.1.0". The string is never freed. Any
+ * thread, never blocks.
+ */
+const char *rkeops_version(void);
+
+/**
+ * Tells in words what the library found on this machine: processor, code that it
+ * can make, threads, environment variables in force, and what is missing.
+ * `*out` becomes a text that the caller owns: rkeops_text_free.
+ * Errors: RKEOPS_ERROR_ARGUMENT. Any thread; takes milliseconds at most.
+ */
+rkeops_error *rkeops_doctor(rkeops_text **out);
+
+/**
+ * Makes a formula from text, for instance "Exp(-SqDist(x,y)*g)*b".
+ *
+ * `text` is the formula. `aliases` are `alias_count` texts that name its variables:
+ * "x = Vi(0,3)" is the argument 0, with 3 columns and one row per i; Vj has one row
+ * per j, Pm one row in all; "x = Vi(3)" takes its place in the list as its position.
+ * `aliases` may be NULL if the count is 0: the formula may name variables itself, as
+ * "Var(0,3,0)" (position, columns, category). The texts are not kept.
+ * `*out` becomes a formula that the caller owns.
+ * Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
+ * the place, RKEOPS_ERROR_ARGUMENT. Any thread; takes microseconds.
+ */
+rkeops_error *rkeops_formula_parse(const char *text,
+                                   const char *const *aliases,
+                                   size_t alias_count,
+                                   rkeops_formula **out);
+
+/**
+ * Makes a variable: the array that a run gets as argument number `index`, with
+ * `dim` columns. `category` is one of RKEOPS_CATEGORY_...
+ * `*out` becomes a formula that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_SIZE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_variable(int64_t index,
+                                      int64_t dim,
+                                      int32_t category,
+                                      rkeops_formula **out);
+
+/**
+ * Makes a constant with one column.
+ * `*out` becomes a formula that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT. Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_constant(double value,
+                                      rkeops_formula **out);
+
+/**
+ * Applies an operation, by the name that it has in text: "Add", "Exp", "SqDist" ...
+ *
+ * `operands` are `operand_count` formulas and `parameters` are `parameter_count`
+ * integers, such as the position and length of "Extract"; both lists may be NULL if
+ * their count is 0, and neither is kept.
+ * `*out` becomes a formula that the caller owns; it does not need the operands'
+ * handles any longer.
+ * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _ARGUMENT, _HANDLE.
+ * Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_apply(const char *name,
+                                   const rkeops_formula *const *operands,
+                                   size_t operand_count,
+                                   const int64_t *parameters,
+                                   size_t parameter_count,
+                                   rkeops_formula **out);
+
+/**
+ * Makes the gradient of a formula with respect to a variable: the transposed
+ * Jacobian times `cotangent`, which has as many columns as `formula`. The gradient
+ * has as many columns as `variable`. It is a formula like others and can be
+ * differentiated again.
+ * `*out` becomes a formula that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _HANDLE.
+ * Any thread; takes microseconds.
+ */
+rkeops_error *rkeops_formula_gradient(const rkeops_formula *formula,
+                                      const rkeops_formula *variable,
+                                      const rkeops_formula *cotangent,
+                                      rkeops_formula **out);
+
+/**
+ * Writes the number of columns of a formula to `*out`.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_dim(const rkeops_formula *formula,
+                                 int64_t *out);
+
+/**
+ * Prints a formula as text that parses to the same formula.
+ * `*out` becomes a text that the caller owns: rkeops_text_free.
+ * Errors: RKEOPS_ERROR_SIZE for a text that is absurdly long (shared parts of a
+ * formula are written out each time), _ARGUMENT, _HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_text(const rkeops_formula *formula,
+                                  rkeops_text **out);
+
+/**
+ * Adds a reference, which asks for one more rkeops_formula_free.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_retain(const rkeops_formula *formula);
+
+/**
+ * Drops a reference; the last one frees the formula. NULL is allowed. Any thread,
+ * never blocks.
+ */
+void rkeops_formula_free(rkeops_formula *formula);
+
+/**
+ * Makes a reduction from text, for instance "Sum_Reduction(Exp(-SqDist(x,y))*b,0)".
+ *
+ * The number at the end is KeOps' category of the index that remains: 0 reduces over
+ * j and gives one row per i, 1 reduces over i. `aliases` are as in
+ * rkeops_formula_parse. The texts are not kept.
+ * `*out` becomes a reduction that the caller owns.
+ * Errors: as rkeops_formula_parse. Any thread; takes microseconds.
+ */
+rkeops_error *rkeops_reduction_parse(const char *text,
+                                     const char *const *aliases,
+                                     size_t alias_count,
+                                     rkeops_reduction **out);
+
+/**
+ * Makes a reduction of a formula.
+ *
+ * `name` is "Sum", "LogSumExp", "Min", "Max", "ArgMin" or "ArgMax". `axis` is the
+ * index that is reduced, one of RKEOPS_AXIS_...
+ * `*out` becomes a reduction that the caller owns; it does not need the formula's
+ * handle any longer.
+ * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _DIMENSION, _ARGUMENT, _HANDLE. Any thread,
+ * never blocks.
+ */
+rkeops_error *rkeops_reduction_create(const char *name,
+                                      const rkeops_formula *formula,
+                                      int32_t axis,
+                                      rkeops_reduction **out);
+
+/**
+ * Makes the gradient of a reduction with respect to a variable, as a reduction.
+ *
+ * `cotangent` has the columns of the reduction's output and its index: for a
+ * reduction over j it is a variable or a formula of i. The gradient has one row per
+ * row of `variable` and may be compiled into one kernel with reductions over the
+ * same axis, which shares the work on each pair.
+ * `*out` becomes a reduction that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION,
+ * _UNSUPPORTED for a reduction without a gradient, _HANDLE. Any thread; takes
+ * microseconds.
+ */
+rkeops_error *rkeops_reduction_gradient(const rkeops_reduction *reduction,
+                                        const rkeops_formula *variable,
+                                        const rkeops_formula *cotangent,
+                                        rkeops_reduction **out);
+
+/**
+ * Writes the number of columns of a reduction's output to `*out`.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_reduction_dim(const rkeops_reduction *reduction,
+                                   int64_t *out);
+
+/**
+ * Prints a reduction as text that parses to the same reduction.
+ * `*out` becomes a text that the caller owns: rkeops_text_free.
+ * Errors: RKEOPS_ERROR_SIZE for a text that is absurdly long (shared parts of a
+ * formula are written out each time), _ARGUMENT, _HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_reduction_text(const rkeops_reduction *reduction,
+                                    rkeops_text **out);
+
+/**
+ * Adds a reference, which asks for one more rkeops_reduction_free.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_reduction_retain(const rkeops_reduction *reduction);
+
+/**
+ * Drops a reference; the last one frees the reduction. NULL is allowed. Any thread,
+ * never blocks.
+ */
+void rkeops_reduction_free(rkeops_reduction *reduction);
+
+/**
+ * Compiles reductions over the same axis into one kernel, which computes all of them
+ * in one pass and shares what they have in common.
+ *
+ * `reductions` are `count` reductions, at least one; the list is not kept.
+ * `options` may be NULL; its dtype_bits and target are read here.
+ * `*out` becomes a kernel that the caller owns. Kernels are cached inside the library
+ * by formula, dtype and target: compiling the same again is cheap and gives the same
+ * kernel, also from several threads at once.
+ * Errors: RKEOPS_ERROR_ARGUMENT, _UNSUPPORTED (for instance a target that this
+ * processor does not have), _HANDLE. Any thread; takes up to some milliseconds.
+ */
+rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
+                                    size_t count,
+                                    const rkeops_options *options,
+                                    rkeops_kernel **out);
+
+/**
+ * Runs a kernel on arrays and writes its outputs. Blocks until all is done.
+ *
+ * `inputs` are `input_count` arrays: argument k is the variable with position k. A
+ * variable of category i has shape (M, columns), one of category j (N, columns), a
+ * parameter (columns); the last axis may be left out if there is one column. M and N
+ * may be 0. `outputs` are `output_count` arrays, one per reduction in the order of
+ * the compilation, of shape (M, columns) for a reduction over j and (N, columns) for
+ * one over i. All are of the kernel's dtype, but outputs of index reductions are
+ * int64. The structs and the arrays belong to the caller; the arrays are used in
+ * place. An output must share no element with another array of the call; one that is
+ * woven into another, such as two blocks of columns of one row-major matrix, is
+ * computed aside and copied at the end.
+ * `options` may be NULL; its threads and progress are read here.
+ * Results do not depend on the number of threads.
+ * Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
+ * _ARGUMENT, _HANDLE name the array and leave the outputs as they were;
+ * RKEOPS_ERROR_CANCELLED, because the callback asked for it, leaves them unspecified. Any
+ * thread, also several on the same kernel at once.
+ */
+rkeops_error *rkeops_kernel_run(const rkeops_kernel *kernel,
+                                const rkeops_array *inputs,
+                                size_t input_count,
+                                const rkeops_array *outputs,
+                                size_t output_count,
+                                const rkeops_options *options);
+
+/**
+ * Writes the number of inputs that a run of the kernel wants to `*out`.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_input_count(const rkeops_kernel *kernel,
+                                        size_t *out);
+
+/**
+ * Tells what input number `position` of a kernel is: its columns and its category
+ * (RKEOPS_CATEGORY_...). Each of `dim` and `category` may be NULL if it is not
+ * wanted.
+ * Errors: RKEOPS_ERROR_COUNT if there is no such input, _HANDLE, _ARGUMENT. Any
+ * thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_input(const rkeops_kernel *kernel,
+                                  size_t position,
+                                  int64_t *dim,
+                                  int32_t *category);
+
+/**
+ * Writes the number of outputs of the kernel to `*out`: one per reduction.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_output_count(const rkeops_kernel *kernel,
+                                         size_t *out);
+
+/**
+ * Tells what output number `position` of a kernel is: its columns and its dtype, as
+ * in rkeops_array. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
+ * not wanted.
+ * Errors: RKEOPS_ERROR_COUNT if there is no such output, _HANDLE, _ARGUMENT. Any
+ * thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_output(const rkeops_kernel *kernel,
+                                   size_t position,
+                                   int64_t *dim,
+                                   int32_t *dtype_code,
+                                   int32_t *dtype_bits);
+
+/**
+ * Writes the index that the kernel reduces, one of RKEOPS_AXIS_..., to `*out`.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_axis(const rkeops_kernel *kernel,
+                                 int32_t *out);
+
+/**
+ * Tells in words how a kernel works: its formula, what is computed how often, the
+ * program of one pair with its operation counts, the target.
+ * `*out` becomes a text that the caller owns: rkeops_text_free. Its form may change
+ * with every version.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread; takes milliseconds.
+ */
+rkeops_error *rkeops_kernel_explain(const rkeops_kernel *kernel,
+                                    rkeops_text **out);
+
+/**
+ * Adds a reference, which asks for one more rkeops_kernel_free.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_retain(const rkeops_kernel *kernel);
+
+/**
+ * Drops a reference; the last one frees the kernel. It must not be the last one
+ * while a run of the kernel is under way. NULL is allowed. Any thread, never blocks.
+ */
+void rkeops_kernel_free(rkeops_kernel *kernel);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RKEOPS_H */

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind.
+# Does nothing, and asks for no rights, where all of it is there. Knows Debian and its relatives.
+set -euo pipefail
+
+declare -A package=(
+    [gcc]=gcc [g++]=g++ [clang]=clang [cmake]=cmake [make]=make [pkg-config]=pkg-config [valgrind]=valgrind
+)
+missing=()
+for tool in "${!package[@]}"; do
+    command -v "$tool" >/dev/null 2>&1 || missing+=("${package[$tool]}")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "setup: please install: ${missing[*]}" >&2
+    exit 1
+fi
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+echo "setup: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Builds the C tests with every compiler at hand, as C99 and as C++17, and runs them against the release library:
+# as they are, with each backend forced, under AddressSanitizer, and under valgrind. See --help.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+if [ "${1:-}" = --help ]; then
+    echo "usage: tests/c/run.sh [--fast]     --fast: one compiler, no AddressSanitizer, no valgrind"
+    exit 0
+fi
+fast=${1:-}
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+library=$target/release
+out=$target/tests-c
+tests=(basic errors sizes strides progress fork threads)
+mkdir -p "$out"
+cargo build --release --quiet -p rkeops
+export LD_LIBRARY_PATH=$library
+unset RKEOPS_TARGET RKEOPS_TEST_SHORT RKEOPS_NUM_THREADS
+
+warnings=(-Wall -Wextra -Werror -pedantic -O1 -g -Iinclude -D_POSIX_C_SOURCE=200809L)
+libraries=(-L"$library" -lrkeops -lpthread -lm)
+passed=0
+failed=0
+
+# build NAME COMPILER OPTIONS...: every test, as $out/NAME-TEST
+build() {
+    local name=$1
+    shift
+    for test in "${tests[@]}"; do
+        "$@" "${warnings[@]}" "tests/c/$test.c" -x none -o "$out/$name-$test" "${libraries[@]}"
+    done
+}
+
+# run NAME WORDS COMMAND...: every test of a build, in front of which COMMAND is put
+run() {
+    local name=$1 words=$2 test
+    shift 2
+    for test in "${tests[@]}"; do
+        if "$@" "$out/$name-$test" >"$out/log" 2>&1; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "FAILED: $test, $name, $words"
+            tail -n 40 "$out/log"
+        fi
+    done
+    echo "$name, $words: ${#tests[@]} programs"
+}
+
+build gcc-c99 gcc -std=c99
+run gcc-c99 "as it is" env
+targets=(portable)
+for feature in avx2 avx512f; do
+    if grep -qw "$feature" /proc/cpuinfo; then targets+=("${feature%f}"); fi
+done
+for backend in "${targets[@]}"; do
+    run gcc-c99 "backend $backend" env RKEOPS_TARGET="$backend"
+done
+
+# The header in two files of one C++ program.
+g++ -std=c++17 "${warnings[@]}" tests/c/include_a.cc tests/c/include_b.cc -o "$out/include" "${libraries[@]}"
+"$out/include" && passed=$((passed + 1))
+
+# The static library, with what the Rust standard library needs of the system.
+gcc -std=c99 "${warnings[@]}" tests/c/basic.c -o "$out/static" "$library/librkeops.a" -lpthread -ldl -lm -lgcc_s
+env -u LD_LIBRARY_PATH "$out/static" >/dev/null && passed=$((passed + 1))
+
+# The program in README.md.
+sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d' >"$out/readme.c"
+gcc -std=c99 "${warnings[@]}" "$out/readme.c" -o "$out/readme" "${libraries[@]}"
+[ "$("$out/readme")" = "1.88512 1.04456" ] && passed=$((passed + 1))
+
+# The library exports its own names and no others.
+[ -z "$(nm -D --defined-only "$library/librkeops.so" | grep -v ' rkeops_')" ] && passed=$((passed + 1))
+
+# Nothing happens before the first call, and nothing is printed.
+printf '#include <rkeops.h>\nint main(void) { return rkeops_version() == NULL; }\n' >"$out/load.c"
+gcc -std=c99 "${warnings[@]}" "$out/load.c" -o "$out/load" "${libraries[@]}"
+[ -z "$("$out/load" 2>&1)" ] && passed=$((passed + 1))
+
+if [ "$fast" != --fast ]; then
+    build gcc-c++17 g++ -x c++ -std=c++17
+    run gcc-c++17 "as it is" env
+    build clang-c99 clang -std=c99
+    run clang-c99 "as it is" env
+    build clang-c++17 clang++ -x c++ -std=c++17
+    run clang-c++17 "as it is" env
+
+    # The sanitizers' allocator serves the library too, so its leaks and wild frees are seen.
+    build sanitized gcc -std=c99 -fsanitize=address,undefined -fno-sanitize-recover=all
+    run sanitized "AddressSanitizer" env RKEOPS_TEST_SHORT=1
+    run sanitized "AddressSanitizer, portable" env RKEOPS_TEST_SHORT=1 RKEOPS_TARGET=portable
+
+    # valgrind 3.19 has no AVX-512, so the backend is named. It sees what made machine code reads and writes.
+    if grep -qw avx2 /proc/cpuinfo; then valgrind_target=avx2; else valgrind_target=portable; fi
+    run gcc-c99 "valgrind, $valgrind_target" env RKEOPS_TEST_SHORT=1 RKEOPS_TARGET=$valgrind_target \
+        valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes
+fi
+
+echo "C tests: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
