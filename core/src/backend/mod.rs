@@ -106,7 +106,7 @@ pub trait Code<T: Number>: Send + Sync {
 }
 
 /// Compiles the stages of a pass for a target that can run here.
-pub fn compile<T: Number>(stages: &Arc<Stages>, layout: &Layout, target: Target) -> Result<Box<dyn Code<T>>> {
+pub fn compile<T: Number>(stages: &Arc<Stages>, layout: &mut Layout, target: Target) -> Result<Box<dyn Code<T>>> {
     match target {
         #[cfg(target_arch = "x86_64")]
         Target::Avx2 | Target::Avx512 => match cpu::compile::<T>(stages, layout, target) {

@@ -103,14 +103,8 @@ impl Routine {
             })
             .collect();
         for k in 0..self.stores.len() {
-            let (space, slot, mut new) = self.stores[k];
+            let (space, slot, new) = self.stores[k];
             let Some(&(_, old)) = loaded.iter().find(|(s, _)| space == Space::Block && *s == slot) else { continue };
-            if loaded.iter().any(|(_, register)| *register == new) && new != old {
-                // States that change places go through a register of their own.
-                self.body.push((self.registers, Step::Apply(Op::Or, [new; 3])));
-                new = self.registers;
-                self.registers += 1;
-            }
             self.states.push((old, new, slot));
         }
     }

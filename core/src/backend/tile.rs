@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::number::Number;
-use crate::lower::{Instruction, Plane, Space, Stages};
+use crate::lower::{Instruction, Plane, Space, Stage, Stages};
 
 /// Bytes of the widest vector, to which planes are aligned.
 const VECTOR_BYTES: usize = 64;
@@ -86,6 +86,25 @@ impl Layout {
     /// The place of a constant, repeated over a vector.
     pub fn constant(&self, bits: u64) -> usize {
         self.constants[&bits]
+    }
+
+    /// How many numbers the buffer holds.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Adds vectors behind the planes and constants.
+    pub fn reserve(&mut self, vectors: usize) {
+        self.length += vectors * self.vector();
+    }
+
+    /// The lanes that a stage may run on, whole vectors included.
+    pub fn lanes(&self, stage: Stage) -> usize {
+        match stage {
+            Stage::Call => self.vector(),
+            Stage::Reduced => self.reduced,
+            _ => self.kept,
+        }
     }
 
     /// Bytes of a number.

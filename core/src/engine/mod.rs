@@ -202,8 +202,8 @@ impl Kernel {
 }
 
 impl<T: Number> Program<T> {
-    fn new(stages: Arc<Stages>, layout: Layout, target: Target) -> Result<Self> {
-        let code = backend::compile(&stages, &layout, target)?;
+    fn new(stages: Arc<Stages>, mut layout: Layout, target: Target) -> Result<Self> {
+        let code = backend::compile(&stages, &mut layout, target)?;
         Ok(Program { stages, layout, code, tiles: Mutex::new(Vec::new()) })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::builder::Builder;
 use super::fuse::fuse;
 use super::math;
-use super::program::{Instruction, Plane, Program, Space};
+use super::program::{Instruction, Op, Plane, Program, Space};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::Kind;
@@ -280,11 +280,27 @@ impl Lowering<'_> {
             }
         }
         self.builder.instructions = whole.instructions;
+        separate(&mut part);
         let part = fuse(&part.pruned());
         if cfg!(debug_assertions) {
             part.verify();
         }
         part
+    }
+}
+
+/// Copies what is loaded from one plane and stored to another of the same space, so that stores may come in any order.
+fn separate(program: &mut Program) {
+    for k in 0..program.stores.len() {
+        let (plane, value) = program.stores[k];
+        if let Instruction::Load(from) = program.instruction(value)
+            && from.space == plane.space
+            && from != plane
+        {
+            let copy = Value(program.instructions.len() as u32);
+            program.instructions.push(Instruction::Apply(Op::Or, [value; 3]));
+            program.stores[k].1 = copy;
+        }
     }
 }
 

@@ -1,0 +1,313 @@
+//! The functions of a pass: a loop around each lane program. What an offset register means is said here.
+
+use super::emit::{Addresses, Emitter};
+use super::x86::{Assembler, General, Memory, Register, Width};
+use crate::backend::tile::Layout;
+use crate::lower::{Instruction, Plane, Program, Space, Stage, Stages};
+use crate::ops::Value;
+
+/// Where the functions start in the code, and how they were made.
+#[derive(Debug, Default)]
+pub(super) struct Functions {
+    /// `map(base, bytes)`: a stage on lanes up to an offset, by stage; none for an empty one.
+    pub maps: [Option<usize>; 8],
+    /// `update(base, kept bytes, reduced bytes)`.
+    pub update: usize,
+    /// `row(base, row offset, lane offset, start, end)` on groups of `copies` vectors of reduced rows.
+    pub row_many: usize,
+    /// The same on single vectors.
+    pub row_one: usize,
+    /// Vectors that are interleaved.
+    pub copies: usize,
+    /// Vectors of memory that the code needs for values that lose their registers.
+    pub spills: usize,
+}
+
+/// Vectors that are interleaved at most: more than hide the latency of the additions to the state cost registers.
+const MOST_COPIES: usize = 4;
+/// Registers that an instruction may need beyond its live values.
+const WORKING_REGISTERS: usize = 5;
+
+/// Writes all functions of a pass.
+pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>, Functions) {
+    let precision = usize::from(layout.size() == 8);
+    let mut writer = Writer { assembler: Assembler::new(width, precision), layout, functions: Functions::default() };
+    for stage in Stage::ALL {
+        let program = stages.program(stage);
+        if stage != Stage::Update && !program.stores.is_empty() {
+            writer.functions.maps[stage as usize] = Some(writer.map(program));
+        }
+    }
+    let program = stages.program(Stage::Update);
+    let copies = copies(program, width);
+    writer.functions.copies = copies;
+    writer.functions.update = writer.update(program, copies);
+    writer.functions.row_many = writer.row(program, copies);
+    writer.functions.row_one = writer.row(program, 1);
+    (writer.assembler.finish(), writer.functions)
+}
+
+/// How many vectors are interleaved: as many as leave room for their states and temporaries.
+fn copies(program: &Program, width: Width) -> usize {
+    let needed = program.stores.len() + live(program);
+    let fits = |copies: &usize| copies * needed + 2 <= width.registers();
+    (2..=MOST_COPIES).rev().find(fits).unwrap_or(1)
+}
+
+/// The largest number of computed values that are needed at one time.
+fn live(program: &Program) -> usize {
+    let mut last: Vec<usize> = vec![0; program.instructions.len()];
+    for (k, instruction) in program.instructions.iter().enumerate() {
+        Program::operands(instruction).iter().for_each(|v| last[v.0 as usize] = k);
+    }
+    let mut ends = vec![0usize; program.instructions.len() + 1];
+    let (mut count, mut most) = (0usize, 0usize);
+    for (k, instruction) in program.instructions.iter().enumerate() {
+        count -= ends[k];
+        if matches!(instruction, Instruction::Apply(..)) {
+            // A new state takes the old one's register.
+            if last[k] > k {
+                count += 1;
+                ends[last[k]] += 1;
+            }
+            most = most.max(count);
+        }
+    }
+    most.max(1)
+}
+
+struct Writer<'a> {
+    assembler: Assembler,
+    layout: &'a Layout,
+    functions: Functions,
+}
+
+/// What the offset registers of a function stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// `rax`: the lanes of every space.
+    Map,
+    /// `rax`: the kept rows, along lanes; `rcx`: the reduced row, the same for all lanes.
+    Update,
+    /// `rsi`: the kept row, the same for all lanes; `rdx`: the state; `rcx`: the reduced rows, along lanes.
+    Row,
+}
+
+struct Places<'a> {
+    layout: &'a Layout,
+    width: Width,
+    mode: Mode,
+}
+
+impl Places<'_> {
+    fn bytes(&self, element: usize) -> i32 {
+        // The layout keeps the buffer far below 2 GiB.
+        (element * self.layout.size()) as i32
+    }
+}
+
+impl Addresses for Places<'_> {
+    fn plane(&self, plane: Plane, copy: usize) -> (Memory, bool) {
+        let start = self.bytes(self.layout.start(plane));
+        let along = |index| {
+            let displacement = start + (copy * self.width.bytes()) as i32;
+            (Memory { index: Some(index), displacement, broadcast: false }, false)
+        };
+        let one = |index| (Memory { index: Some(index), displacement: start, broadcast: true }, true);
+        match (self.mode, plane.space) {
+            (_, Space::Call) => (Memory { index: None, displacement: start, broadcast: false }, true),
+            (Mode::Map, _) => along(General::Rax),
+            (Mode::Update, Space::Reduced) => one(General::Rcx),
+            (Mode::Update, _) => along(General::Rax),
+            (Mode::Row, Space::Reduced) => along(General::Rcx),
+            (Mode::Row, Space::Kept) => one(General::Rsi),
+            (Mode::Row, _) => along(General::Rdx),
+        }
+    }
+
+    fn constant(&self, bits: u64) -> Memory {
+        Memory { index: None, displacement: self.bytes(self.layout.constant(bits)), broadcast: false }
+    }
+
+    fn spill(&self, slot: usize) -> Memory {
+        let element = self.layout.length() + slot * self.layout.vector();
+        Memory { index: None, displacement: self.bytes(element), broadcast: false }
+    }
+}
+
+impl Writer<'_> {
+
+    fn start(&mut self) -> usize {
+        self.assembler.align(32);
+        self.assembler.code.len()
+    }
+
+    fn map(&mut self, program: &Program) -> usize {
+        let entry = self.start();
+        let places = Places { layout: self.layout, width: self.assembler.width, mode: Mode::Map };
+        self.assembler.clear(General::Rax);
+        let top = self.assembler.label();
+        self.assembler.bind(top);
+        let mut emitter = Emitter::new(&mut self.assembler, program, &places, 1);
+        emitter.run(|_, _, _| None);
+        for &(plane, value) in &program.stores {
+            let register = emitter.result(value, 0);
+            emitter.assembler.store(places.plane(plane, 0).0, register);
+            emitter.stored(value, 0);
+        }
+        self.functions.spills = self.functions.spills.max(emitter.spills());
+        let bytes = self.assembler.width.bytes() as i32;
+        self.assembler.advance(General::Rax, bytes);
+        self.assembler.compare_general(General::Rax, General::Rsi);
+        self.assembler.jump_below(top);
+        self.assembler.finish_function();
+        entry
+    }
+
+    fn update(&mut self, program: &Program, copies: usize) -> usize {
+        let entry = self.start();
+        self.assembler.clear(General::Rax);
+        let mut groups = vec![copies, 1];
+        groups.dedup();
+        for copies in groups {
+            let (top, next, done) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
+            self.assembler.bind(top);
+            let bytes = (copies * self.assembler.width.bytes()) as i32;
+            self.assembler.offset(General::R8, General::Rax, bytes);
+            self.assembler.compare_general(General::R8, General::Rsi);
+            self.assembler.jump_above(next);
+            let step = self.layout.size() as i32;
+            self.state_loop(program, Mode::Update, copies, |assembler, inner| match inner {
+                None => {
+                    assembler.clear(General::Rcx);
+                    assembler.compare_general(General::Rcx, General::Rdx);
+                    assembler.jump_not_below(done);
+                }
+                Some(inner) => {
+                    assembler.advance(General::Rcx, step);
+                    assembler.compare_general(General::Rcx, General::Rdx);
+                    assembler.jump_below(inner);
+                    assembler.bind(done);
+                }
+            });
+            self.assembler.copy_general(General::Rax, General::R8);
+            self.assembler.jump(top);
+            self.assembler.bind(next);
+        }
+        self.assembler.finish_function();
+        entry
+    }
+
+    fn row(&mut self, program: &Program, copies: usize) -> usize {
+        let entry = self.start();
+        let done = self.assembler.label();
+        let step = (copies * self.assembler.width.bytes()) as i32;
+        self.state_loop(program, Mode::Row, copies, |assembler, inner| match inner {
+            None => {
+                assembler.compare_general(General::Rcx, General::R8);
+                assembler.jump_not_below(done);
+            }
+            Some(inner) => {
+                assembler.advance(General::Rcx, step);
+                assembler.compare_general(General::Rcx, General::R8);
+                assembler.jump_below(inner);
+                assembler.bind(done);
+            }
+        });
+        self.assembler.finish_function();
+        entry
+    }
+
+    /// A loop that carries the state of a block in registers, as far as they go. `control` writes what comes before
+    /// the loop (for none) and what ends it (for its label).
+    fn state_loop(
+        &mut self,
+        program: &Program,
+        mode: Mode,
+        copies: usize,
+        control: impl Fn(&mut Assembler, Option<super::x86::Label>),
+    ) {
+        let places = Places { layout: self.layout, width: self.assembler.width, mode };
+        let inner = self.assembler.label();
+        let registers = self.assembler.width.registers();
+        let temporaries = (copies * live(program)).min(registers / 2).max(WORKING_REGISTERS);
+        let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies);
+        let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| load_of(program, *plane)).collect();
+        for value in old.iter().flatten() {
+            for copy in 0..copies {
+                if emitter.free_count() > temporaries {
+                    emitter.pin(*value, copy);
+                }
+            }
+        }
+        for (value, copy) in invariants(program, &places, copies) {
+            if emitter.free_count() > temporaries + 1 {
+                emitter.pin(value, copy);
+            }
+        }
+        control(emitter.assembler, None);
+        emitter.assembler.align(32);
+        emitter.assembler.bind(inner);
+        let target = |emitter: &Emitter<'_>, value: Value, copy: usize| -> Option<Register> {
+            let k = program.stores.iter().position(|(_, new)| *new == value)?;
+            let old = old[k]?;
+            emitter.pinned(old, copy).filter(|_| emitter.last_use_now(old, copy))
+        };
+        emitter.run(target);
+        // States without a register of their own are stored first, while all registers still hold what they held.
+        for pass in [false, true] {
+            for (&(plane, new), old) in program.stores.iter().zip(&old) {
+                for copy in 0..copies {
+                    let home = old.and_then(|old| emitter.pinned(old, copy));
+                    if home.is_some() != pass {
+                        continue;
+                    }
+                    let register = emitter.result(new, copy);
+                    match home {
+                        Some(home) if home != register => emitter.assembler.copy(home, register),
+                        Some(_) => {}
+                        None => emitter.assembler.store(places.plane(plane, copy).0, register),
+                    }
+                    emitter.stored(new, copy);
+                }
+            }
+        }
+        control(emitter.assembler, Some(inner));
+        for (&(plane, _), old) in program.stores.iter().zip(&old) {
+            for copy in 0..copies {
+                if let Some(home) = old.and_then(|old| emitter.pinned(old, copy)) {
+                    emitter.assembler.store(places.plane(plane, copy).0, home);
+                }
+            }
+        }
+        let spills = emitter.spills();
+        self.functions.spills = self.functions.spills.max(spills);
+    }
+}
+
+/// The load of a plane, if the program has one.
+fn load_of(program: &Program, plane: Plane) -> Option<Value> {
+    let k = program.instructions.iter().position(|i| *i == Instruction::Load(plane))?;
+    Some(Value(k as u32))
+}
+
+/// What stays the same during the loop, the most used first: constants, what is known per call, and the kept rows.
+fn invariants(program: &Program, places: &Places<'_>, copies: usize) -> Vec<(Value, usize)> {
+    let uses = program.uses();
+    let mut all: Vec<(u32, Value, usize)> = Vec::new();
+    for (k, instruction) in program.instructions.iter().enumerate() {
+        let value = Value(k as u32);
+        match instruction {
+            Instruction::Constant(_) => all.push((uses[k] * copies as u32, value, 0)),
+            Instruction::Load(plane) if !matches!(plane.space, Space::Reduced | Space::Block) => {
+                let shared = places.plane(*plane, 0).1;
+                let each = if shared { 1 } else { copies };
+                let weight = if shared { uses[k] * copies as u32 } else { uses[k] };
+                all.extend((0..each).map(|copy| (weight, value, copy)));
+            }
+            _ => {}
+        }
+    }
+    all.sort_by_key(|(weight, value, copy)| (std::cmp::Reverse(*weight), *value, *copy));
+    all.into_iter().map(|(_, value, copy)| (value, copy)).collect()
+}

@@ -1,0 +1,315 @@
+//! A case: formulas, reductions, sizes, layouts and data, and what the library and the oracle make of it.
+
+use std::sync::Arc;
+
+use rkeops_core::{
+    ArrayMut, ArrayRef, CompileOptions, Data, DataMut, Dtype, Kernel, Reduction, Result, RunOptions, Target,
+};
+
+use super::expression::{Expression, Variable, aliases};
+use super::layout::{Layout, position};
+use super::oracle::{Expected, reduce};
+use super::random::Random;
+use super::scalar::{Approximate, Double, Format, Single};
+
+/// Which numbers the arrays hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Numbers {
+    /// Between -1.5 and 1.5.
+    Ordinary,
+    /// Small integers, so that sums are exact and extremes are tied.
+    Integers,
+    /// Ordinary ones, zeros of both signs, infinities, NaN and subnormal numbers.
+    Awkward,
+}
+
+/// Everything that decides a run but the format, the target and the threads.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub variables: Vec<Variable>,
+    pub reductions: Vec<(&'static str, Expression)>,
+    /// Rows of i-variables and of j-variables.
+    pub rows: [usize; 2],
+    /// The index that is reduced: 0 for i, 1 for j.
+    pub axis: usize,
+    pub seed: u64,
+    pub numbers: Numbers,
+    pub inputs: Vec<Layout>,
+    pub output: Layout,
+}
+
+/// One result, row after row.
+#[derive(Clone, Debug)]
+pub enum Values {
+    Numbers(Vec<f64>),
+    Indices(Vec<i64>),
+}
+
+impl Values {
+    /// Whether all numbers are the same; NaN is the same as NaN, and 0 as -0 where `exactly` is not asked for.
+    pub fn same(&self, other: &Values, exactly: bool) -> bool {
+        let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()) || (!exactly && a == b);
+        match (self, other) {
+            (Values::Numbers(a), Values::Numbers(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b))
+            }
+            (Values::Indices(a), Values::Indices(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    pub fn numbers(&self) -> &[f64] {
+        match self {
+            Values::Numbers(numbers) => numbers,
+            Values::Indices(_) => panic!("the result is an index"),
+        }
+    }
+
+    pub fn indices(&self) -> &[i64] {
+        match self {
+            Values::Indices(indices) => indices,
+            Values::Numbers(_) => panic!("the result is a number"),
+        }
+    }
+}
+
+/// What outputs hold where nothing may be written.
+const UNTOUCHED: f64 = -77_594_624.0;
+
+impl Case {
+    /// A case with compact arrays of ordinary numbers.
+    pub fn new(variables: &[Variable], reductions: Vec<(&'static str, Expression)>, rows: [usize; 2]) -> Case {
+        Case {
+            variables: variables.to_vec(),
+            reductions,
+            rows,
+            axis: 1,
+            seed: 1,
+            numbers: Numbers::Ordinary,
+            inputs: vec![Layout::Rows; variables.len()],
+            output: Layout::Rows,
+        }
+    }
+
+    /// The rows of an index: 1 where no variable follows it.
+    pub fn rows_of(&self, category: usize) -> usize {
+        let followed = self.variables.iter().any(|v| v.category == category);
+        if followed && category < 2 { self.rows[category] } else { 1 }
+    }
+
+    /// Rows of the result.
+    pub fn kept(&self) -> usize {
+        self.rows_of(1 - self.axis)
+    }
+
+    /// Rows that are reduced.
+    pub fn reduced(&self) -> usize {
+        self.rows_of(self.axis)
+    }
+
+    /// An element of an argument.
+    pub fn element(&self, variable: usize, row: usize, column: usize, dtype: Dtype) -> f64 {
+        let row = if self.inputs[variable] == Layout::Repeated { 0 } else { row };
+        let place = (variable as u64) << 48 ^ (row as u64) << 16 ^ column as u64;
+        let mut random = Random::new(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place);
+        let ordinary = random.between(-1.5, 1.5);
+        let value = match self.numbers {
+            Numbers::Ordinary => ordinary,
+            Numbers::Integers => random.below(7) as f64 - 3.0,
+            Numbers::Awkward => {
+                let tiny = if dtype == Dtype::F32 { 1e-41 } else { 1e-312 };
+                let special = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, tiny, -tiny, 1.0, -1.0, -2.0, 3.0];
+                if random.chance(0.7) { *random.pick(&special) } else { ordinary }
+            }
+        };
+        if dtype == Dtype::F32 { f64::from(value as f32) } else { value }
+    }
+
+    /// The values of a variable for one pair.
+    fn values(&self, variable: usize, pair: [usize; 2], dtype: Dtype) -> Vec<f64> {
+        let Variable { dim, category } = self.variables[variable];
+        let row = if category < 2 { pair[category] } else { 0 };
+        (0..dim).map(|column| self.element(variable, row, column, dtype)).collect()
+    }
+
+    /// The values of all variables for kept row `row` and reduced row `other`.
+    pub fn pair(&self, row: usize, other: usize, dtype: Dtype) -> Vec<Vec<f64>> {
+        let pair = if self.axis == 1 { [row, other] } else { [other, row] };
+        (0..self.variables.len()).map(|k| self.values(k, pair, dtype)).collect()
+    }
+
+    /// The text of each reduction.
+    pub fn texts(&self) -> Vec<String> {
+        self.reductions.iter().map(|(name, f)| format!("{name}_Reduction({},{})", f.text(), 1 - self.axis)).collect()
+    }
+
+    pub fn aliases(&self) -> Vec<String> {
+        aliases(&self.variables)
+    }
+
+    /// The reductions as the library has them.
+    pub fn parse(&self) -> Result<Vec<Reduction>> {
+        let aliases = self.aliases();
+        let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+        self.texts().iter().map(|text| Reduction::parse(text, &aliases)).collect()
+    }
+
+    pub fn compile(&self, dtype: Dtype, target: Target) -> Result<Arc<Kernel>> {
+        Kernel::compile(&self.parse()?, &CompileOptions { dtype, target })
+    }
+
+    /// What the library computes.
+    pub fn run(&self, dtype: Dtype, target: Target, threads: usize) -> Result<Vec<Values>> {
+        self.run_kernel(&*self.compile(dtype, target)?, dtype, threads)
+    }
+
+    pub fn run_kernel(&self, kernel: &Kernel, dtype: Dtype, threads: usize) -> Result<Vec<Values>> {
+        match dtype {
+            Dtype::F32 => self.run_in::<f32>(kernel, threads),
+            _ => self.run_in::<f64>(kernel, threads),
+        }
+    }
+
+    fn run_in<T: Element>(&self, kernel: &Kernel, threads: usize) -> Result<Vec<Values>> {
+        let stored: Vec<_> = (0..self.variables.len()).map(|k| self.store::<T>(k)).collect();
+        let inputs: Vec<ArrayRef<'_>> = stored.iter().map(Stored::view).collect();
+        let rows = self.kept();
+        let mut numbers: Vec<Vec<T>> = Vec::new();
+        let mut indices: Vec<Vec<i64>> = Vec::new();
+        for output in kernel.outputs() {
+            let length = self.output.place(rows, output.dim).2;
+            numbers.push(vec![T::of(UNTOUCHED); length]);
+            indices.push(vec![UNTOUCHED as i64; length]);
+        }
+        let buffers = numbers.iter_mut().zip(&mut indices);
+        let mut outputs: Vec<ArrayMut<'_>> = buffers
+            .zip(kernel.outputs())
+            .map(|((numbers, indices), output)| {
+                let (origin, strides, _) = self.output.place(rows, output.dim);
+                let data = if output.dtype == Dtype::I64 { DataMut::I64(indices) } else { T::data_mut(numbers) };
+                ArrayMut { data, origin, shape: vec![rows, output.dim], strides: strides.to_vec() }
+            })
+            .collect();
+        kernel.run(&inputs, &mut outputs, &RunOptions { threads, progress: None })?;
+        drop(outputs);
+        let results = kernel.outputs().iter().zip(numbers.iter().zip(&indices)).map(|(output, (numbers, indices))| {
+            let integer = output.dtype == Dtype::I64;
+            let numbers: Vec<f64> = numbers.iter().map(|n| n.value()).collect();
+            let taken = |k: usize| if integer { indices[k] as f64 } else { numbers[k] };
+            let (origin, strides, length) = self.output.place(rows, output.dim);
+            let places: Vec<usize> = (0..rows * output.dim)
+                .map(|k| position(origin, strides, k / output.dim, k % output.dim))
+                .collect();
+            let mut free = vec![true; length];
+            places.iter().for_each(|&k| free[k] = false);
+            let spoiled = (0..length).find(|&k| free[k] && taken(k) != UNTOUCHED);
+            assert_eq!(spoiled, None, "an element outside the output was written");
+            match integer {
+                true => Values::Indices(places.iter().map(|&k| indices[k]).collect()),
+                false => Values::Numbers(places.iter().map(|&k| numbers[k]).collect()),
+            }
+        });
+        Ok(results.collect())
+    }
+
+    /// An argument in memory; what no element covers is NaN.
+    fn store<T: Element>(&self, variable: usize) -> Stored<T> {
+        let Variable { dim, category } = self.variables[variable];
+        let rows = if category < 2 { self.rows[category] } else { 1 };
+        let (origin, strides, length) = self.inputs[variable].place(rows, dim);
+        let mut data = vec![T::of(f64::NAN); length];
+        for row in 0..rows {
+            for column in 0..dim {
+                data[position(origin, strides, row, column)] = T::of(self.element(variable, row, column, T::DTYPE));
+            }
+        }
+        let (shape, strides) = match category {
+            2 => (vec![dim], vec![strides[1]]),
+            _ => (vec![rows, dim], strides.to_vec()),
+        };
+        Stored { data, origin, shape, strides }
+    }
+
+    /// What the columns of row `row` of each result have to be.
+    pub fn expected(&self, row: usize, dtype: Dtype) -> Vec<Vec<Expected>> {
+        match dtype {
+            Dtype::F32 => self.expected_in::<Single>(row, dtype),
+            _ => self.expected_in::<Double>(row, dtype),
+        }
+    }
+
+    fn expected_in<F: Format>(&self, row: usize, dtype: Dtype) -> Vec<Vec<Expected>> {
+        let pairs: Vec<Vec<Vec<Approximate<F>>>> = (0..self.reduced())
+            .map(|other| {
+                let exact = |v: Vec<f64>| v.into_iter().map(Approximate::exact).collect();
+                self.pair(row, other, dtype).into_iter().map(exact).collect()
+            })
+            .collect();
+        let result = |(name, formula): &(&'static str, Expression)| {
+            let values: Vec<Vec<Approximate<F>>> = pairs.iter().map(|pair| formula.evaluate(pair)).collect();
+            let columns = formula.dim(&self.variables);
+            (0..columns).map(|k| reduce(name, &values.iter().map(|v| v[k]).collect::<Vec<_>>())).collect()
+        };
+        self.reductions.iter().map(result).collect()
+    }
+}
+
+/// An argument in memory.
+pub struct Stored<T> {
+    data: Vec<T>,
+    origin: usize,
+    shape: Vec<usize>,
+    strides: Vec<isize>,
+}
+
+impl<T: Element> Stored<T> {
+    pub fn view(&self) -> ArrayRef<'_> {
+        ArrayRef {
+            data: T::data(&self.data),
+            origin: self.origin,
+            shape: self.shape.clone(),
+            strides: self.strides.clone(),
+        }
+    }
+}
+
+/// A number format of arrays.
+pub trait Element: Copy {
+    const DTYPE: Dtype;
+    fn of(value: f64) -> Self;
+    fn value(self) -> f64;
+    fn data(slice: &[Self]) -> Data<'_>;
+    fn data_mut(slice: &mut [Self]) -> DataMut<'_>;
+}
+
+impl Element for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+    fn of(value: f64) -> f32 {
+        value as f32
+    }
+    fn value(self) -> f64 {
+        f64::from(self)
+    }
+    fn data(slice: &[f32]) -> Data<'_> {
+        Data::F32(slice)
+    }
+    fn data_mut(slice: &mut [f32]) -> DataMut<'_> {
+        DataMut::F32(slice)
+    }
+}
+
+impl Element for f64 {
+    const DTYPE: Dtype = Dtype::F64;
+    fn of(value: f64) -> f64 {
+        value
+    }
+    fn value(self) -> f64 {
+        self
+    }
+    fn data(slice: &[f64]) -> Data<'_> {
+        Data::F64(slice)
+    }
+    fn data_mut(slice: &mut [f64]) -> DataMut<'_> {
+        DataMut::F64(slice)
+    }
+}

@@ -1,0 +1,26 @@
+//! What the test crates share: an oracle that knows nothing of the library, seeded formulas and data, and a runner.
+//!
+//! `RKEOPS_TEST_SEED` chooses the first case and `RKEOPS_TEST_CASES` how many there are. A failure prints the seed of
+//! its case, which as `RKEOPS_TEST_SEED` with `RKEOPS_TEST_CASES=1` gives that case alone.
+#![allow(dead_code)]
+
+pub mod case;
+pub mod check;
+pub mod expression;
+pub mod generate;
+pub mod layout;
+pub mod oracle;
+pub mod random;
+pub mod scalar;
+pub mod shrink;
+
+use rkeops_core::Target;
+
+/// Sizes around the widths of vectors and tiles.
+pub const BOUNDARIES: [usize; 20] =
+    [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300, 1025];
+
+/// The targets that this machine can run, the reference first.
+pub fn targets() -> Vec<Target> {
+    [Target::Portable, Target::Avx2, Target::Avx512].into_iter().filter(|t| t.is_available()).collect()
+}

@@ -1,0 +1,136 @@
+//! Dense reductions in float64 with a bound on what rounding may do to them.
+
+use super::scalar::{Approximate, Format};
+
+/// What a column of a result has to be.
+#[derive(Clone, Debug)]
+pub enum Expected {
+    /// A number up to an error; an infinite error means that nothing is known.
+    Number { value: f64, error: f64 },
+    /// The place of an extreme value among these values, each known up to an error.
+    Index { values: Vec<(f64, f64)>, largest: bool },
+}
+
+/// The reductions that the oracle knows.
+pub const REDUCTIONS: [&str; 6] = ["Sum", "LogSumExp", "Min", "Max", "ArgMin", "ArgMax"];
+
+/// Rows that are added one after the other in the computation's format.
+const BLOCK: f64 = 256.0;
+
+/// How many roundings a sum of so many terms is expected to suffer, generously for errors that are independent.
+fn roundings(terms: usize) -> f64 {
+    4.0 + 2.0 * (terms as f64).min(BLOCK).sqrt()
+}
+
+fn unknown() -> Expected {
+    Expected::Number { value: f64::NAN, error: f64::INFINITY }
+}
+
+/// A sum without rounding errors that matter (Neumaier's).
+pub fn exact_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut lost) = (0.0f64, 0.0f64);
+    for value in values {
+        let next = sum + value;
+        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
+        sum = next;
+    }
+    sum + lost
+}
+
+/// The reduction of one component's values.
+pub fn reduce<F: Format>(name: &str, values: &[Approximate<F>]) -> Expected {
+    let all = || values.iter().map(|v| (v.value, v.error)).collect::<Vec<_>>();
+    match name {
+        "Sum" => {
+            let value = exact_sum(values.iter().map(|v| v.value));
+            let size: f64 = values.iter().map(|v| v.value.abs()).sum();
+            let inherited: f64 = values.iter().map(|v| v.error).sum();
+            // A factor that leaves the sum multiplies it once more.
+            let error = inherited + (roundings(values.len()) + 2.0) * F::UNIT * size + F::SMALL;
+            if error.is_nan() { unknown() } else { Expected::Number { value, error } }
+        }
+        "LogSumExp" => log_sum_exp(values),
+        "Min" | "Max" => {
+            let best = extreme(&all(), name == "Max");
+            // Whoever may win brings its own error.
+            let reach = values.iter().map(|v| v.error).fold(0.0, f64::max);
+            let rivals = values.iter().filter(|v| (v.value - best).abs() <= reach + v.error);
+            Expected::Number { value: best, error: rivals.map(|v| v.error).fold(0.0, f64::max) }
+        }
+        "ArgMin" | "ArgMax" => Expected::Index { values: all(), largest: name == "ArgMax" },
+        _ => panic!("the oracle does not know the reduction `{name}`"),
+    }
+}
+
+fn extreme(values: &[(f64, f64)], largest: bool) -> f64 {
+    let numbers = values.iter().map(|v| v.0).filter(|v| !v.is_nan());
+    if largest { numbers.fold(f64::NEG_INFINITY, f64::max) } else { numbers.fold(f64::INFINITY, f64::min) }
+}
+
+/// Minus infinity where there is nothing or nothing else, infinity where one value is, NaN where one value is.
+fn log_sum_exp<F: Format>(values: &[Approximate<F>]) -> Expected {
+    if values.iter().any(|v| v.error.is_infinite()) {
+        return unknown();
+    }
+    let largest = values.iter().map(|v| v.value).fold(f64::NEG_INFINITY, f64::max);
+    if largest.is_infinite() {
+        return Expected::Number { value: largest, error: 0.0 };
+    }
+    let weights: Vec<f64> = values.iter().map(|v| (v.value - largest).exp()).collect();
+    let sum = exact_sum(weights.iter().copied());
+    let value = largest + sum.ln();
+    let inherited: f64 = values.iter().zip(&weights).map(|(v, w)| (v.error + 4.0 * F::UNIT * v.value.abs()) * w).sum();
+    let own = roundings(values.len()) + 4.0 * (value.abs() + largest.abs() + sum.ln().abs() + 1.0);
+    Expected::Number { value, error: inherited / sum + own * F::UNIT }
+}
+
+impl Expected {
+    /// Whether anything is known.
+    pub fn is_known(&self) -> bool {
+        match self {
+            Expected::Number { error, .. } => error.is_finite(),
+            Expected::Index { values, .. } => values.iter().all(|v| v.1.is_finite()),
+        }
+    }
+
+    /// What is wrong with a number, if anything; `slack` multiplies the error.
+    pub fn refuse_number(&self, found: f64, slack: f64) -> Option<String> {
+        let Expected::Number { value, error } = *self else { return Some("an index was expected".into()) };
+        if !error.is_finite() || found == value || (found - value).abs() <= slack * error {
+            return None;
+        }
+        Some(format!("got {found:e}; expected {value:e} up to {:e} (off by {:e})", slack * error, (found - value).abs()))
+    }
+
+    /// What is wrong with an index, if anything.
+    pub fn refuse_index(&self, found: i64, slack: f64) -> Option<String> {
+        let Expected::Index { values, largest } = self else { return Some("a number was expected".into()) };
+        if !self.is_known() {
+            return None;
+        }
+        let best = first_extreme(values.iter().map(|v| v.0), *largest);
+        let Some(&(value, error)) = usize::try_from(found).ok().and_then(|k| values.get(k)) else {
+            let empty = values.is_empty() && found == 0;
+            return (!empty).then(|| format!("got index {found} among {} rows", values.len()));
+        };
+        if found as usize == best {
+            return None;
+        }
+        // Another place only where rounding can put its value first, and never a later equal one.
+        let (best_value, best_error) = values[best];
+        let distance = (value - best_value).abs();
+        let possible = distance <= slack * (error + best_error) && (error + best_error > 0.0);
+        (!possible).then(|| format!("got index {found} ({value:e}); expected {best} ({best_value:e})"))
+    }
+}
+
+/// The place of the first extreme value; NaN is ignored, and where nothing wins it is 0.
+pub fn first_extreme(values: impl Iterator<Item = f64>, largest: bool) -> usize {
+    let (mut best, mut place) = (if largest { f64::NEG_INFINITY } else { f64::INFINITY }, 0);
+    for (k, value) in values.enumerate() {
+        if (largest && value > best) || (!largest && value < best) {
+            (best, place) = (value, k);
+        }
+    }
+    place
+}

@@ -1,0 +1,53 @@
+//! A small generator of pseudo-random numbers (SplitMix64; Steele, Lea and Flood 2014).
+
+/// A stream of numbers that its seed decides.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Random(mix(seed ^ 0x5851_f42d_4c95_7f2d))
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(self.0)
+    }
+
+    /// An integer below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+
+    /// A number from `low` to `high`.
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// True with this probability.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.between(0.0, 1.0) < probability
+    }
+
+    /// One of these.
+    pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.trim().parse().ok()
+}
+
+/// The seeds of a test: `cases` of them where the environment says nothing else.
+pub fn seeds(first: u64, cases: u64) -> impl Iterator<Item = u64> {
+    let first = number("RKEOPS_TEST_SEED").unwrap_or(first);
+    let cases = number("RKEOPS_TEST_CASES").unwrap_or(cases);
+    (0..cases).map(move |k| first.wrapping_add(k))
+}
