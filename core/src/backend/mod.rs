@@ -105,15 +105,16 @@ pub trait Code<T: Number>: Send + Sync {
     fn explain(&self) -> String;
 }
 
-/// Compiles the stages of a pass for a target that can run here.
+/// The stages as a target takes them.
+pub fn prepare(stages: Stages, target: Target) -> Stages {
+    if target == Target::Avx512 { stages } else { stages.expanded() }
+}
+
+/// Compiles the stages of a pass, prepared for a target that can run here.
 pub fn compile<T: Number>(stages: &Arc<Stages>, layout: &mut Layout, target: Target) -> Result<Box<dyn Code<T>>> {
     match target {
         #[cfg(target_arch = "x86_64")]
-        Target::Avx2 | Target::Avx512 => match cpu::compile::<T>(stages, layout, target) {
-            // Where the system refuses executable memory the portable backend runs the same program.
-            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(Box::new(portable::Portable::new(stages, layout))),
-            result => result,
-        },
+        Target::Avx2 | Target::Avx512 => cpu::compile::<T>(stages, layout, target),
         _ => Ok(Box::new(portable::Portable::new(stages, layout))),
     }
 }

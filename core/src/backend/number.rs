@@ -34,6 +34,8 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn square_root(a: Self) -> Self;
     /// the largest integer not above `a`
     fn floor(a: Self) -> Self;
+    /// the nearest integer, the even one of two
+    fn round(a: Self) -> Self;
     /// mask of `a < b`
     fn less(a: Self, b: Self) -> Self;
     /// mask of `a <= b`
@@ -119,6 +121,10 @@ macro_rules! number {
             #[inline(always)]
             fn floor(a: Self) -> Self {
                 $float::floor(a)
+            }
+            #[inline(always)]
+            fn round(a: Self) -> Self {
+                a.round_ties_even()
             }
             #[inline(always)]
             fn less(a: Self, b: Self) -> Self {

@@ -344,6 +344,8 @@ fn apply<T: Number>(registers: &mut [Option<Register<T>>], destination: usize, o
             Op::Maximum => each!(k, T::maximum(a[k], b[k])),
             Op::SquareRoot => each!(k, T::square_root(a[k])),
             Op::Floor => each!(k, T::floor(a[k])),
+            Op::Round => each!(k, T::round(a[k])),
+            Op::Scale | Op::ScaleDown => unreachable!("expanded before"),
             Op::Less => each!(k, T::less(a[k], b[k])),
             Op::LessEqual => each!(k, T::less_equal(a[k], b[k])),
             Op::Equal => each!(k, T::equal(a[k], b[k])),

@@ -111,11 +111,13 @@ impl Kernel {
     /// The compiler: each line is a pass from one value to the next.
     fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
         let plan = plan::plan(reductions)?;
-        let stages = Arc::new(lower::lower(&plan, options.dtype)?);
-        let layout = Layout::new(&stages);
-        let compiled = match options.dtype {
-            Dtype::F32 => Compiled::F32(Program::new(stages.clone(), layout, options.target)?),
-            _ => Compiled::F64(Program::new(stages.clone(), layout, options.target)?),
+        let lowered = lower::lower(&plan, options.dtype)?;
+        let compiled = match Compiled::new(&lowered, options) {
+            // Where the system refuses executable memory the portable backend runs the same programs.
+            Err(error) if error.kind() == ErrorKind::Unsupported && options.target != Target::Portable => {
+                Compiled::new(&lowered, CompileOptions { target: Target::Portable, ..options })?
+            }
+            result => result?,
         };
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
         let output = |&(dim, is_index): &(usize, bool)| Output {
@@ -125,7 +127,7 @@ impl Kernel {
         let kernel = Kernel {
             axis: plan.axis,
             inputs: plan.inputs.iter().map(input).collect(),
-            outputs: stages.outputs.iter().map(output).collect(),
+            outputs: lowered.outputs.iter().map(output).collect(),
             plan_text: plan.text(),
             options,
             compiled,
@@ -201,8 +203,19 @@ impl Kernel {
     }
 }
 
+impl Compiled {
+    fn new(lowered: &Stages, options: CompileOptions) -> Result<Self> {
+        let stages = Arc::new(backend::prepare(lowered.clone(), options.target));
+        Ok(match options.dtype {
+            Dtype::F32 => Compiled::F32(Program::new(stages, options.target)?),
+            _ => Compiled::F64(Program::new(stages, options.target)?),
+        })
+    }
+}
+
 impl<T: Number> Program<T> {
-    fn new(stages: Arc<Stages>, mut layout: Layout, target: Target) -> Result<Self> {
+    fn new(stages: Arc<Stages>, target: Target) -> Result<Self> {
+        let mut layout = Layout::new(&stages);
         let code = backend::compile(&stages, &mut layout, target)?;
         Ok(Program { stages, layout, code, tiles: Mutex::new(Vec::new()) })
     }

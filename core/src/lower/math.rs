@@ -202,50 +202,48 @@ impl Builder {
         result
     }
 
-    /// A number whose addition rounds to an integer and leaves it, plus `offset`, in the low bits.
-    fn rounder(&mut self, offset: f64) -> Value {
-        let magic = 1.5 * 2f64.powi(i32::from(self.format().mantissa));
-        self.constant(magic + offset)
+    /// The nearest integer.
+    fn round(&mut self, x: Value) -> Value {
+        self.apply_signed(Op::Round, &[x], self.sign(x))
     }
+}
 
-    /// Numbers whose exponents are these: `2^n` from the low bits of `n + bias`; the bits above are lost.
-    fn from_exponent(&mut self, biased: Value) -> Value {
-        let shift = self.format().mantissa;
-        self.apply_signed(Op::ShiftLeft(shift), &[biased], Sign::Positive)
-    }
+/// A number whose addition rounds to an integer and leaves it, plus `offset`, in the low bits.
+pub(super) fn rounder(dtype: Dtype, offset: f64) -> u64 {
+    bits_of(dtype, 1.5 * 2f64.powi(i32::from(format(dtype).mantissa)) + offset)
+}
+
+/// The exponent of 1.0 and the bits below the exponent.
+pub(super) fn exponent(dtype: Dtype) -> (f64, u8) {
+    (format(dtype).bias, format(dtype).mantissa)
 }
 
 /// `2^n` for integral `n` inside the range of normal numbers; 0 below.
 pub(super) fn power_of_two(b: &mut Builder, n: Value) -> Value {
-    let bias = b.format().bias;
-    let lowest = b.constant(-bias);
+    let one = b.constant(1.0);
+    let lowest = b.constant(-b.format().bias);
     let n = b.maximum(lowest, n);
-    let rounder = b.rounder(bias);
-    let biased = b.add(n, rounder);
-    b.from_exponent(biased)
+    b.apply_signed(Op::Scale, &[one, n], Sign::Positive)
 }
 
-/// The scale `2^(n - doubled)` and the bounds of what may be rounded to `n`: an argument that may be positive is
-/// scaled in two steps, of which the polynomial takes the factor 2, so that results up to the largest number do not
-/// overflow early. Results below the smallest normal number (twice that if the argument may be positive) become 0.
-struct Range {
-    lowest: f64,
-    highest: Option<f64>,
-    bias: f64,
-    factor: f64,
+/// `p * 2^n`, where `n` came from an argument of this sign that was clamped by `bounded`.
+fn scaled(b: &mut Builder, p: Value, n: Value, sign: Sign) -> Value {
+    let op = if sign == Sign::Negative { Op::ScaleDown } else { Op::Scale };
+    b.apply_signed(op, &[p, n], Sign::Positive)
 }
 
-fn range(b: &Builder, argument: Value) -> Range {
+/// Clamps an exponent of two to where its power is 0 and, if it may be positive, to where it is infinite.
+fn bounded(b: &mut Builder, x: Value, unit: f64) -> Value {
     let bias = b.format().bias;
-    match b.sign(argument) {
-        Sign::Negative => Range { lowest: -bias, highest: None, bias, factor: 1.0 },
-        _ => Range { lowest: 1.0 - bias, highest: Some(bias + 2.0), bias: bias - 1.0, factor: 2.0 },
+    match b.sign(x) {
+        Sign::Negative => clamp(b, x, -bias * unit, None),
+        _ => clamp(b, x, (1.0 - bias) * unit, Some((bias + 2.0) * unit)),
     }
 }
 
-/// `factor * (1 + x * p(x))`
-fn one_plus(b: &mut Builder, x: Value, p: &[f64], factor: f64) -> Value {
-    let coefficients: Vec<f64> = std::iter::once(1.0).chain(p.iter().copied()).map(|c| factor * c).collect();
+/// `1 + x * p(x)`
+fn one_plus(b: &mut Builder, x: Value, p: &[f64]) -> Value {
+    let coefficients: Vec<f64> = std::iter::once(1.0).chain(p.iter().copied()).collect();
     b.polynomial(x, &coefficients)
 }
 
@@ -263,31 +261,26 @@ fn clamp(b: &mut Builder, x: Value, lowest: f64, highest: Option<f64>) -> Value 
 }
 
 pub(super) fn exp2(b: &mut Builder, x: Value) -> Value {
-    let range = range(b, x);
-    let x = clamp(b, x, range.lowest, range.highest);
-    let rounder = b.rounder(range.bias);
-    let biased = b.apply(Op::Add, &[x, rounder]);
-    let whole = b.apply(Op::Subtract, &[biased, rounder]);
+    let sign = b.sign(x);
+    let x = bounded(b, x, 1.0);
+    let whole = b.round(x);
     let fraction = b.apply(Op::Subtract, &[x, whole]);
-    let p = one_plus(b, fraction, b.format().exp2, range.factor);
-    let scale = b.from_exponent(biased);
-    b.apply_signed(Op::Multiply, &[p, scale], Sign::Positive)
+    let p = one_plus(b, fraction, b.format().exp2);
+    scaled(b, p, whole, sign)
 }
 
 pub(super) fn exp(b: &mut Builder, x: Value) -> Value {
-    let range = range(b, x);
     let format = b.format();
-    let x = clamp(b, x, range.lowest * LN_2, range.highest.map(|h| h * LN_2));
-    let rounder = b.rounder(range.bias);
+    let sign = b.sign(x);
+    let x = bounded(b, x, LN_2);
     let log2e = b.constant(LOG2_E);
-    let biased = b.multiply_add(x, log2e, rounder);
-    let whole = b.apply(Op::Subtract, &[biased, rounder]);
+    let exponent = b.apply(Op::Multiply, &[x, log2e]);
+    let whole = b.round(exponent);
     let (high, low) = (b.constant(format.ln2[0]), b.constant(format.ln2[1]));
     let reduced = b.negative_multiply_add(whole, high, x);
     let reduced = b.negative_multiply_add(whole, low, reduced);
-    let p = one_plus(b, reduced, format.exp, range.factor);
-    let scale = b.from_exponent(biased);
-    b.apply_signed(Op::Multiply, &[p, scale], Sign::Positive)
+    let p = one_plus(b, reduced, format.exp);
+    scaled(b, p, whole, sign)
 }
 
 /// A positive number as `2^exponent * (1 + f)` with `1 + f` between the roots of 1/2 and 2.
@@ -364,7 +357,7 @@ pub(super) fn log(b: &mut Builder, x: Value) -> Value {
 
 pub(super) fn sin_cos(b: &mut Builder, x: Value, cosine: bool) -> Value {
     let format = b.format();
-    let rounder = b.rounder(0.0);
+    let rounder = b.bits(rounder(b.dtype, 0.0));
     let inverse = b.constant(FRAC_2_PI);
     let tagged = b.multiply_add(x, inverse, rounder);
     let turns = b.apply(Op::Subtract, &[tagged, rounder]);
@@ -440,12 +433,10 @@ pub(super) fn power(b: &mut Builder, x: Value, y: Value) -> Value {
     let clamped = clamp(b, product, -limit, Some(limit));
     let inside = b.equal(clamped, product);
     let error = b.select(inside, error, zero);
-    let rounder = b.rounder(0.0);
-    let tagged = b.apply(Op::Add, &[clamped, rounder]);
-    let whole = b.apply(Op::Subtract, &[tagged, rounder]);
+    let whole = b.round(clamped);
     let fraction = b.apply(Op::Subtract, &[clamped, whole]);
     let fraction = b.add(fraction, error);
-    let p = one_plus(b, fraction, format.exp2, 1.0);
+    let p = one_plus(b, fraction, format.exp2);
     // Two halves of the exponent, so that results up to the ends of the range are reached.
     let halved = b.multiply(whole, half);
     let first = b.floor(halved);

@@ -74,6 +74,12 @@ pub enum Op {
     SquareRoot,
     /// the largest integer not above `a`
     Floor,
+    /// the nearest integer, the even one of two
+    Round,
+    /// `a * 2^b` for integral `b`; 0 below the smallest normal number, unless the machine gives subnormal numbers
+    Scale,
+    /// the same for `b` that is not positive and `a` between 1/2 and 2
+    ScaleDown,
     /// mask of `a < b`
     Less,
     /// mask of `a <= b`
@@ -104,7 +110,7 @@ impl Op {
     /// How many operands it takes.
     pub fn operands(self) -> usize {
         match self {
-            Op::SquareRoot | Op::Floor | Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
+            Op::SquareRoot | Op::Floor | Op::Round | Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd | Op::Select => 3,
             _ => 2,
         }

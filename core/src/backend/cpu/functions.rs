@@ -24,7 +24,7 @@ pub(super) struct Functions {
 }
 
 /// Vectors that are interleaved at most: more than hide the latency of the additions to the state cost registers.
-const MOST_COPIES: usize = 4;
+const MOST_COPIES: usize = 3;
 /// Registers that an instruction may need beyond its live values.
 const WORKING_REGISTERS: usize = 5;
 

@@ -113,6 +113,10 @@ pub(super) const TERNARY: Pair = both(3, [1, 1], [0x25; 2], false);
 pub(super) const TERNARY_SELECT: u8 = 0xca;
 /// EVEX only: a mask register as a vector.
 pub(super) const MASK_TO_VECTOR: Pair = both(2, [2, 2], [0x38; 2], false);
+/// EVEX only: the first operand times two to the second's integral part.
+pub(super) const SCALE: Pair = both(2, [1, 1], [0x2c; 2], false);
+/// Round to the nearest, ties to even, without exceptions.
+pub(super) const ROUND_NEAREST: u8 = 8;
 /// Round down without exceptions.
 pub(super) const ROUND_DOWN: u8 = 9;
 /// Ordered, quiet comparisons.
