@@ -80,9 +80,9 @@ static void tile(const float *x, const float *y, ptrdiff_t n, double *totals) {
     }
 }
 
-// x: m by 3, y: n by 3, b: n, a: m, all row-major and contiguous; threads 0 = as many as OpenMP gives. Returns 0, or 1 where
-// memory is short. Packing the records is part of the work, as it is in every peer.
-int yardstick_gauss_d3_f32_avx512(const float *x, const float *y, const float *b, ptrdiff_t m, ptrdiff_t n, float *a, int threads) {
+// As yardstick_gauss_d3_f32.
+int yardstick_gauss_d3_f32_avx512(const float *x, const float *y, const float *b, ptrdiff_t m, ptrdiff_t n, float *a,
+                                  int threads) {
     const float scale = sqrtf(1.44269504f);  // exp(-d^2) = 2^-(scale d)^2: one multiplication per point instead of one per pair
     (void)threads;  // unused without OpenMP
     float *records = aligned_alloc(64, ((size_t)n * 16 + 64) / 64 * 64);
