@@ -131,19 +131,29 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) ->
     Ok(())
 }
 
-/// Whether two elements of a matrix may be in the same place.
+/// Whether two elements of a matrix are in the same place: whether `a` steps along one axis lead as far as `b` along
+/// the other, for some `a` and `b` inside the matrix.
 fn self_overlaps(shape: &[usize], strides: &[isize]) -> bool {
-    let mut axes: Vec<(usize, usize)> =
-        shape.iter().zip(strides).filter(|(n, _)| **n > 1).map(|(&n, s)| (s.unsigned_abs(), n)).collect();
-    axes.sort_unstable();
-    let mut reach = 0usize;
-    for (step, n) in axes {
-        if step <= reach {
-            return true;
-        }
-        reach = reach.saturating_add(step.saturating_mul(n - 1));
+    if shape.contains(&0) {
+        return false;
     }
-    false
+    let axes: Vec<(usize, usize)> =
+        shape.iter().zip(strides).filter(|(n, _)| **n > 1).map(|(&n, s)| (n, s.unsigned_abs())).collect();
+    match axes.as_slice() {
+        [] => false,
+        &[(_, step)] => step == 0,
+        &[(n, step), (m, other), ..] => {
+            let divisor = greatest_common_divisor(step, other);
+            divisor == 0 || other / divisor < n && step / divisor < m
+        }
+    }
+}
+
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 fn within(name: &str, length: usize, origin: usize, shape: &[usize], strides: &[isize]) -> Result<()> {

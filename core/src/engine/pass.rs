@@ -26,6 +26,8 @@ pub(super) struct Pass<'a, T: View> {
     call: Vec<T>,
     /// Whether the lanes run along the reduced index.
     spread: bool,
+    /// What makes results of totals.
+    last: Stage,
 }
 
 /// The outputs of a run, written by whichever task is done.
@@ -37,7 +39,8 @@ impl<'a, T: View> Pass<'a, T> {
         let spread = arguments.kept < FEW_ROWS
             && arguments.reduced > FEW_ROWS
             && program.code.spread() * arguments.kept <= lanes;
-        let mut pass = Pass { program, inputs: &arguments.inputs, call: Vec::new(), spread };
+        let last = if arguments.reduced > 0 { Stage::Finish } else { Stage::Nothing };
+        let mut pass = Pass { program, inputs: &arguments.inputs, call: Vec::new(), spread, last };
         let mut tile = pass.take_tile();
         let vector = program.layout.vector();
         for (slot, &source) in program.stages.sources[Space::Call as usize].iter().enumerate() {
@@ -237,7 +240,7 @@ impl<'a, T: View> Pass<'a, T> {
     }
 
     fn finish(&self, tile: &mut Tile<T>, rows: Range<usize>, writer: &Writer<'_, '_>) {
-        self.program.code.map(Stage::Finish, tile, self.padded(rows.len()));
+        self.program.code.map(self.last, tile, self.padded(rows.len()));
         let mut outputs = writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut slot = 0;
         for (array, &(columns, _)) in outputs.iter_mut().zip(&self.program.stages.outputs) {

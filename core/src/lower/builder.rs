@@ -75,9 +75,10 @@ impl Builder {
     pub(super) fn load(&mut self, plane: Plane) -> Value {
         let level = match plane.space {
             Space::Call => Level::Call,
-            Space::Kept | Space::Anchor | Space::Total | Space::Other | Space::Output => Level::Kept,
+            Space::Kept | Space::Total | Space::Other | Space::Output => Level::Kept,
             Space::Reduced => Level::Reduced,
-            Space::Block => Level::Pair,
+            // Anchors change from block to block, so nothing that depends on them is computed once per row.
+            Space::Block | Space::Anchor => Level::Pair,
         };
         self.insert(Instruction::Load(plane), level, Sign::Any)
     }

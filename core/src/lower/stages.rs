@@ -48,11 +48,13 @@ pub enum Stage {
     Merge,
     /// The results of the totals.
     Finish,
+    /// The results where nothing is reduced, whatever multiplies them elsewhere.
+    Nothing,
 }
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Stage; 8] = [
+    pub const ALL: [Stage; 9] = [
         Stage::Call,
         Stage::Kept,
         Stage::Reduced,
@@ -61,6 +63,7 @@ impl Stage {
         Stage::Absorb,
         Stage::Merge,
         Stage::Finish,
+        Stage::Nothing,
     ];
 }
 
@@ -70,7 +73,7 @@ pub struct Stages {
     /// The format of the computation.
     pub dtype: Dtype,
     /// A program for each stage.
-    pub programs: [Program; 8],
+    pub programs: [Program; 9],
     /// Where the planes of the spaces `Call`, `Kept` and `Reduced` come from.
     pub sources: [Vec<Source>; 3],
     /// How many planes each space has.
@@ -175,7 +178,8 @@ impl Lowering<'_> {
         let mut slots = [0usize; 8];
         let (mut block, mut total, mut anchors) = (Vec::new(), Vec::new(), Vec::new());
         let mut outputs = Vec::new();
-        let [mut update, mut reanchor, mut absorb, mut merge, mut finish]: [Vec<(Plane, Value)>; 5] = Default::default();
+        let [mut update, mut reanchor, mut absorb, mut merge, mut finish, mut nothing]: [Vec<(Plane, Value)>; 6] =
+            Default::default();
         let mut again: Option<Value> = None;
         let position = self.source(Space::Reduced, Source::Position);
         let index = self.builder.load(position);
@@ -190,13 +194,13 @@ impl Lowering<'_> {
                 (start..start + count).map(|slot| Plane { space, slot: slot as u32 }).collect::<Vec<_>>()
             };
             let bits = |numbers: Vec<f64>| numbers.into_iter().map(|n| math::bits_of(b.dtype, n)).collect::<Vec<u64>>();
-            let (empty, nothing, first) = (reducer.block(dim), reducer.total(dim), reducer.anchors(dim));
+            let (empty, neutral, first) = (reducer.block(dim), reducer.total(dim), reducer.anchors(dim));
             let block_planes = planes(Space::Block, empty.len());
-            let total_planes = planes(Space::Total, nothing.len());
-            let other_planes = planes(Space::Other, nothing.len());
+            let total_planes = planes(Space::Total, neutral.len());
+            let other_planes = planes(Space::Other, neutral.len());
             let anchor_planes = planes(Space::Anchor, first.len());
             block.extend(bits(empty));
-            total.extend(bits(nothing));
+            total.extend(bits(neutral));
             anchors.extend(bits(first));
             let load = |b: &mut Builder, planes: &[Plane]| planes.iter().map(|&p| b.load(p)).collect::<Vec<Value>>();
             let (state, before) = (load(b, &block_planes), load(b, &total_planes));
@@ -212,14 +216,15 @@ impl Lowering<'_> {
                 again = Some(again.map_or(mask, |earlier| b.either(earlier, mask)));
             }
             let mut results = reducer.finish(b, &before);
+            let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
+            let columns = planes(Space::Output, output.dim);
+            nothing.extend(columns.iter().enumerate().map(|(k, &plane)| (plane, at(&results, k))));
             if let Some(outer) = output.outer {
                 let outer = &self.components[&outer];
-                let dim = results.len().max(outer.len());
-                let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
-                results = (0..dim).map(|k| b.multiply(at(&results, k), at(outer, k))).collect();
+                results = (0..output.dim).map(|k| b.multiply(at(&results, k), at(outer, k))).collect();
             }
             assert_eq!(results.len(), output.dim, "{}: columns of the result", reducer.name());
-            finish.extend(planes(Space::Output, results.len()).into_iter().zip(results));
+            finish.extend(columns.into_iter().zip(results));
             outputs.push((output.dim, reducer.gives_index()));
         }
         if let Some(mask) = again {
@@ -229,15 +234,15 @@ impl Lowering<'_> {
         // What a later stage needs of an earlier one is stored in a plane of its own.
         let mut boundary = Boundary { planes: HashMap::new(), stores: Default::default() };
         let update = self.extract(&update, Level::Pair, &mut boundary);
-        let [reanchor, absorb, merge, finish] =
-            [reanchor, absorb, merge, finish].map(|stores| self.extract(&stores, Level::Kept, &mut boundary));
+        let [reanchor, absorb, merge, finish, nothing] = [reanchor, absorb, merge, finish, nothing]
+            .map(|stores| self.extract(&stores, Level::Kept, &mut boundary));
         let kept_stores = std::mem::take(&mut boundary.stores[Space::Kept as usize]);
         let kept = self.extract(&kept_stores, Level::Kept, &mut boundary);
         let reduced_stores = std::mem::take(&mut boundary.stores[Space::Reduced as usize]);
         let reduced = self.extract(&reduced_stores, Level::Reduced, &mut boundary);
         let call_stores = std::mem::take(&mut boundary.stores[Space::Call as usize]);
         let call = self.extract(&call_stores, Level::Call, &mut boundary);
-        let mut programs = [call, kept, reduced, update, reanchor, absorb, merge, finish];
+        let mut programs = [call, kept, reduced, update, reanchor, absorb, merge, finish, nothing];
         let sources = compact(&mut programs, &self.planes);
         for (count, sources) in slots.iter_mut().zip(&sources) {
             *count = sources.len();
@@ -312,7 +317,7 @@ struct Boundary {
 }
 
 /// Renumbers the planes of the first three spaces so that only those that are used remain.
-fn compact(programs: &mut [Program; 8], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
+fn compact(programs: &mut [Program; 9], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
     let mut used: [Vec<bool>; 3] = [0, 1, 2].map(|k| vec![false; sources[k].len()]);
     for program in programs.iter() {
         for instruction in &program.instructions {

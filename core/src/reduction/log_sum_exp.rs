@@ -18,8 +18,6 @@ struct LogSumExp;
 
 /// How far exponents may leave the anchor: well inside the range of float32, whatever the length of a block.
 const REACH: f64 = 64.0;
-/// Anchors stay finite, so that infinite exponents are told apart from the anchor.
-const LARGEST_ANCHOR: f64 = 1e30;
 
 impl Reducer for LogSumExp {
     fn name(&self) -> &'static str {
@@ -53,7 +51,9 @@ impl Reducer for LogSumExp {
         let exponent = term.formula[0];
         let relative = l.subtract(exponent, term.anchors[0]);
         let power = l.exp2(relative);
-        vec![l.maximum(relative, block[0]), l.add(power, block[1])]
+        // The exponent itself is remembered: as it is used twice, it is rounded before the anchor is subtracted, and
+        // the largest exponent becomes an anchor without any error, however large it is.
+        vec![l.maximum(exponent, block[0]), l.add(power, block[1])]
     }
 
     fn lift(&self, l: &mut dyn Lanes, block: &[Value], anchors: &[Value]) -> Vec<Value> {
@@ -61,7 +61,7 @@ impl Reducer for LogSumExp {
     }
 
     fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
-        let (zero, far) = (l.constant(0.0), l.constant(-2.0 * LARGEST_ANCHOR));
+        let (zero, far) = (l.constant(0.0), l.constant(f64::NEG_INFINITY));
         // A total of nothing must not decide the common exponent.
         let mut weighty = |total: &[Value]| {
             let empty = l.equal(total[1], zero);
@@ -73,9 +73,10 @@ impl Reducer for LogSumExp {
             let shift = l.subtract(exponent, common);
             let factor = l.power_of_two(shift);
             let empty = l.equal(total[1], zero);
-            let high = l.multiply(total[1], factor);
-            let high = l.select(empty, total[1], high);
-            [high, l.multiply(total[2], factor)]
+            [total[1], total[2]].map(|part| {
+                let product = l.multiply(part, factor);
+                l.select(empty, zero, product)
+            })
         };
         let (a, b) = (rescaled(a, first), rescaled(b, second));
         let [high, low] = add_compensated(l, a, b);
@@ -84,17 +85,18 @@ impl Reducer for LogSumExp {
 
     fn reanchor(&self, l: &mut dyn Lanes, seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
         let (zero, reach, back) = (l.constant(0.0), l.constant(REACH), l.constant(-REACH));
-        let relative = seen.block[0];
+        let largest = seen.block[0];
+        let relative = l.subtract(largest, seen.anchors[0]);
         let above = l.less(reach, relative);
         let below = l.less(relative, back);
         let nothing_yet = l.equal(seen.total[1], zero);
         let below = l.both(below, nothing_yet);
-        let again = l.either(above, below);
-        let largest = l.add(relative, seen.anchors[0]);
-        let (top, bottom) = (l.constant(LARGEST_ANCHOR), l.constant(-LARGEST_ANCHOR));
-        let bounded = l.minimum(largest, top);
-        let bounded = l.maximum(bounded, bottom);
-        let whole = l.floor(bounded);
+        let far = l.either(above, below);
+        // An infinite exponent is told by its power, which is 0 or infinite with any anchor.
+        let difference = l.subtract(largest, largest);
+        let finite = l.equal(difference, zero);
+        let again = l.both(far, finite);
+        let whole = l.floor(largest);
         let anchor = l.select(again, whole, seen.anchors[0]);
         Some((vec![anchor], again))
     }

@@ -10,7 +10,7 @@ use crate::ops::Value;
 #[derive(Debug, Default)]
 pub(super) struct Functions {
     /// `map(base, bytes)`: a stage on lanes up to an offset, by stage; none for an empty one.
-    pub maps: [Option<usize>; 8],
+    pub maps: [Option<usize>; 9],
     /// `update(base, kept bytes, reduced bytes)`.
     pub update: usize,
     /// `row(base, row offset, lane offset, start, end)` on groups of `copies` vectors of reduced rows.
