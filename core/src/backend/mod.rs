@@ -103,6 +103,11 @@ pub trait Code<T: Number>: Send + Sync {
 
     /// What was compiled, for a reader.
     fn explain(&self) -> String;
+
+    /// The machine code, if there is any.
+    fn machine_code(&self) -> &[u8] {
+        &[]
+    }
 }
 
 /// The stages as a target takes them.

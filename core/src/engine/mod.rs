@@ -188,6 +188,14 @@ impl Kernel {
         text + &code
     }
 
+    /// The machine code of the kernel; empty where the portable backend runs it.
+    pub fn machine_code(&self) -> &[u8] {
+        match &self.compiled {
+            Compiled::F32(program) => program.code.machine_code(),
+            Compiled::F64(program) => program.code.machine_code(),
+        }
+    }
+
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
         let stages = match &self.compiled {

@@ -115,6 +115,10 @@ impl<T: Number> Code<T> for Machine {
         }
     }
 
+    fn machine_code(&self) -> &[u8] {
+        &self.code
+    }
+
     fn explain(&self) -> String {
         format!(
             "machine code, {} registers of {} bytes, {} vectors interleaved, {} bytes of code, {} spills\n",
