@@ -5,7 +5,7 @@ use super::{Category, Entry, Graph, Kind, Variable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{
     self, ADD, Algebra, DIVIDE, EXTRACT, EXTRACT_TRANSPOSE, INVERSE, MINUS, MULTIPLY, Node, Operation, POWER,
-    POWER_OF, REPLICATE, Rule, SQUARE, SQUARE_ROOT, SUBTRACT, SUM,
+    POWER_OF, REPLICATE, Rule, SQUARE, SUBTRACT, SUM,
 };
 
 /// Vectors beyond this dimension cannot come from an array that makes sense.
@@ -168,7 +168,6 @@ impl Graph {
             (o, Some(b)) if *o == POWER_OF => match self.number(b) {
                 Some(2.0) => Some(self.node(&SQUARE, &[a])),
                 Some(1.0) => Some(a),
-                Some(0.5) => Some(self.node(&SQUARE_ROOT, &[a])),
                 _ => None,
             },
             (o, None) if *o == MINUS => self.minus_identity(a, dim),
@@ -305,11 +304,12 @@ impl Graph {
 
     fn divide_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
         if let Some(number) = self.number(b) {
-            let inverse = 1.0 / number;
-            if number == 0.0 || !inverse.is_normal() || self.number(a).is_some() {
+            // Both the number and its inverse must be normal in float32 too.
+            let safe = f64::from(f32::MIN_POSITIVE)..=1.0 / f64::from(f32::MIN_POSITIVE);
+            if !safe.contains(&number.abs()) || self.number(a).is_some() {
                 return None;
             }
-            return Some(self.times(inverse, a));
+            return Some(self.times(1.0 / number, a));
         }
         if self.is_zero(a) {
             return Some(Algebra::zero(self, dim));

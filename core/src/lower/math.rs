@@ -456,7 +456,11 @@ pub(super) fn power(b: &mut Builder, x: Value, y: Value) -> Value {
     let negative = b.apply(Op::IndexLess, &[x, sign_bits]);
     let at_integer = b.select(negative, signed, result);
     let below = b.less(x, zero);
-    let not_real = b.select(integral, at_integer, nan);
+    // Minus infinity counts as a limit: its size decides where the exponent is no integer.
+    let minus_infinity = b.constant(f64::NEG_INFINITY);
+    let finite = b.less(minus_infinity, x);
+    let otherwise = b.select(finite, nan, result);
+    let not_real = b.select(integral, at_integer, otherwise);
     let value = b.select(below, not_real, at_integer);
     // A negative zero keeps its sign at odd integers only.
     let is_zero = b.equal(x, zero);
