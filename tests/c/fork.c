@@ -85,10 +85,14 @@ int main(void) {
     CHECK(run_and_compare(kernel, expected, NULL));
     fork_and_check(kernel, 0, 2);
     CHECK(run_and_compare(kernel, out, expected));
+#ifndef __SANITIZE_ADDRESS__ /* its allocator may be locked for ever in a child that was forked at such a moment */
     CHECK(pthread_create(&thread, NULL, busy, kernel) == 0);
     for (int round = 1; round <= rounds; round++) fork_and_check(kernel, round, round % 2);
     stop = 1;
     CHECK(pthread_join(thread, &failed) == 0 && failed == NULL);
+#else
+    (void)busy, (void)thread, (void)failed, (void)rounds;
+#endif
     CHECK(run_and_compare(kernel, out, expected));
     rkeops_kernel_free(kernel);
     return check_report("fork");

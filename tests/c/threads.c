@@ -4,12 +4,12 @@
 
 #include <pthread.h>
 
-enum { THREADS = 16, ROWS = 257 };
+enum { THREADS = 16, ROWS = 1500 }; /* enough rows for a run to use several threads */
 static const char *const ALIASES[] = {"x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,1)"};
 static float points[3 * ROWS], weights[ROWS];
 static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_open = PTHREAD_COND_INITIALIZER;
-static int gate_count = 0, gate_turn = 0, rounds = 40;
+static int gate_count = 0, gate_turn = 0, rounds = 20;
 static rkeops_reduction *shared_reduction = NULL;
 static rkeops_kernel *shared_kernel = NULL;
 static float first_result[ROWS];
@@ -110,7 +110,7 @@ int main(void) {
     pthread_t threads[THREADS];
     worker workers[THREADS];
     uint64_t seed = 61;
-    if (check_short()) rounds = 4;
+    if (check_short()) rounds = 2;
     for (int k = 0; k < 3 * ROWS; k++) points[k] = (float)random_number(&seed);
     for (int k = 0; k < ROWS; k++) weights[k] = (float)random_number(&seed);
     for (int k = 0; k < THREADS; k++) {
