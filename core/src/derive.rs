@@ -15,7 +15,7 @@ impl Formula {
         if variable.as_variable().is_none() {
             return Err(Error::new(
                 ErrorKind::Argument,
-                format!("the gradient is taken with respect to `{}`; expected a variable", variable.shown()),
+                format!("the gradient is taken with respect to {}; expected a variable", variable.shown()),
             ));
         }
         let gradient = Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?;
@@ -86,10 +86,8 @@ fn depends(graph: &Graph, formula: Node, variable: Node) -> Vec<Node> {
 pub fn expand(graph: &Graph, roots: &[Node]) -> Result<(Graph, Vec<Node>)> {
     let mut expanded = Graph::default();
     let roots = expanded.rebuild(graph, roots, |new, node, operands| {
-        Ok(match graph.match_operation(node, &GRADIENT) {
-            Some(_) => Some(gradient(new, operands[0], operands[1], operands[2])),
-            None => None,
-        })
+        let symbolic = graph.match_operation(node, &GRADIENT);
+        Ok(symbolic.map(|_| gradient(new, operands[0], operands[1], operands[2])))
     })?;
     Ok((expanded, roots))
 }

@@ -90,3 +90,8 @@ impl Error {
 
 /// The result of everything that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// `1 array`, `2 arrays`: a number of things in a message.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -129,5 +129,8 @@ pub fn describe() -> String {
     #[cfg(target_arch = "x86_64")]
     return cpu::describe();
     #[cfg(not(target_arch = "x86_64"))]
-    return format!("processor: {}; machine code is made for x86-64 only, so the portable backend runs", std::env::consts::ARCH);
+    return format!(
+        "processor: {}; machine code is made for x86-64 only, so the portable backend runs",
+        std::env::consts::ARCH
+    );
 }

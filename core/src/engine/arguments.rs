@@ -3,7 +3,7 @@
 use super::pack::{Rows, View};
 use super::{Kernel, Output};
 use crate::array::{ArrayMut, ArrayRef, extent};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::Category;
 
 /// The arrays of a run, checked.
@@ -25,13 +25,17 @@ pub(super) fn check<'a, T: View>(
         let expected = kernel.inputs.iter().map(describe).collect::<Vec<_>>().join(", ");
         return Err(Error::new(
             ErrorKind::Count,
-            format!("got {} input arrays; expected {}: {expected}", inputs.len(), kernel.inputs.len()),
+            format!("got {}; expected {}: {expected}", counted(inputs.len(), "input array"), kernel.inputs.len()),
         ));
     }
     if outputs.len() != kernel.outputs.len() {
         return Err(Error::new(
             ErrorKind::Count,
-            format!("got {} output arrays; expected {}, one for each reduction", outputs.len(), kernel.outputs.len()),
+            format!(
+                "got {}; expected {}, one for each reduction",
+                counted(outputs.len(), "output array"),
+                kernel.outputs.len()
+            ),
         ));
     }
     let mut rows: [Option<(usize, usize)>; 2] = [None; 2];
@@ -79,10 +83,7 @@ pub(super) fn check<'a, T: View>(
 
 /// Rows, row step, columns and column step of an input.
 fn matrix(name: &str, array: &ArrayRef<'_>, dim: usize, category: Category) -> Result<(usize, isize, usize, isize)> {
-    if array.strides.len() != array.shape.len() {
-        let message = format!("{name} has {} extents and {} strides", array.shape.len(), array.strides.len());
-        return Err(Error::new(ErrorKind::Stride, message));
-    }
+    check_strides(name, &array.shape, &array.strides)?;
     let form = match (category, array.shape.as_slice(), array.strides.as_slice()) {
         (Category::Parameter, [], []) if dim == 1 => Some((1, 0, 1, 0)),
         (Category::Parameter, &[columns], &[step]) => Some((1, 0, columns, step)),
@@ -101,6 +102,14 @@ fn matrix(name: &str, array: &ArrayRef<'_>, dim: usize, category: Category) -> R
     })
 }
 
+fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
+    if strides.len() == shape.len() {
+        return Ok(());
+    }
+    let message = format!("{name} has shape {shape:?} and strides {strides:?}; expected a stride for each extent");
+    Err(Error::new(ErrorKind::Stride, message))
+}
+
 fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) -> Result<()> {
     let name = format!("output {k}");
     if array.dtype() != output.dtype {
@@ -108,11 +117,12 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) ->
         return Err(Error::new(ErrorKind::Dtype, message));
     }
     let fits = match array.shape.as_slice() {
-        &[m] => m == rows && output.dim == 1,
-        &[m, d] => m == rows && d == output.dim,
+        [m] => *m == rows && output.dim == 1,
+        [m, d] => (*m, *d) == (rows, output.dim),
         _ => false,
     };
-    if !fits || array.strides.len() != array.shape.len() {
+    check_strides(&name, &array.shape, &array.strides)?;
+    if !fits {
         return Err(Error::new(
             ErrorKind::Shape,
             format!("{name} has shape {:?}; expected ({rows}, {})", array.shape, output.dim),

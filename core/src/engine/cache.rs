@@ -11,8 +11,19 @@ use crate::reduction::{Axis, Reduction};
 /// All that a kernel depends on. Numbers of rows are no part of it.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
-    reductions: Vec<(&'static str, usize, String, Axis, Vec<(Variable, usize)>)>,
+    reductions: Vec<Part>,
     options: CompileOptions,
+}
+
+/// What a kernel depends on of one reduction.
+#[derive(PartialEq, Eq, Hash)]
+struct Part {
+    reducer: &'static str,
+    /// Reducers of the same name may come from elsewhere.
+    address: usize,
+    formula: String,
+    axis: Axis,
+    declared: Vec<(Variable, usize)>,
 }
 
 /// A place for a kernel that may still be under construction.
@@ -43,11 +54,16 @@ pub(super) fn kernel(
     place.get_or_init(|| build().map(Arc::new)).clone()
 }
 
-fn part(reduction: &Reduction) -> (&'static str, usize, String, Axis, Vec<(Variable, usize)>) {
+fn part(reduction: &Reduction) -> Part {
     let formula = &reduction.formula;
     let mut declared = reduction.declared.clone();
     declared.sort_unstable_by_key(|(variable, dim)| (variable.index, variable.category, *dim));
     declared.dedup();
-    let address = std::ptr::from_ref(reduction.reducer).addr();
-    (reduction.reducer.name(), address, formula.graph().fingerprint(&[formula.root()]), reduction.axis, declared)
+    Part {
+        reducer: reduction.reducer.name(),
+        address: std::ptr::from_ref(reduction.reducer).addr(),
+        formula: formula.graph().fingerprint(&[formula.root()]),
+        axis: reduction.axis,
+        declared,
+    }
 }

@@ -120,10 +120,8 @@ impl Kernel {
             result => result?,
         };
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
-        let output = |&(dim, is_index): &(usize, bool)| Output {
-            dim,
-            dtype: if is_index { Dtype::I64 } else { options.dtype },
-        };
+        let output =
+            |&(dim, is_index): &(usize, bool)| Output { dim, dtype: if is_index { Dtype::I64 } else { options.dtype } };
         let kernel = Kernel {
             axis: plan.axis,
             inputs: plan.inputs.iter().map(input).collect(),
@@ -132,11 +130,7 @@ impl Kernel {
             options,
             compiled,
         };
-        if let Ok(wanted) = std::env::var("RKEOPS_DUMP")
-            && !wanted.is_empty()
-        {
-            eprintln!("{}", kernel.explain());
-        }
+        kernel.dump();
         Ok(kernel)
     }
 
@@ -165,27 +159,46 @@ impl Kernel {
         }
     }
 
-    /// The plan, the lane programs with their operations, and what was compiled, for a reader.
-    pub fn explain(&self) -> String {
-        let (stages, code) = match &self.compiled {
-            Compiled::F32(program) => (&program.stages, program.code.explain()),
-            Compiled::F64(program) => (&program.stages, program.code.explain()),
-        };
-        let mut text = format!("plan:\n{}", self.plan_text);
+    /// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.
+    fn dump(&self) {
+        let Ok(wanted) = std::env::var("RKEOPS_DUMP") else { return };
+        let is_wanted = |part: &str| wanted.split(',').any(|w| w.trim() == part || w.trim() == "all");
+        let parts = [("plan", self.plan_text.clone()), ("program", self.program_text()), ("code", self.code_text())];
+        for (_, text) in parts.iter().filter(|(part, _)| is_wanted(part)) {
+            eprintln!("{text}");
+        }
+    }
+
+    fn program_text(&self) -> String {
+        let stages = self.stages();
+        let mut text = String::new();
         for stage in Stage::ALL {
             let program = stages.program(stage);
             if !program.stores.is_empty() {
-                let per = match stage {
-                    Stage::Call => "per call",
-                    Stage::Kept => "per kept row",
-                    Stage::Reduced => "per reduced row",
-                    Stage::Update => "per pair",
-                    _ => "per kept row and block",
-                };
-                text += &format!("{stage:?}: {} operations {per}\n{}", program.operations(), program.text());
+                let (count, per) = (program.operations(), stage.frequency());
+                text += &format!("{stage:?}: {count} operations {per}\n{}", program.text());
             }
         }
-        text + &code
+        text
+    }
+
+    fn code_text(&self) -> String {
+        match &self.compiled {
+            Compiled::F32(program) => program.code.explain(),
+            Compiled::F64(program) => program.code.explain(),
+        }
+    }
+
+    fn stages(&self) -> &Stages {
+        match &self.compiled {
+            Compiled::F32(program) => &program.stages,
+            Compiled::F64(program) => &program.stages,
+        }
+    }
+
+    /// The plan, the lane programs with their operations, and what was compiled, for a reader.
+    pub fn explain(&self) -> String {
+        format!("plan:\n{}{}{}", self.plan_text, self.program_text(), self.code_text())
     }
 
     /// The machine code of the kernel; empty where the portable backend runs it.
@@ -198,11 +211,7 @@ impl Kernel {
 
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
-        let stages = match &self.compiled {
-            Compiled::F32(program) => &program.stages,
-            Compiled::F64(program) => &program.stages,
-        };
-        stages.program(Stage::Update).operations()
+        self.stages().program(Stage::Update).operations()
     }
 
     /// What runs the kernel.

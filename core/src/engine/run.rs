@@ -58,9 +58,9 @@ pub(super) fn run<T: View>(
 ) -> Result<()> {
     let arguments = arguments::check::<T>(kernel, inputs, outputs)?;
     let (kept, reduced) = (arguments.kept, arguments.reduced);
-    let total = (kept as u64).checked_mul(reduced as u64).ok_or_else(|| {
-        Error::new(ErrorKind::Size, format!("{kept} times {reduced} pairs overflow 64 bits"))
-    })?;
+    let total = (kept as u64)
+        .checked_mul(reduced as u64)
+        .ok_or_else(|| Error::new(ErrorKind::Size, format!("{kept} times {reduced} pairs overflow 64 bits")))?;
     let pass = Pass::new(program, &arguments);
     let cut = cut(kept, reduced, &program.layout);
     let progress = Progress::new(total);

@@ -55,9 +55,7 @@ const MOST_THREADS: usize = 1024;
 pub(super) fn default_count() -> usize {
     let asked = std::env::var("RKEOPS_NUM_THREADS").ok().and_then(|n| n.trim().parse::<usize>().ok());
     let count = asked.filter(|&n| n > 0);
-    count
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get()))
-        .min(MOST_THREADS)
+    count.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())).min(MOST_THREADS)
 }
 
 /// The number of threads of a run.

@@ -2,9 +2,9 @@
 //! A structural zero absorbs any factor, as in KeOps; every other identity changes rounding at most.
 
 use super::{Category, Entry, Graph, Kind, Variable};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::ops::{
-    self, ADD, Algebra, DIVIDE, EXTRACT, EXTRACT_TRANSPOSE, INVERSE, MINUS, MULTIPLY, Node, Operation, POWER,
+    self, ADD, Algebra, DIVIDE, EXTRACT, EXTRACT_TRANSPOSE, INVERSE, LOG, MINUS, MULTIPLY, Node, Operation, POWER,
     POWER_OF, REPLICATE, Rule, SQUARE, SUBTRACT, SUM,
 };
 
@@ -38,7 +38,7 @@ pub(super) fn unknown_operation(name: &str) -> Error {
     let lower = name.to_lowercase();
     let near = ops::all()
         .map(|o| o.name)
-        .filter(|n| n.to_lowercase() == lower || edit_distance(&n.to_lowercase(), &lower) <= 2)
+        .filter(|n| edit_distance(&n.to_lowercase(), &lower) <= n.len().div_ceil(3).min(2))
         .collect::<Vec<_>>();
     let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
     let shown: String = name.chars().take(60).collect();
@@ -60,8 +60,16 @@ fn edit_distance(a: &str, b: &str) -> usize {
 }
 
 impl Graph {
-    /// The node of a number.
+    /// The node of a number. What is no finite number is the operation that gives it, as text would write it.
     pub(super) fn number_node(&mut self, value: f64) -> Node {
+        if value.is_nan() {
+            let minus_one = self.number_node(-1.0);
+            return self.node(&LOG, &[minus_one]);
+        }
+        if value.is_infinite() {
+            let (one, zero) = (self.number_node(value.signum()), self.number_node(0.0));
+            return self.node(&DIVIDE, &[one, zero]);
+        }
         if value == 0.0 {
             return self.insert(Entry { kind: Kind::Zero, dim: 1 });
         }
@@ -86,12 +94,7 @@ impl Graph {
     }
 
     /// The node of an operation on these operands, or what does not fit.
-    pub fn try_apply(
-        &mut self,
-        operation: &'static Operation,
-        operands: &[Node],
-        parameters: &[i64],
-    ) -> Result<Node> {
+    pub fn try_apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Result<Node> {
         let name = operation.name;
         if (operands.len(), parameters.len()) != (operation.operands, operation.parameters.len()) {
             return Err(Error::new(
@@ -129,11 +132,8 @@ impl Graph {
         }
         if operation.commutative && operands.len() == 2 {
             // Whichever order came first stands for both.
-            let swapped = Kind::Apply {
-                operation,
-                operands: vec![operands[1], operands[0]],
-                parameters: parameters.to_vec(),
-            };
+            let swapped =
+                Kind::Apply { operation, operands: vec![operands[1], operands[0]], parameters: parameters.to_vec() };
             if let Some(&known) = self.known.get(&Entry { kind: swapped, dim }) {
                 return Ok(known);
             }
@@ -385,14 +385,9 @@ impl Graph {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// `Extract(f, start, d)`: an operation with the names of what it takes.
 pub(crate) fn signature(operation: &Operation) -> String {
     let operands = ["f", "g", "h"].iter().take(operation.operands).copied();
     let all: Vec<&str> = operands.chain(operation.parameters.iter().copied()).collect();
     format!("`{}({})`", operation.name, all.join(", "))
 }
-

@@ -152,7 +152,7 @@ impl Graph {
                 return Err(Error::new(
                     ErrorKind::Argument,
                     format!(
-                        "variable {} is declared as {} and as {}; one position is one array",
+                        "variable {} is declared as {} and as `{}`; one position is one array",
                         variable.index,
                         print::node_text(self, known),
                         print::variable_text(variable, dim),
@@ -202,9 +202,7 @@ impl Graph {
                 Some(new) => new,
                 None => match &entry.kind {
                     Kind::Variable(variable) => self.variable(*variable, entry.dim)?,
-                    Kind::Apply { operation, parameters, .. } => {
-                        self.try_apply(operation, &operands, parameters)?
-                    }
+                    Kind::Apply { operation, parameters, .. } => self.try_apply(operation, &operands, parameters)?,
                     _ => self.insert(entry.clone()),
                 },
             };
@@ -295,11 +293,7 @@ impl Formula {
     }
 
     /// As [`Formula::apply`], for an operation that need not be one of the library's.
-    pub fn apply_operation(
-        operation: &'static Operation,
-        operands: &[&Formula],
-        parameters: &[i64],
-    ) -> Result<Self> {
+    pub fn apply_operation(operation: &'static Operation, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
         let mut graph = operands.first().map_or_else(Graph::default, |f| (*f.graph).clone());
         let nodes = operands.iter().map(|f| graph.import(&f.graph, f.root)).collect::<Result<Vec<_>>>()?;
         let root = graph.try_apply(operation, &nodes, parameters)?;

@@ -41,10 +41,10 @@ pub(super) fn variable_text(variable: Variable, dim: usize) -> String {
 
 /// The text of a node for a message.
 pub(super) fn node_text(graph: &Graph, node: Node) -> String {
-    let text = text(graph, node).unwrap_or_else(|_| "a long formula".into());
+    let Ok(text) = text(graph, node) else { return "a formula too long to print".into() };
     match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
+        Some((end, _)) => format!("`{}...`", &text[..end]),
+        None => format!("`{text}`"),
     }
 }
 
@@ -60,9 +60,8 @@ fn one_node(graph: &Graph, node: Node, texts: &HashMap<Node, (String, Binding)>)
         let (text, binding) = &texts[&operands[k]];
         if *binding >= least { text.clone() } else { format!("({text})") }
     };
-    let infix = |sign: &str, left: Binding, right: Binding| {
-        (format!("{}{sign}{}", operand(0, left), operand(1, right)), left)
-    };
+    let infix =
+        |sign: &str, left: Binding, right: Binding| (format!("{}{sign}{}", operand(0, left), operand(1, right)), left);
     if *operation == ADD {
         return infix("+", Binding::Sum, Binding::Product);
     }
@@ -78,20 +77,12 @@ fn one_node(graph: &Graph, node: Node, texts: &HashMap<Node, (String, Binding)>)
     if *operation == MINUS {
         return (format!("-{}", operand(0, Binding::Name)), Binding::Sign);
     }
-    let all: Vec<String> = (0..operands.len())
-        .map(|k| operand(k, Binding::Sum))
-        .chain(parameters.iter().map(i64::to_string))
-        .collect();
+    let all: Vec<String> =
+        (0..operands.len()).map(|k| operand(k, Binding::Sum)).chain(parameters.iter().map(i64::to_string)).collect();
     (format!("{}({})", operation.name, all.join(",")), Binding::Name)
 }
 
 fn number_text(value: f64) -> (String, Binding) {
-    if value.is_nan() {
-        return ("(Zero(1)/Zero(1))".into(), Binding::Name);
-    }
-    if value.is_infinite() {
-        return (if value > 0.0 { "(1/Zero(1))" } else { "(-1/Zero(1))" }.into(), Binding::Name);
-    }
     let text = if value.fract() == 0.0 && value.abs() < 1e15 { format!("{value}") } else { format!("{value:?}") };
     (text, if value < 0.0 { Binding::Sign } else { Binding::Name })
 }

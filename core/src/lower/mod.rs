@@ -2,6 +2,7 @@
 //! that merge and finish. It knows neither machines nor memory.
 
 mod builder;
+mod constants;
 mod expand;
 mod fuse;
 mod math;

@@ -197,9 +197,7 @@ impl Program {
         for (k, instruction) in self.instructions.iter().enumerate().filter(|(k, _)| needed[*k]) {
             became[k] = Value(instructions.len() as u32);
             instructions.push(match instruction {
-                Instruction::Apply(op, operands) => {
-                    Instruction::Apply(*op, operands.map(|v| became[v.0 as usize]))
-                }
+                Instruction::Apply(op, operands) => Instruction::Apply(*op, operands.map(|v| became[v.0 as usize])),
                 other => *other,
             });
         }

@@ -67,6 +67,20 @@ impl Stage {
     ];
 }
 
+impl Stage {
+    /// How often the program of the stage runs, in words.
+    pub fn frequency(self) -> &'static str {
+        match self {
+            Stage::Call => "per call",
+            Stage::Kept => "per kept row",
+            Stage::Reduced => "per reduced row",
+            Stage::Update => "per pair",
+            Stage::Reanchor | Stage::Absorb | Stage::Merge => "per kept row and block",
+            Stage::Finish | Stage::Nothing => "per result row",
+        }
+    }
+}
+
 /// The lane programs of a pass and what they need around them.
 #[derive(Clone, Debug)]
 pub struct Stages {
@@ -148,8 +162,7 @@ impl Lowering<'_> {
                         .collect()
                 }
                 Kind::Apply { operation, operands, parameters } => {
-                    let operands: Vec<&[Value]> =
-                        operands.iter().map(|o| self.components[o].as_slice()).collect();
+                    let operands: Vec<&[Value]> = operands.iter().map(|o| self.components[o].as_slice()).collect();
                     match operation.rule {
                         Rule::Elementwise { lower, .. } => (0..entry.dim)
                             .map(|k| {
@@ -234,8 +247,8 @@ impl Lowering<'_> {
         // What a later stage needs of an earlier one is stored in a plane of its own.
         let mut boundary = Boundary { planes: HashMap::new(), stores: Default::default() };
         let update = self.extract(&update, Level::Pair, &mut boundary);
-        let [reanchor, absorb, merge, finish, nothing] = [reanchor, absorb, merge, finish, nothing]
-            .map(|stores| self.extract(&stores, Level::Kept, &mut boundary));
+        let [reanchor, absorb, merge, finish, nothing] =
+            [reanchor, absorb, merge, finish, nothing].map(|stores| self.extract(&stores, Level::Kept, &mut boundary));
         let kept_stores = std::mem::take(&mut boundary.stores[Space::Kept as usize]);
         let kept = self.extract(&kept_stores, Level::Kept, &mut boundary);
         let reduced_stores = std::mem::take(&mut boundary.stores[Space::Reduced as usize]);

@@ -17,9 +17,9 @@ pub use lanes::{Lanes, Value};
 
 pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 pub use calculus::GRADIENT;
-pub use elementary::{EXP, EXP2};
-pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
+pub use elementary::{EXP, EXP2, LOG};
 pub use norms::SCALAR_PRODUCT;
+pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
 pub(crate) use structure::LARGEST_DIM;
 pub use structure::{EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
 
@@ -55,23 +55,32 @@ pub enum Rule {
     /// On whole vectors.
     Vector {
         /// The dimension of the result, or what would be right.
-        dim: fn(&[usize], &[i64]) -> Result<usize, String>,
+        dim: ShapeRule,
         /// The meaning in float64.
         meaning: fn(&[&[f64]], &[i64]) -> Vec<f64>,
         /// The components as lane operations.
-        lower: fn(&mut dyn Lanes, &[&[Value]], &[i64]) -> Vec<Value>,
+        lower: VectorLowering,
     },
     /// A short name for a formula of other operations; it never becomes a node.
     Shorthand {
         /// Builds the formula, or says what would be right.
-        build: fn(&mut dyn Algebra, &[Node], &[i64]) -> Result<Node, String>,
+        build: Shorthand,
     },
     /// Stands for a formula that a later pass derives; it is gone before planning.
     Symbolic {
         /// The dimension of the result, or what would be right.
-        dim: fn(&[usize], &[i64]) -> Result<usize, String>,
+        dim: ShapeRule,
     },
 }
+
+/// The dimension of a result from the dimensions of operands and the parameters, or what would be right.
+pub type ShapeRule = fn(&[usize], &[i64]) -> Result<usize, String>;
+
+/// The components of a result from the components of operands and the parameters.
+pub type VectorLowering = fn(&mut dyn Lanes, &[&[Value]], &[i64]) -> Vec<Value>;
+
+/// A formula from operands and parameters, or what would be right.
+pub type Shorthand = fn(&mut dyn Algebra, &[Node], &[i64]) -> Result<Node, String>;
 
 /// One use of an operation, as a derivative rule sees it.
 #[derive(Clone, Copy, Debug)]

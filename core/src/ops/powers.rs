@@ -3,8 +3,7 @@
 use super::elementary::LOG;
 use super::{Lanes, Operation, Rule, Value};
 
-pub(super) const FAMILY: &[&Operation] =
-    &[&SQUARE, &POWER, &POWER_OF, &SQUARE_ROOT, &RECIPROCAL_SQUARE_ROOT, &INVERSE];
+pub(super) const FAMILY: &[&Operation] = &[&SQUARE, &POWER, &POWER_OF, &SQUARE_ROOT, &RECIPROCAL_SQUARE_ROOT, &INVERSE];
 
 /// `f * f`
 pub static SQUARE: Operation = Operation {
@@ -27,10 +26,7 @@ pub static POWER: Operation = Operation {
     parameters: &["m"],
     summary: "f to the integer power m, which may be negative; Pow(f, 0) is 1",
     commutative: false,
-    rule: Rule::Elementwise {
-        meaning: |a, p| a[0].powf(p[0] as f64),
-        lower: |l, a, p| integer_power(l, a[0], p[0]),
-    },
+    rule: Rule::Elementwise { meaning: |a, p| a[0].powf(p[0] as f64), lower: |l, a, p| integer_power(l, a[0], p[0]) },
     derivative: |f, u, _, e| {
         let m = u.parameters[0];
         let lower = f.apply(&POWER, u.operands, &[m.checked_sub(1)?]);

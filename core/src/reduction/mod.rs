@@ -133,10 +133,7 @@ impl Reduction {
         let reducer = all().find(|r| r.name() == name).ok_or_else(|| {
             let known: Vec<&str> = all().map(|r| r.name()).collect();
             let shown: String = name.chars().take(60).collect();
-            Error::new(
-                ErrorKind::UnknownName,
-                format!("there is no reduction `{shown}`; known: {}", known.join(", ")),
-            )
+            Error::new(ErrorKind::UnknownName, format!("there is no reduction `{shown}`; known: {}", known.join(", ")))
         })?;
         Reduction::with_reducer(reducer, formula, axis)
     }
@@ -158,7 +155,7 @@ impl Reduction {
         let Some((found, _)) = variable.as_variable() else {
             return Err(Error::new(
                 ErrorKind::Argument,
-                format!("the gradient is taken with respect to `{}`; expected a variable", variable.shown()),
+                format!("the gradient is taken with respect to {}; expected a variable", variable.shown()),
             ));
         };
         let formula = self.reducer.derivative(&self.formula, variable, cotangent)?;

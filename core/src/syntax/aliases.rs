@@ -69,9 +69,7 @@ fn read(text: &str, position: usize) -> Result<Alias> {
     };
     let (index, dim, category) = match (category(&constructor), numbers.as_slice()) {
         (Some(category), &[dim]) => (position, size(dim, "the dimension")?, category),
-        (Some(category), &[index, dim]) => {
-            (size(index, "the position")?, size(dim, "the dimension")?, category)
-        }
+        (Some(category), &[index, dim]) => (size(index, "the position")?, size(dim, "the dimension")?, category),
         (None, &[index, dim, (code, at)]) if constructor == "Var" => {
             (size(index, "the position")?, size(dim, "the dimension")?, category_of(code, text, at)?)
         }

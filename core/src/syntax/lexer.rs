@@ -52,8 +52,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>> {
 
 fn one_token(text: &str, at: usize, first: char) -> Result<(Token, usize)> {
     let rest = &text[at..];
-    let while_true =
-        |rest: &str, test: fn(char) -> bool| rest.find(|c| !test(c)).unwrap_or(rest.len());
+    let while_true = |rest: &str, test: fn(char) -> bool| rest.find(|c| !test(c)).unwrap_or(rest.len());
     if first.is_ascii_alphabetic() || first == '_' {
         let length = while_true(rest, |c| c.is_ascii_alphanumeric() || c == '_');
         return Ok((Token::Name(rest[..length].to_owned()), at + length));

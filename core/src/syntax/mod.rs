@@ -21,16 +21,15 @@ impl Reduction {
     /// that remains, 0 for i and 1 for j. `Grad(reduction,variable,cotangent)` is its gradient.
     pub fn parse(text: &str, aliases: &[&str]) -> Result<Reduction> {
         let parsed = parser::parse_reduction(text, aliases)?;
+        let place = |error: Error| Error::at(error.kind(), error.message(), text, parsed.place.clone());
         if let [option, ..] = parsed.options.as_slice() {
-            return Err(Error::new(
-                ErrorKind::Arity,
-                format!("`{}_Reduction` takes no option; got {option} before the index", parsed.name),
-            ));
+            let message = format!("`{}_Reduction` takes no option; got {option} before the index", parsed.name);
+            return Err(place(Error::new(ErrorKind::Arity, message)));
         }
         let axis = if parsed.remaining == Category::I { Axis::J } else { Axis::I };
-        let mut reduction = Reduction::new(&parsed.name, &parsed.formula, axis)?;
+        let mut reduction = Reduction::new(&parsed.name, &parsed.formula, axis).map_err(place)?;
         for (variable, cotangent) in &parsed.gradients {
-            reduction = reduction.gradient(variable, cotangent)?;
+            reduction = reduction.gradient(variable, cotangent).map_err(place)?;
         }
         reduction.declared.extend(parsed.declared.iter().flat_map(|f| f.as_variable()));
         Ok(reduction)

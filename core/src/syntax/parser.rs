@@ -6,11 +6,9 @@ use std::ops::Range;
 
 use super::aliases::{self, Alias};
 use super::lexer::{Placed, Token, tokens};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Formula, Graph};
-use crate::ops::{
-    self, ADD, Algebra, DIVIDE, MINUS, MULTIPLY, Node, Operation, POWER, POWER_OF, SUBTRACT,
-};
+use crate::ops::{self, ADD, Algebra, DIVIDE, MINUS, MULTIPLY, Node, Operation, POWER, POWER_OF, SUBTRACT};
 
 /// Deeper nesting is no formula that a person or a program writes, and must not exhaust the stack.
 const DEEPEST: usize = 200;
@@ -20,6 +18,8 @@ const DEEPEST: usize = 200;
 pub(crate) struct ReductionText {
     /// Its name, without `_Reduction`.
     pub name: String,
+    /// Where the name stands.
+    pub place: Range<usize>,
     /// What is reduced.
     pub formula: Formula,
     /// Integer options between the formula and the index.
@@ -99,6 +99,7 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
     let formula = |node| Formula::from_graph(graph.clone(), node);
     Ok(ReductionText {
         name: name.to_owned(),
+        place: here.span.clone(),
         formula: formula(root),
         options: numbers.into_iter().map(|(value, _)| value).collect(),
         remaining,
@@ -182,6 +183,15 @@ impl<'a> Parser<'a> {
         }
         let found = describe(&self.peek().token);
         Err(self.error(ErrorKind::Syntax, format!("expected `{sign}`, found {found}")))
+    }
+
+    /// The comma before another operand.
+    fn separator(&mut self) -> Result<()> {
+        if self.accept(",") {
+            return Ok(());
+        }
+        let found = describe(&self.peek().token);
+        Err(self.error(ErrorKind::Syntax, format!("expected `,` or `)`, found {found}")))
     }
 
     fn expect_end(&mut self) -> Result<()> {
@@ -297,13 +307,15 @@ impl<'a> Parser<'a> {
                 let numbers = self.integers(3, "Var(position,dimension,category)", &span)?;
                 let at = Placed { token: Token::End, span: span.clone() };
                 let category = aliases::category_of(numbers[2], self.text, &at)?;
-                let (index, dim) = (self.size(numbers[0], &span)?, self.size(numbers[1], &span)?);
+                let (index, dim) =
+                    (self.size("position", numbers[0], &span)?, self.size("dimension", numbers[1], &span)?);
                 self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self))
             }
             "Vi" | "Vj" | "Pm" => {
                 let numbers = self.integers(2, &format!("{name}(position,dimension)"), &span)?;
                 let category = aliases::category(name).unwrap_or(Category::Parameter);
-                let (index, dim) = (self.size(numbers[0], &span)?, self.size(numbers[1], &span)?);
+                let (index, dim) =
+                    (self.size("position", numbers[0], &span)?, self.size("dimension", numbers[1], &span)?);
                 self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self))
             }
             "Zero" => {
@@ -334,8 +346,8 @@ impl<'a> Parser<'a> {
                 Some(operation) => self.call(operation, span),
                 None => {
                     let unknown = Formula::apply(name, &[], &[]).err();
-                    let unknown = unknown
-                        .unwrap_or_else(|| Error::new(ErrorKind::UnknownName, format!("unknown name `{name}`")));
+                    let unknown =
+                        unknown.unwrap_or_else(|| Error::new(ErrorKind::UnknownName, format!("unknown name `{name}`")));
                     Err(place(unknown, self))
                 }
             },
@@ -349,9 +361,14 @@ impl<'a> Parser<'a> {
         Ok(Algebra::constant(&mut self.graph, p as f64 / q as f64))
     }
 
-    fn size(&self, value: i64, span: &Range<usize>) -> Result<usize> {
+    fn size(&self, what: &str, value: i64, span: &Range<usize>) -> Result<usize> {
         usize::try_from(value).map_err(|_| {
-            Error::at(ErrorKind::Argument, format!("{value} is negative"), self.text, span.clone())
+            Error::at(
+                ErrorKind::Argument,
+                format!("the {what} is {value}; expected 0 or more"),
+                self.text,
+                span.clone(),
+            )
         })
     }
 
@@ -359,12 +376,12 @@ impl<'a> Parser<'a> {
         let mut numbers = Vec::new();
         while !self.accept(")") {
             if !numbers.is_empty() {
-                self.expect(",")?;
+                self.separator()?;
             }
             numbers.push(self.integer()?);
         }
         if numbers.len() != count {
-            let message = format!("got {} integers; expected `{form}`", numbers.len());
+            let message = format!("got {}; expected `{form}`", counted(numbers.len(), "integer"));
             return Err(Error::at(ErrorKind::Arity, message, self.text, span.clone()));
         }
         Ok(numbers)
@@ -375,7 +392,7 @@ impl<'a> Parser<'a> {
         let (mut operands, mut parameters) = (Vec::new(), Vec::new());
         while !self.accept(")") {
             if !operands.is_empty() || !parameters.is_empty() {
-                self.expect(",")?;
+                self.separator()?;
             }
             if operands.len() < operation.operands || operation.parameters.is_empty() {
                 operands.push(self.expression(0)?);
@@ -403,7 +420,7 @@ fn describe(token: &Token) -> String {
     match token {
         Token::Name(name) => format!("`{name}`"),
         Token::Integer(value) => format!("`{value}`"),
-        Token::Real(value) => format!("`{value}`"),
+        Token::Real(value) => format!("`{value:?}`"),
         Token::Sign(sign) => format!("`{sign}`"),
         Token::End => "the end of the text".into(),
     }

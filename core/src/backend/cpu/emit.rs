@@ -375,14 +375,7 @@ impl<'a> Emitter<'a> {
         };
         // Which operand is overwritten, which is the other register, which may be memory, and the form of that order:
         // 132: first * third + second; 213: second * first + third; 231: second * third + first.
-        let choices = [
-            (c, a, b, 2),
-            (c, b, a, 2),
-            (a, b, c, 1),
-            (b, a, c, 1),
-            (a, c, b, 0),
-            (b, c, a, 0),
-        ];
+        let choices = [(c, a, b, 2), (c, b, a, 2), (a, b, c, 1), (b, a, c, 1), (a, c, b, 0), (b, c, a, 0)];
         let cost = |emitter: &Self, &(first, second, third, _): &(Instance, Instance, Instance, usize)| {
             let moved = u32::from(!overwritten(emitter, first));
             let loads = u32::from(in_memory(emitter, first)) + u32::from(in_memory(emitter, second));
@@ -441,13 +434,7 @@ impl<'a> Emitter<'a> {
                     self.assembler.copy(to, mask_register);
                     to
                 };
-                self.assembler.emit(
-                    &x86::TERNARY,
-                    to,
-                    Some(true_register),
-                    false_operand,
-                    Some(x86::TERNARY_SELECT),
-                );
+                self.assembler.emit(&x86::TERNARY, to, Some(true_register), false_operand, Some(x86::TERNARY_SELECT));
                 self.define(instances, result, copy, to);
             }
         }

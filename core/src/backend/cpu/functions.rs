@@ -136,7 +136,6 @@ impl Addresses for Places<'_> {
 }
 
 impl Writer<'_> {
-
     fn start(&mut self) -> usize {
         self.assembler.align(32);
         self.assembler.code.len()

@@ -102,8 +102,7 @@ pub(super) const ROUND: Pair = both(3, [1, 1], [0x08, 0x09], false);
 pub(super) const BLEND: Pair = both(3, [1, 1], [0x4a, 0x4b], false);
 pub(super) const INDEX_ADD: Pair = both(1, [1, 1], [0xfe, 0xd4], false);
 pub(super) const INDEX_SUBTRACT: Pair = both(1, [1, 1], [0xfa, 0xfb], false);
-pub(super) const INDEX_GREATER: Pair =
-    [both(1, [1, 1], [0x66; 2], false)[0], both(2, [1, 1], [0x37; 2], false)[1]];
+pub(super) const INDEX_GREATER: Pair = [both(1, [1, 1], [0x66; 2], false)[0], both(2, [1, 1], [0x37; 2], false)[1]];
 pub(super) const SHIFT: Pair = both(1, [1, 1], [0x72, 0x73], false);
 pub(super) const MULTIPLY_ADD: [Pair; 3] = [fused(0x98), fused(0xa8), fused(0xb8)];
 pub(super) const MULTIPLY_SUBTRACT: [Pair; 3] = [fused(0x9a), fused(0xaa), fused(0xba)];
@@ -260,6 +259,7 @@ impl Assembler {
 
     /// `register = 0`
     pub(super) fn clear(&mut self, register: General) {
+        self.rex(register, register);
         self.code.extend([0x31, 0xc0 | (register as u8 & 7) << 3 | register as u8 & 7]);
     }
 

@@ -133,7 +133,7 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
             }
             for row in 0..count {
                 for (register, step) in &routine.body {
-                let register = *register;
+                    let register = *register;
                     match step {
                         Step::Load(Space::Reduced, slot) => {
                             let number = tile.plane(Space::Reduced, *slot)[row];
@@ -171,7 +171,7 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
         let UpdateRow { routine, tile, row, lane, count } = self;
         let mut registers = registers(routine, tile);
         for (register, step) in &routine.body {
-                let register = *register;
+            let register = *register;
             match step {
                 Step::Load(Space::Kept, slot) => {
                     let number = tile.plane(Space::Kept, *slot)[row];

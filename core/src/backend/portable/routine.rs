@@ -38,7 +38,12 @@ pub(super) enum Step {
     /// The square of a difference, plus a register if there is one.
     SquaredDifference(usize, usize, Option<usize>),
     /// A power of two: a number that rounds `x`, the polynomial of what is left, and the place of the exponent.
-    Power { x: usize, rounder: u64, coefficients: Vec<u64>, shift: u8 },
+    Power {
+        x: usize,
+        rounder: u64,
+        coefficients: Vec<u64>,
+        shift: u8,
+    },
 }
 
 /// Polynomials with this many coefficients are joined.
@@ -79,12 +84,8 @@ impl Routine {
                     None
                 }
                 (Instruction::Load(plane), _) => Some(Step::Load(plane.space, plane.slot as usize)),
-                (_, Some(Join::Polynomial(x, coefficients))) => {
-                    Some(Step::Polynomial(at(*x), coefficients.clone()))
-                }
-                (_, Some(Join::SquaredDifference(a, b, c))) => {
-                    Some(Step::SquaredDifference(at(*a), at(*b), c.map(at)))
-                }
+                (_, Some(Join::Polynomial(x, coefficients))) => Some(Step::Polynomial(at(*x), coefficients.clone())),
+                (_, Some(Join::SquaredDifference(a, b, c))) => Some(Step::SquaredDifference(at(*a), at(*b), c.map(at))),
                 (_, Some(Join::Power { x, rounder, coefficients, shift })) => Some(Step::Power {
                     x: at(*x),
                     rounder: *rounder,
