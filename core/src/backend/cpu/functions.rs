@@ -25,6 +25,8 @@ pub(super) struct Functions {
 
 /// Vectors that are interleaved at most: more than hide the latency of the additions to the state cost registers.
 const MOST_COPIES: usize = 3;
+/// Registers that two interleaved vectors may lack.
+const RELOADS: usize = 4;
 /// Registers that an instruction may need beyond its live values.
 const WORKING_REGISTERS: usize = 5;
 
@@ -47,10 +49,14 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     (writer.assembler.finish(), writer.functions)
 }
 
-/// How many vectors are interleaved: as many as leave room for their states and temporaries.
+/// How many vectors are interleaved: as many as leave room for their states and temporaries. Two are worth a few
+/// reloads, more are not.
 fn copies(program: &Program, width: Width) -> usize {
     let needed = program.stores.len() + live(program);
-    let fits = |copies: &usize| copies * needed + 2 <= width.registers();
+    let fits = |copies: &usize| {
+        let reloads = if *copies == 2 { RELOADS } else { 0 };
+        copies * needed + 2 <= width.registers() + reloads
+    };
     (2..=MOST_COPIES).rev().find(fits).unwrap_or(1)
 }
 
