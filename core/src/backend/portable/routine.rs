@@ -131,6 +131,43 @@ impl Routine {
         self.scalars = scalars;
     }
 
+    /// Finds which registers carry the state of a block from row to row. A state that the next one does not depend on
+    /// is loaded all the same, so that a block without rows keeps it.
+    fn carry_states(&mut self) {
+        for k in 0..self.stores.len() {
+            let (space, slot, new) = self.stores[k];
+            if space != Space::Block {
+                continue;
+            }
+            let loaded = self.body.iter().find_map(|(register, step)| match step {
+                Step::Load(Space::Block, loaded) if *loaded == slot => Some(*register),
+                _ => None,
+            });
+            let old = loaded.unwrap_or_else(|| {
+                self.body.push((self.registers, Step::Load(Space::Block, slot)));
+                self.registers += 1;
+                self.registers - 1
+            });
+            self.states.push((old, new, slot));
+        }
+    }
+
+    fn find_scalars(&mut self) {
+        let is_reduced = |step: &Step| matches!(step, Step::Load(Space::Reduced, _));
+        let mut scalars: Vec<usize> = self.body.iter().filter(|(_, s)| is_reduced(s)).map(|(r, _)| *r).collect();
+        for (_, step) in &self.body {
+            let vectors = match step {
+                Step::Load(..) => Vec::new(),
+                Step::Apply(_, operands) => operands.to_vec(),
+                Step::Polynomial(x, _) | Step::Power { x, .. } => vec![*x],
+                Step::SquaredDifference(_, b, c) => c.iter().copied().chain([*b]).collect(),
+            };
+            scalars.retain(|register| !vectors.contains(register));
+        }
+        scalars.retain(|register| self.stores.iter().all(|(_, _, stored)| stored != register));
+        self.scalars = scalars;
+    }
+
     /// Finds which registers carry the state of a block from row to row.
     fn carry_states(&mut self) {
         for &(space, slot, new) in &self.stores {
