@@ -151,33 +151,6 @@ impl Routine {
             self.states.push((old, new, slot));
         }
     }
-
-    fn find_scalars(&mut self) {
-        let is_reduced = |step: &Step| matches!(step, Step::Load(Space::Reduced, _));
-        let mut scalars: Vec<usize> = self.body.iter().filter(|(_, s)| is_reduced(s)).map(|(r, _)| *r).collect();
-        for (_, step) in &self.body {
-            let vectors = match step {
-                Step::Load(..) => Vec::new(),
-                Step::Apply(_, operands) => operands.to_vec(),
-                Step::Polynomial(x, _) | Step::Power { x, .. } => vec![*x],
-                Step::SquaredDifference(_, b, c) => c.iter().copied().chain([*b]).collect(),
-            };
-            scalars.retain(|register| !vectors.contains(register));
-        }
-        scalars.retain(|register| self.stores.iter().all(|(_, _, stored)| stored != register));
-        self.scalars = scalars;
-    }
-
-    /// Finds which registers carry the state of a block from row to row.
-    fn carry_states(&mut self) {
-        for &(space, slot, new) in &self.stores {
-            let loaded = self.body.iter().find_map(|(register, step)| match step {
-                Step::Load(Space::Block, loaded) if space == Space::Block && *loaded == slot => Some(*register),
-                _ => None,
-            });
-            self.states.extend(loaded.map(|old| (old, new, slot)));
-        }
-    }
 }
 
 /// The old state whose register a new state may take: it is the last operand that the interpreter can overwrite, is
