@@ -3,6 +3,8 @@
 mod emit;
 mod functions;
 mod memory;
+#[cfg(test)]
+mod tests;
 mod x86;
 
 use std::sync::Arc;
