@@ -43,7 +43,7 @@ static void texts(void) {
     FAILS(parse("Var(0,3)"), RKEOPS_ERROR_ARITY, "Var(position,dimension,category)");
     FAILS(parse("Var(0,3,7)"), RKEOPS_ERROR_ARGUMENT, "category 7");
     FAILS(parse("Var(0,99999999999999999999,0)"), RKEOPS_ERROR_SYNTAX, "^");
-    FAILS(parse("Var(0,2,0) + x"), RKEOPS_ERROR_ARGUMENT, "declared as Var(0,2,0) and as Var(0,3,0)");
+    FAILS(parse("Var(0,2,0) + x"), RKEOPS_ERROR_ARGUMENT, "one position is one array");
     FAILS(parse("Sqdist(x,y)"), RKEOPS_ERROR_UNKNOWN_NAME, "did you mean SqDist");
     FAILS(parse("x + z"), RKEOPS_ERROR_UNKNOWN_NAME, "there is no variable `z`; known: `b`, `g`, `x`, `y`");
     FAILS(parse("SqDist(x)"), RKEOPS_ERROR_ARITY, "SqDist");
