@@ -17,7 +17,7 @@ import numpy as np
 
 import peers
 from problems import COLUMNS, GAUSS, GRADIENT, LOGSUMEXP, data, dense, width
-from report import HEADER, Contestant, Row, compared, in_turn, limited, line, machine, write
+from report import CLOCK, HEADER, QUIET, Contestant, Row, compared, in_turn, limited, line, machine, write
 from rkeops_abi import Kernel, Library
 
 BENCH, LIBRARY = Path(os.environ["RKEOPS_BENCH"]), Path(os.environ["RKEOPS_LIBRARY"])
@@ -200,15 +200,16 @@ def main():
     """All groups of rows, or those that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds: to try things out, not to quote")
+    parser.add_argument("--busy", action="store_true", help="rates of rows by processor time: for a machine that others use")
     parser.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=", ".join(GROUPS))
     options = parser.parse_args()
-    run = Run(options.quick)
+    run, CLOCK.busy = Run(options.quick), options.busy
 
     import pykeops
 
     pykeops.set_verbose(False)
     print(machine())
-    print(f"N = M = {run.n:,}, medians of {run.rounds} rounds{', quick' if run.quick else ''}\n")
+    print(f"N = M = {run.n:,}, medians of {run.rounds} rounds{', quick' if run.quick else ''}{', processor time' if CLOCK.busy else ''}\n")
     print(HEADER)
     rows = []
     for name in options.only or GROUPS:
@@ -218,6 +219,8 @@ def main():
     path = BENCH / "founding.json"
     write(path, rows)
     missed = [row for row in rows if row.passed() is False]
+    if QUIET.others > 0.05 and not CLOCK.busy:
+        print(f"\nOther processes took up to {100 * QUIET.others:.0f} % of the processors: measure again on a quiet machine.")
     print(f"\n{len(rows)} rows in {path.name}; {len(missed)} of {sum(r.required is not None for r in rows)} requirements missed")
     sys.exit(1 if missed else 0)
 

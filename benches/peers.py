@@ -66,22 +66,22 @@ def _numba_kernels():
     return {"float32": gauss32, "float64": gauss64}
 
 
-def chunked_numpy(arrays, rows=16):
-    """The Gaussian sum in blocks of rows that stay in the cache, the products by BLAS, everything in place."""
+def chunked_numpy(arrays, rows=64, columns=2048):
+    """The Gaussian sum in blocks that stay in the cache, the products by BLAS, everything in place."""
     x, y, b = arrays["x"], arrays["y"], arrays["b"]
     out = np.empty((len(x), 1), x.dtype)
-    two, yt = x.dtype.type(2), np.ascontiguousarray(y.T)
+    twice, transposed = x.dtype.type(2) * x, np.ascontiguousarray(y.T)
     x_squares, y_squares = (x * x).sum(axis=1, keepdims=True), (y * y).sum(axis=1)
-    block = np.empty((rows, len(y)), x.dtype)
 
     def call():
+        out[:] = 0
         for i in range(0, len(x), rows):
-            part = block[: len(x) - i]
-            np.matmul(two * x[i : i + rows], yt, out=part)
-            part -= x_squares[i : i + rows]
-            part -= y_squares
-            np.exp(part, out=part)
-            np.matmul(part, b, out=out[i : i + rows])
+            for j in range(0, len(y), columns):
+                block = twice[i : i + rows] @ transposed[:, j : j + columns]
+                block -= x_squares[i : i + rows]
+                block -= y_squares[j : j + columns]
+                np.exp(block, out=block)
+                out[i : i + rows] += block @ b[j : j + columns]
         return out
 
     return call

@@ -8,6 +8,19 @@ from dataclasses import asdict, dataclass
 from typing import Optional
 
 PAUSE = 0.02  # seconds between two contestants, for threads to go to sleep
+CORES = len(os.sched_getaffinity(0))
+
+
+class Clock:
+    """Wall time; or, on a machine that others use, processor time as if all cores had shared it evenly."""
+
+    busy = False
+
+    def __call__(self):
+        return time.process_time() / CORES if self.busy else time.perf_counter()
+
+
+CLOCK = Clock()
 
 
 @dataclass
@@ -24,18 +37,53 @@ class Contestant:
         return self.pairs / self.seconds
 
 
+class Quiet:
+    """How much of the processors other processes took while this one measured: `with quiet:`, then `quiet.others`.
+
+    Where that is more than a few per cent, times say little: work that is split evenly waits for its slowest thread.
+    """
+
+    def __init__(self):
+        self.others = 0.0
+
+    def __enter__(self):
+        self._start = self._ticks()
+
+    def __exit__(self, *_):
+        busy, own, everything = (after - before for after, before in zip(self._ticks(), self._start))
+        if everything > 0:
+            self.others = max(self.others, (busy - own) / everything)
+
+    @staticmethod
+    def _ticks():
+        second = os.sysconf("SC_CLK_TCK")
+        with open("/proc/stat", encoding="ascii") as lines:
+            ticks = [int(field) for field in lines.readline().split()[1:9]]
+        mine = os.times()
+        return sum(ticks) - ticks[3] - ticks[4], (mine.user + mine.system) * second, sum(ticks)
+
+
+QUIET = Quiet()
+
+
 def in_turn(contestants, rounds):
     """Runs all contestants once unmeasured, then round-robin: what disturbs the machine disturbs each of them alike."""
+    with QUIET:
+        times = _in_turn(contestants, rounds)
+    for contestant, measured in zip(contestants, times):
+        contestant.seconds = statistics.median(measured)
+
+
+def _in_turn(contestants, rounds):
     times = [[] for _ in contestants]
     for round_number in range(-1, rounds):
         for contestant, measured in zip(contestants, times):
             time.sleep(PAUSE)
-            start = time.perf_counter()
+            start = CLOCK()
             contestant.call()
             if round_number >= 0:
-                measured.append(time.perf_counter() - start)
-    for contestant, measured in zip(contestants, times):
-        contestant.seconds = statistics.median(measured)
+                measured.append(CLOCK() - start)
+    return times
 
 
 @dataclass
@@ -90,8 +138,7 @@ def machine():
             fields.setdefault(key.strip(), value.strip())
     flags = [flag for flag in ("avx2", "fma", "avx512f", "avx512dq") if flag in fields.get("flags", "").split()]
     family = "family {cpu family} model {model}".format_map(fields) if "cpu family" in fields else ""
-    cores = len(os.sched_getaffinity(0))
-    return f"{fields.get('model name', 'unknown processor')} ({family}), {cores} cores, {' '.join(flags)}"
+    return f"{fields.get('model name', 'unknown processor')} ({family}), {CORES} cores, {' '.join(flags)}"
 
 
 HEADER = f"{'work':<58} {'rkeops':>15}  {'against':<39} {'peer':>15} {'ratio':>10} {'required':>9}"
@@ -107,5 +154,6 @@ def line(row):
 
 def write(path, rows):
     """The JSON file of the design: machine and rows, with what was required and whether it was met."""
-    content = {"machine": machine(), "rows": [{**asdict(row), "passed": row.passed()} for row in rows]}
+    content = {"machine": machine(), "clock": "processor" if CLOCK.busy else "wall", "others": round(QUIET.others, 3)}
+    content["rows"] = [{**asdict(row), "passed": row.passed()} for row in rows]
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
