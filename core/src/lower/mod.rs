@@ -6,6 +6,7 @@ mod constants;
 mod expand;
 mod fuse;
 mod math;
+mod order;
 mod program;
 mod stages;
 

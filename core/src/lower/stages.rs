@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::builder::Builder;
 use super::fuse::fuse;
 use super::math;
+use super::order::order;
 use super::program::{Instruction, Op, Plane, Program, Space};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
@@ -299,7 +300,7 @@ impl Lowering<'_> {
         }
         self.builder.instructions = whole.instructions;
         separate(&mut part);
-        let part = fuse(&part.pruned());
+        let part = order(&fuse(&part.pruned()));
         if cfg!(debug_assertions) {
             part.verify();
         }

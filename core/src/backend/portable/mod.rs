@@ -137,7 +137,7 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
                     match step {
                         Step::Load(Space::Reduced, slot) => {
                             let number = tile.plane(Space::Reduced, *slot)[row];
-                            let scalar = routine.scalars.contains(&register);
+                            let scalar = routine.scalars[register];
                             if let Some(register) = &mut registers[register] {
                                 register[..if scalar { 1 } else { BLOCK }].fill(number);
                             }
@@ -251,7 +251,7 @@ fn apply<T: Number, const ALONG: bool>(
     registers: &mut [Option<Register<T>>],
     destination: usize,
     step: &Step,
-    scalars: &[usize],
+    scalars: &[bool],
 ) {
     let Some(mut result) = registers[destination].take() else { return };
     macro_rules! each {
@@ -277,7 +277,7 @@ fn apply<T: Number, const ALONG: bool>(
                 horner(&mut result, x, coefficients, fraction, scaled);
             }
         }
-        Step::SquaredDifference(a, b, c) if ALONG && scalars.contains(a) => {
+        Step::SquaredDifference(a, b, c) if ALONG && scalars[*a] => {
             if let (Some(a), Some(b)) = (&registers[*a], &registers[*b]) {
                 let number = a[0];
                 let difference = |k: usize| T::subtract(number, b[k]);

@@ -17,9 +17,9 @@ pub(super) struct Routine {
     /// The registers of the block's state: before and after a row, and the slot.
     pub states: Vec<(usize, usize, usize)>,
     pub registers: usize,
-    /// Registers of reduced rows that are read as the first number of a squared difference only: along the reduced
-    /// rows their first lane is enough.
-    pub scalars: Vec<usize>,
+    /// Which registers hold reduced rows that are read as the first number of a squared difference only: along the
+    /// reduced rows their first lane is enough.
+    pub scalars: Vec<bool>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,18 +116,19 @@ impl Routine {
     }
 
     fn find_scalars(&mut self) {
-        let is_reduced = |step: &Step| matches!(step, Step::Load(Space::Reduced, _));
-        let mut scalars: Vec<usize> = self.body.iter().filter(|(_, s)| is_reduced(s)).map(|(r, _)| *r).collect();
-        for (_, step) in &self.body {
-            let vectors = match step {
-                Step::Load(..) => Vec::new(),
-                Step::Apply(_, operands) => operands.to_vec(),
-                Step::Polynomial(x, _) | Step::Power { x, .. } => vec![*x],
-                Step::SquaredDifference(_, b, c) => c.iter().copied().chain([*b]).collect(),
-            };
-            scalars.retain(|register| !vectors.contains(register));
+        let mut scalars = vec![false; self.registers];
+        for (register, step) in &self.body {
+            scalars[*register] |= matches!(step, Step::Load(Space::Reduced, _));
         }
-        scalars.retain(|register| self.stores.iter().all(|(_, _, stored)| stored != register));
+        for (_, step) in &self.body {
+            match step {
+                Step::Load(..) => {}
+                Step::Apply(_, operands) => operands.iter().for_each(|r| scalars[*r] = false),
+                Step::Polynomial(x, _) | Step::Power { x, .. } => scalars[*x] = false,
+                Step::SquaredDifference(_, b, c) => c.iter().chain([b]).for_each(|r| scalars[*r] = false),
+            }
+        }
+        self.stores.iter().for_each(|(_, _, stored)| scalars[*stored] = false);
         self.scalars = scalars;
     }
 

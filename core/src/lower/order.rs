@@ -1,0 +1,55 @@
+//! The order of a lane program: every value as close before its first use as can be, so that few are needed at a time.
+//! Of several operands the one that needs most values on its way comes first (Sethi and Ullman, The Generation of
+//! Optimal Code for Arithmetic Expressions, 1970, for a graph instead of a tree).
+
+use super::program::{Instruction, Program};
+use crate::ops::Value;
+
+/// The same program with its instructions in another order.
+pub(super) fn order(program: &Program) -> Program {
+    let needs = needs(program);
+    let mut became: Vec<Option<Value>> = vec![None; program.instructions.len()];
+    let mut instructions = Vec::with_capacity(program.instructions.len());
+    // What remains to be done, the next last: a value is met first to put its operands before it, then to be written.
+    let mut left: Vec<(Value, bool)> = program.stores.iter().rev().map(|&(_, value)| (value, false)).collect();
+    while let Some((value, is_ready)) = left.pop() {
+        let k = value.0 as usize;
+        if became[k].is_some() {
+            continue;
+        }
+        let instruction = program.instructions[k];
+        if !is_ready {
+            left.push((value, true));
+            let mut operands: Vec<Value> = Program::operands(&instruction).to_vec();
+            // The neediest is pushed last and so comes first.
+            operands.sort_by_key(|v| needs[v.0 as usize]);
+            left.extend(operands.into_iter().map(|operand| (operand, false)));
+            continue;
+        }
+        became[k] = Some(Value(instructions.len() as u32));
+        instructions.push(match instruction {
+            Instruction::Apply(op, operands) => {
+                // All operands were written before; those that are not taken repeat the first.
+                Instruction::Apply(op, operands.map(|v| became[v.0 as usize].unwrap_or(v)))
+            }
+            other => other,
+        });
+    }
+    let stores = program.stores.iter().map(|&(plane, v)| (plane, became[v.0 as usize].unwrap_or(v))).collect();
+    Program { instructions, stores }
+}
+
+/// How many values are needed at a time to compute each value, as if nothing were shared. Ties are broken by depth, so
+/// that a running sum comes before the term that is added to it.
+fn needs(program: &Program) -> Vec<(u32, u32)> {
+    let mut needs: Vec<(u32, u32)> = Vec::with_capacity(program.instructions.len());
+    for instruction in &program.instructions {
+        let mut operands: Vec<(u32, u32)> =
+            Program::operands(instruction).iter().map(|v| needs[v.0 as usize]).collect();
+        operands.sort_unstable_by(|a, b| b.cmp(a));
+        let count = operands.iter().enumerate().map(|(k, (count, _))| count + k as u32).max();
+        let depth = operands.iter().map(|(_, depth)| depth + 1).max();
+        needs.push((count.unwrap_or(0).max(u32::from(depth.is_some())), depth.unwrap_or(0)));
+    }
+    needs
+}
