@@ -16,12 +16,14 @@
 //! ERRORS. A call that can fail returns `rkeops_error *`: NULL is success. The
 //! caller owns the error: read it with rkeops_error_code and
 //! rkeops_error_message, then pass it to rkeops_error_free. There is no global or
-//! per-thread error state. The library never prints, never exits the process,
+//! per-thread error state. The library never prints (unless the environment
+//! variable RKEOPS_DUMP asks it to show its kernels), never exits the process,
 //! installs no signal handler and does no work when it is loaded. A defect inside
 //! the library is an error with code RKEOPS_ERROR_INTERNAL. A NULL where a value
 //! is needed, a handle of another type and a recently freed handle are errors
 //! too; other invalid pointers cannot be detected, as everywhere in C.
-//! When a call fails, the contents of its output arrays are unspecified.
+//! A run that was cancelled, or that failed by a defect, leaves its output arrays
+//! in any state; every other error leaves them untouched.
 //!
 //! THREADS. Handles are immutable after they are made: any number of threads may
 //! use one handle at the same time, also for its first use. A handle must not be
