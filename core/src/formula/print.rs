@@ -1,7 +1,5 @@
 //! Formula to text. The text parses back to the same node.
 
-use std::collections::HashMap;
-
 use super::{Category, Graph, Kind, Variable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{ADD, DIVIDE, MINUS, MULTIPLY, Node, SUBTRACT};
@@ -18,20 +16,38 @@ enum Binding {
     Name,
 }
 
+/// A piece of text that is still to be written.
+enum Piece {
+    Text(String),
+    /// A node, in parentheses if it binds less tightly.
+    Node(Node, Binding),
+}
+
 /// The text of a formula.
 pub(super) fn text(graph: &Graph, root: Node) -> Result<String> {
-    let mut texts: HashMap<Node, (String, Binding)> = HashMap::new();
-    for node in graph.reachable(&[root]) {
-        let text = one_node(graph, node, &texts);
-        if text.0.len() > LONGEST_TEXT {
+    let mut text = String::new();
+    // The next piece is last.
+    let mut left = vec![Piece::Node(root, Binding::Sum)];
+    while let Some(piece) = left.pop() {
+        match piece {
+            Piece::Text(piece) => text += &piece,
+            Piece::Node(node, least) => {
+                let (mut pieces, binding) = one_node(graph, node);
+                if binding < least {
+                    pieces.insert(0, Piece::Text("(".into()));
+                    pieces.push(Piece::Text(")".into()));
+                }
+                left.extend(pieces.into_iter().rev());
+            }
+        }
+        if text.len() > LONGEST_TEXT {
             return Err(Error::new(
                 ErrorKind::Size,
                 format!("the text of the formula would be longer than {LONGEST_TEXT} characters"),
             ));
         }
-        texts.insert(node, text);
     }
-    Ok(texts.remove(&root).map(|(text, _)| text).unwrap_or_default())
+    Ok(text)
 }
 
 /// The text of a variable.
@@ -48,20 +64,22 @@ pub(super) fn node_text(graph: &Graph, node: Node) -> String {
     }
 }
 
-fn one_node(graph: &Graph, node: Node, texts: &HashMap<Node, (String, Binding)>) -> (String, Binding) {
+/// The pieces of a node, and how tightly they bind together.
+fn one_node(graph: &Graph, node: Node) -> (Vec<Piece>, Binding) {
     let entry = graph.entry(node);
     let (operation, operands, parameters) = match &entry.kind {
-        Kind::Variable(variable) => return (variable_text(*variable, entry.dim), Binding::Name),
-        Kind::Zero => return (format!("Zero({})", entry.dim), Binding::Name),
-        Kind::Constant(bits) => return number_text(f64::from_bits(*bits)),
+        Kind::Variable(variable) => return (vec![Piece::Text(variable_text(*variable, entry.dim))], Binding::Name),
+        Kind::Zero => return (vec![Piece::Text(format!("Zero({})", entry.dim))], Binding::Name),
+        Kind::Constant(bits) => {
+            let (text, binding) = number_text(f64::from_bits(*bits));
+            return (vec![Piece::Text(text)], binding);
+        }
         Kind::Apply { operation, operands, parameters } => (*operation, operands, parameters),
     };
-    let operand = |k: usize, least: Binding| {
-        let (text, binding) = &texts[&operands[k]];
-        if *binding >= least { text.clone() } else { format!("({text})") }
+    let sign = |text: &str| Piece::Text(text.into());
+    let infix = |text: &str, left: Binding, right: Binding| {
+        (vec![Piece::Node(operands[0], left), sign(text), Piece::Node(operands[1], right)], left)
     };
-    let infix =
-        |sign: &str, left: Binding, right: Binding| (format!("{}{sign}{}", operand(0, left), operand(1, right)), left);
     if *operation == ADD {
         return infix("+", Binding::Sum, Binding::Product);
     }
@@ -75,11 +93,17 @@ fn one_node(graph: &Graph, node: Node, texts: &HashMap<Node, (String, Binding)>)
         return infix("/", Binding::Product, Binding::Name);
     }
     if *operation == MINUS {
-        return (format!("-{}", operand(0, Binding::Name)), Binding::Sign);
+        return (vec![sign("-"), Piece::Node(operands[0], Binding::Name)], Binding::Sign);
     }
-    let all: Vec<String> =
-        (0..operands.len()).map(|k| operand(k, Binding::Sum)).chain(parameters.iter().map(i64::to_string)).collect();
-    (format!("{}({})", operation.name, all.join(",")), Binding::Name)
+    let all = operands.iter().map(|&operand| Piece::Node(operand, Binding::Sum));
+    let all = all.chain(parameters.iter().map(|parameter| Piece::Text(parameter.to_string())));
+    let mut pieces = vec![Piece::Text(format!("{}(", operation.name))];
+    for (k, piece) in all.enumerate() {
+        pieces.extend((k > 0).then(|| sign(",")));
+        pieces.push(piece);
+    }
+    pieces.push(sign(")"));
+    (pieces, Binding::Name)
 }
 
 fn number_text(value: f64) -> (String, Binding) {

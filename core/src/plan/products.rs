@@ -7,17 +7,21 @@ use std::f64::consts::LOG2_E;
 use super::{Level, extend_levels};
 use crate::error::Result;
 use crate::formula::Graph;
-use crate::ops::{Algebra, DIVIDE, EXP, EXP2, INVERSE, MINUS, MULTIPLY, Node};
+use crate::ops::{Algebra, DIVIDE, EXP, EXP2, INVERSE, MINUS, MULTIPLY, Node, Operation};
 use crate::reduction::Axis;
 
 /// Rebuilds formulas with every product regrouped, and exponentials of products as powers of two whose factor
 /// log2(e) joins the factors known earliest.
 pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Graph, Vec<Node>)> {
+    let inner = inner_products(source, roots);
     let mut graph = Graph::default();
     let mut context = Context { axis, levels: Vec::new() };
     let roots = graph.rebuild(source, roots, |graph, node, operands| {
         let Some((operation, _, _)) = source.applied(node) else { return Ok(None) };
-        if *operation == MULTIPLY || *operation == DIVIDE || *operation == MINUS {
+        if is_product(operation) {
+            if inner[node.0 as usize] {
+                return Ok(None);
+            }
             let applied = Algebra::apply(graph, operation, operands, &[]);
             let factors = context.factors(graph, applied);
             return Ok(Some(context.product(graph, &factors)));
@@ -32,6 +36,24 @@ pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Gra
         Ok(None)
     })?;
     Ok((graph, roots))
+}
+
+fn is_product(operation: &Operation) -> bool {
+    *operation == MULTIPLY || *operation == DIVIDE || *operation == MINUS
+}
+
+/// Which products are used by one other product alone: they are regrouped as a part of that.
+fn inner_products(graph: &Graph, roots: &[Node]) -> Vec<bool> {
+    let (mut users, mut in_product) = (vec![0u32; graph.len()], vec![false; graph.len()]);
+    roots.iter().for_each(|root| users[root.0 as usize] += 2);
+    for node in graph.reachable(roots) {
+        let Some((operation, operands, _)) = graph.applied(node) else { continue };
+        for operand in operands {
+            users[operand.0 as usize] += 1;
+            in_product[operand.0 as usize] = is_product(operation);
+        }
+    }
+    (0..graph.len()).map(|k| users[k] == 1 && in_product[k]).collect()
 }
 
 /// A product as its part that depends on the reduced index and, if there is one, the factor that does not.

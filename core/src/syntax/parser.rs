@@ -139,7 +139,7 @@ impl<'a> Parser<'a> {
                     if named.insert(name.clone(), alias).is_some() {
                         return Err(Error::new(
                             ErrorKind::Argument,
-                            format!("alias {position}: the name `{name}` is declared twice"),
+                            format!("alias {position}: the name `{}` is declared twice", shortened(&name)),
                         ));
                     }
                 }
@@ -285,18 +285,8 @@ impl<'a> Parser<'a> {
         let place = |error: Error, parser: &Self| Error::at(error.kind(), error.message(), parser.text, span.clone());
         if !self.is_sign("(") {
             let Some(alias) = self.aliases.get(name) else {
-                let known: Vec<String> = {
-                    let mut names: Vec<String> = self.aliases.keys().map(|n| format!("`{n}`")).collect();
-                    names.sort();
-                    names
-                };
-                let known = if known.is_empty() { "no alias is declared".into() } else { known.join(", ") };
-                return Err(Error::at(
-                    ErrorKind::UnknownName,
-                    format!("there is no variable `{name}`; known: {known}"),
-                    self.text,
-                    span,
-                ));
+                let message = format!("there is no variable `{}`; known: {}", shortened(name), self.known_names());
+                return Err(Error::at(ErrorKind::UnknownName, message, self.text, span));
             };
             let (index, dim, category) = (alias.index, alias.dim, alias.category);
             return self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self));
@@ -352,6 +342,17 @@ impl<'a> Parser<'a> {
                 }
             },
         }
+    }
+
+    /// The declared names, as many as a reader will look at.
+    fn known_names(&self) -> String {
+        let mut names: Vec<&String> = self.aliases.keys().collect();
+        names.sort();
+        let mut shown: Vec<String> = names.iter().take(8).map(|name| format!("`{}`", shortened(name))).collect();
+        if names.len() > shown.len() {
+            shown.push(format!("and {} more", names.len() - shown.len()));
+        }
+        if shown.is_empty() { "no alias is declared".into() } else { shown.join(", ") }
     }
 
     fn ratio(&mut self, p: i64, q: i64, span: Range<usize>) -> Result<Node> {
@@ -416,9 +417,14 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// A name for a message, whatever its length.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= 60 { name.to_owned() } else { name.chars().take(57).collect::<String>() + "..." }
+}
+
 fn describe(token: &Token) -> String {
     match token {
-        Token::Name(name) => format!("`{name}`"),
+        Token::Name(name) => format!("`{}`", shortened(name)),
         Token::Integer(value) => format!("`{value}`"),
         Token::Real(value) => format!("`{value:?}`"),
         Token::Sign(sign) => format!("`{sign}`"),
