@@ -220,7 +220,7 @@ impl<'a> Emitter<'a> {
         if let (None, Some(memory)) = (state.register, state.memory) {
             let embeds = !memory.broadcast || self.assembler.width == x86::Width::Zmm;
             // What is needed again is worth a free register.
-            let again = state.uses.len() > 1 && self.free_count() > 2;
+            let again = state.uses.len() > 1 && self.free_count() > 0;
             if embeds && !again {
                 return Operand::Memory(memory);
             }
