@@ -78,7 +78,7 @@ pub static EXTRACT: Operation = Operation {
             let (start, dim) = (position(p[0], "start")?, positive(p[1], "d")?);
             match start.checked_add(dim) {
                 Some(end) if end <= d[0] => Ok(dim),
-                _ => Err(format!("components {start}..{start}+{dim} of a vector of dimension {}", d[0])),
+                _ => Err(format!("got {dim} components from position {start} on; the operand has dimension {}", d[0])),
             }
         },
         meaning: |a, p| a[0][p[0] as usize..][..p[1] as usize].to_vec(),
@@ -133,7 +133,7 @@ pub static ELEMENT: Operation = Operation {
         build: |f, a, p| {
             let (m, dim) = (position(p[0], "m")?, f.dim(a[0]));
             if m >= dim {
-                return Err(format!("component {m} of a vector of dimension {dim} (positions start at 0)"));
+                return Err(format!("got position {m}; expected 0 to {} for an operand of dimension {dim}", dim - 1));
             }
             Ok(f.apply(&EXTRACT, a, &[m as i64, 1]))
         },
@@ -153,7 +153,7 @@ pub static ELEMENT_TRANSPOSE: Operation = Operation {
             let (n, m) = (positive(p[0], "n")?, position(p[1], "m")?);
             match f.dim(a[0]) {
                 1 if m < n => Ok(f.apply(&EXTRACT_TRANSPOSE, a, &[m as i64, n as i64])),
-                1 => Err(format!("position {m} of a vector of dimension {n} (positions start at 0)")),
+                1 => Err(format!("got position {m}; expected 0 to {} for a vector of dimension {n}", n - 1)),
                 d => Err(format!("the operand has dimension {d}; expected a scalar (dimension 1)")),
             }
         },

@@ -37,6 +37,7 @@ pub(crate) fn parse_formula(text: &str, aliases: &[&str]) -> Result<Formula> {
     let mut parser = Parser::new(text, aliases)?;
     let root = parser.expression(0)?;
     parser.expect_end()?;
+    parser.declare_all()?;
     Ok(Formula::from_graph(parser.graph.into(), root))
 }
 
