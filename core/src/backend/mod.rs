@@ -10,7 +10,7 @@ mod tile;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::lower::{Stage, Stages};
+use crate::lower::{Machine, Stage, Stages};
 
 pub use number::Number;
 pub use tile::{Layout, Tile};
@@ -42,6 +42,11 @@ impl Target {
     /// The target of a name.
     pub fn from_name(name: &str) -> Option<Target> {
         [Target::Auto, Target::Portable, Target::Avx2, Target::Avx512].into_iter().find(|t| t.name() == name)
+    }
+
+    /// What lane programs for the target may use.
+    pub fn machine(self) -> Machine {
+        Machine { scales: self == Target::Avx512 }
     }
 
     /// Whether this machine can run the target.
@@ -110,12 +115,7 @@ pub trait Code<T: Number>: Send + Sync {
     }
 }
 
-/// The stages as a target takes them.
-pub fn prepare(stages: Stages, target: Target) -> Stages {
-    if target == Target::Avx512 { stages } else { stages.expanded() }
-}
-
-/// Compiles the stages of a pass, prepared for a target that can run here.
+/// Compiles the stages of a pass, lowered for a target that can run here.
 pub fn compile<T: Number>(stages: &Arc<Stages>, layout: &mut Layout, target: Target) -> Result<Box<dyn Code<T>>> {
     match target {
         #[cfg(target_arch = "x86_64")]

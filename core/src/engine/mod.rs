@@ -17,7 +17,7 @@ use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Variable};
 use crate::lower::{self, Stage, Stages};
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::reduction::{Axis, Reduction};
 
 /// How a kernel is compiled.
@@ -111,11 +111,10 @@ impl Kernel {
     /// The compiler: each line is a pass from one value to the next.
     fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
         let plan = plan::plan(reductions)?;
-        let lowered = lower::lower(&plan, options.dtype)?;
-        let compiled = match Compiled::new(&lowered, options) {
-            // Where the system refuses executable memory the portable backend runs the same programs.
+        let compiled = match Compiled::new(&plan, options) {
+            // Where the system refuses executable memory the portable backend runs the same formula.
             Err(error) if error.kind() == ErrorKind::Unsupported && options.target != Target::Portable => {
-                Compiled::new(&lowered, CompileOptions { target: Target::Portable, ..options })?
+                Compiled::new(&plan, CompileOptions { target: Target::Portable, ..options })?
             }
             result => result?,
         };
@@ -125,7 +124,7 @@ impl Kernel {
         let kernel = Kernel {
             axis: plan.axis,
             inputs: plan.inputs.iter().map(input).collect(),
-            outputs: lowered.outputs.iter().map(output).collect(),
+            outputs: compiled.stages().outputs.iter().map(output).collect(),
             plan_text: plan.text(),
             options,
             compiled,
@@ -170,7 +169,7 @@ impl Kernel {
     }
 
     fn program_text(&self) -> String {
-        let stages = self.stages();
+        let stages = self.compiled.stages();
         let mut text = String::new();
         for stage in Stage::ALL {
             let program = stages.program(stage);
@@ -189,13 +188,6 @@ impl Kernel {
         }
     }
 
-    fn stages(&self) -> &Stages {
-        match &self.compiled {
-            Compiled::F32(program) => &program.stages,
-            Compiled::F64(program) => &program.stages,
-        }
-    }
-
     /// The plan, the lane programs with their operations, and what was compiled, for a reader.
     pub fn explain(&self) -> String {
         format!("plan:\n{}{}{}", self.plan_text, self.program_text(), self.code_text())
@@ -211,7 +203,7 @@ impl Kernel {
 
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
-        self.stages().program(Stage::Update).operations()
+        self.compiled.stages().program(Stage::Update).operations()
     }
 
     /// What runs the kernel.
@@ -221,12 +213,19 @@ impl Kernel {
 }
 
 impl Compiled {
-    fn new(lowered: &Stages, options: CompileOptions) -> Result<Self> {
-        let stages = Arc::new(backend::prepare(lowered.clone(), options.target));
+    fn new(plan: &Plan, options: CompileOptions) -> Result<Self> {
+        let stages = Arc::new(lower::lower(plan, options.dtype, options.target.machine())?);
         Ok(match options.dtype {
             Dtype::F32 => Compiled::F32(Program::new(stages, options.target)?),
             _ => Compiled::F64(Program::new(stages, options.target)?),
         })
+    }
+
+    fn stages(&self) -> &Stages {
+        match self {
+            Compiled::F32(program) => &program.stages,
+            Compiled::F64(program) => &program.stages,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::math;
-use super::program::{Instruction, Op, Plane, Space};
+use super::program::{Instruction, Machine, Op, Plane, Space};
 use crate::dtype::Dtype;
 use crate::ops::{Lanes, Value};
 use crate::plan::Level;
@@ -46,6 +46,7 @@ struct Known {
 /// The program under construction.
 pub(super) struct Builder {
     pub(super) dtype: Dtype,
+    pub(super) machine: Machine,
     pub(super) instructions: Vec<Instruction>,
     values: HashMap<Instruction, Value>,
     known: Vec<Known>,
@@ -54,9 +55,10 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub(super) fn new(dtype: Dtype) -> Self {
+    pub(super) fn new(dtype: Dtype, machine: Machine) -> Self {
         Builder {
             dtype,
+            machine,
             instructions: Vec::new(),
             values: HashMap::new(),
             known: Vec::new(),

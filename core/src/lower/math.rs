@@ -56,44 +56,65 @@ impl Builder {
         }
         result
     }
+}
 
-    /// The nearest integer.
-    fn round(&mut self, x: Value) -> Value {
-        self.apply_signed(Op::Round, &[x], self.sign(x))
+/// The nearest integer to a number, and the sum it came from where the machine does not round by itself: an addition
+/// of a large number leaves the integer, plus an offset, in the low bits.
+struct Rounded {
+    whole: Value,
+    biased: Option<Value>,
+}
+
+impl Builder {
+    fn rounded(&mut self, x: Value, offset: f64) -> Rounded {
+        if self.machine.scales {
+            return Rounded { whole: self.apply(Op::Round, &[x]), biased: None };
+        }
+        let large = 1.5 * 2f64.powi(i32::from(self.format().mantissa));
+        let rounder = self.constant(large + offset);
+        let biased = self.apply(Op::Add, &[x, rounder]);
+        Rounded { whole: self.apply(Op::Subtract, &[biased, rounder]), biased: Some(biased) }
+    }
+
+    /// `p * 2^n` for a positive `p` near 1.
+    fn scaled(&mut self, p: Value, n: &Rounded, range: &Range) -> Value {
+        let Some(biased) = n.biased else {
+            return self.apply_signed(Op::Scale, &[p, n.whole], Sign::Positive);
+        };
+        let power = self.apply_signed(Op::ShiftLeft(self.format().mantissa), &[biased], Sign::Positive);
+        let product = self.apply_signed(Op::Multiply, &[p, power], Sign::Positive);
+        if range.halved { self.apply_signed(Op::Add, &[product, product], Sign::Positive) } else { product }
     }
 }
 
-/// A number whose addition rounds to an integer and leaves it, plus `offset`, in the low bits.
-pub(super) fn rounder(dtype: Dtype, offset: f64) -> u64 {
-    bits_of(dtype, 1.5 * 2f64.powi(i32::from(format(dtype).mantissa)) + offset)
+/// Which exponents of two are computed with; beyond them the power is 0 or infinite.
+struct Range {
+    lowest: f64,
+    highest: Option<f64>,
+    /// What the integer is offset by, so that its low bits are the exponent's.
+    offset: f64,
+    /// Half the power is taken and doubled at the end, so that the largest results do not overflow early.
+    halved: bool,
 }
 
-/// The exponent of 1.0 and the bits below the exponent.
-pub(super) fn exponent(dtype: Dtype) -> (f64, u8) {
-    (format(dtype).bias, format(dtype).mantissa)
+/// The range for an argument: one that cannot be positive needs one bound. A machine that scales by itself gives
+/// subnormal numbers; elsewhere results below the smallest normal number, or twice that, are 0.
+fn range(b: &Builder, argument: Value) -> Range {
+    let (bias, mantissa) = (b.format().bias, f64::from(b.format().mantissa));
+    let halved = b.sign(argument) != Sign::Negative;
+    let offset = if halved { bias - 1.0 } else { bias };
+    let lowest = if b.machine.scales { -(bias + mantissa + 2.0) } else { -offset };
+    Range { lowest, highest: halved.then_some(bias + 2.0), offset, halved }
 }
 
 /// `2^n` for integral `n` inside the range of normal numbers; 0 below.
 pub(super) fn power_of_two(b: &mut Builder, n: Value) -> Value {
-    let one = b.constant(1.0);
-    let lowest = b.constant(-b.format().bias);
+    let (bias, mantissa) = (b.format().bias, b.format().mantissa);
+    let lowest = b.constant(-bias);
     let n = b.maximum(lowest, n);
-    b.apply_signed(Op::Scale, &[one, n], Sign::Positive)
-}
-
-/// `p * 2^n`, where `n` came from an argument of this sign that was clamped by `bounded`.
-fn scaled(b: &mut Builder, p: Value, n: Value, sign: Sign) -> Value {
-    let op = if sign == Sign::Negative { Op::ScaleDown } else { Op::Scale };
-    b.apply_signed(op, &[p, n], Sign::Positive)
-}
-
-/// Clamps an exponent of two to where its power is 0 and, if it may be positive, to where it is infinite.
-fn bounded(b: &mut Builder, x: Value, unit: f64) -> Value {
-    let bias = b.format().bias;
-    match b.sign(x) {
-        Sign::Negative => clamp(b, x, -bias * unit, None),
-        _ => clamp(b, x, (1.0 - bias) * unit, Some((bias + 2.0) * unit)),
-    }
+    let rounder = b.constant(1.5 * 2f64.powi(i32::from(mantissa)) + bias);
+    let biased = b.apply(Op::Add, &[n, rounder]);
+    b.apply_signed(Op::ShiftLeft(mantissa), &[biased], Sign::Positive)
 }
 
 /// `1 + x * p(x)`
@@ -116,26 +137,26 @@ fn clamp(b: &mut Builder, x: Value, lowest: f64, highest: Option<f64>) -> Value 
 }
 
 pub(super) fn exp2(b: &mut Builder, x: Value) -> Value {
-    let sign = b.sign(x);
-    let x = bounded(b, x, 1.0);
-    let whole = b.round(x);
-    let fraction = b.apply(Op::Subtract, &[x, whole]);
+    let range = range(b, x);
+    let x = clamp(b, x, range.lowest, range.highest);
+    let n = b.rounded(x, range.offset);
+    let fraction = b.apply(Op::Subtract, &[x, n.whole]);
     let p = one_plus(b, fraction, b.format().exp2);
-    scaled(b, p, whole, sign)
+    b.scaled(p, &n, &range)
 }
 
 pub(super) fn exp(b: &mut Builder, x: Value) -> Value {
     let format = b.format();
-    let sign = b.sign(x);
-    let x = bounded(b, x, LN_2);
+    let range = range(b, x);
+    let x = clamp(b, x, range.lowest * LN_2, range.highest.map(|h| h * LN_2));
     let log2e = b.constant(LOG2_E);
     let exponent = b.apply(Op::Multiply, &[x, log2e]);
-    let whole = b.round(exponent);
+    let n = b.rounded(exponent, range.offset);
     let (high, low) = (b.constant(format.ln2[0]), b.constant(format.ln2[1]));
-    let reduced = b.negative_multiply_add(whole, high, x);
-    let reduced = b.negative_multiply_add(whole, low, reduced);
+    let reduced = b.negative_multiply_add(n.whole, high, x);
+    let reduced = b.negative_multiply_add(n.whole, low, reduced);
     let p = one_plus(b, reduced, format.exp);
-    scaled(b, p, whole, sign)
+    b.scaled(p, &n, &range)
 }
 
 /// A positive number as `2^exponent * (1 + f)` with `1 + f` between the roots of 1/2 and 2.
@@ -212,7 +233,8 @@ pub(super) fn log(b: &mut Builder, x: Value) -> Value {
 
 pub(super) fn sin_cos(b: &mut Builder, x: Value, cosine: bool) -> Value {
     let format = b.format();
-    let rounder = b.bits(rounder(b.dtype, 0.0));
+    // The low bits of the sum count quarter turns, so it is formed by hand on every machine.
+    let rounder = b.constant(1.5 * 2f64.powi(i32::from(format.mantissa)));
     let inverse = b.constant(FRAC_2_PI);
     let tagged = b.multiply_add(x, inverse, rounder);
     let turns = b.apply(Op::Subtract, &[tagged, rounder]);
@@ -288,7 +310,7 @@ pub(super) fn power(b: &mut Builder, x: Value, y: Value) -> Value {
     let clamped = clamp(b, product, -limit, Some(limit));
     let inside = b.equal(clamped, product);
     let error = b.select(inside, error, zero);
-    let whole = b.round(clamped);
+    let whole = b.rounded(clamped, 0.0).whole;
     let fraction = b.apply(Op::Subtract, &[clamped, whole]);
     let fraction = b.add(fraction, error);
     let p = one_plus(b, fraction, format.exp2);

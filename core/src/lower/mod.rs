@@ -3,12 +3,11 @@
 
 mod builder;
 mod constants;
-mod expand;
 mod fuse;
 mod math;
 mod order;
 mod program;
 mod stages;
 
-pub use program::{Instruction, Op, Plane, Program, Space};
+pub use program::{Instruction, Machine, Op, Plane, Program, Space};
 pub use stages::{Source, Stage, Stages, lower};

@@ -5,6 +5,13 @@ use std::fmt::Write;
 
 use crate::ops::Value;
 
+/// What a lowering may use beyond what every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Machine {
+    /// [`Op::Round`] and [`Op::Scale`].
+    pub scales: bool,
+}
+
 /// Where lanes are stored while a tile is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Space {
@@ -74,12 +81,10 @@ pub enum Op {
     SquareRoot,
     /// the largest integer not above `a`
     Floor,
-    /// the nearest integer, the even one of two
+    /// the nearest integer, the even one of two; where the machine has it
     Round,
-    /// `a * 2^b` for integral `b`; 0 below the smallest normal number, unless the machine gives subnormal numbers
+    /// `a * 2^b` for integral `b`, rounded once; where the machine has it
     Scale,
-    /// the same for `b` that is not positive and `a` between 1/2 and 2
-    ScaleDown,
     /// mask of `a < b`
     Less,
     /// mask of `a <= b`

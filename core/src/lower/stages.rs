@@ -6,7 +6,7 @@ use super::builder::Builder;
 use super::fuse::fuse;
 use super::math;
 use super::order::order;
-use super::program::{Instruction, Op, Plane, Program, Space};
+use super::program::{Instruction, Machine, Op, Plane, Program, Space};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::Kind;
@@ -113,11 +113,11 @@ impl Stages {
 /// More lane operations than any formula needs on purpose.
 const LARGEST_PROGRAM: usize = 1 << 20;
 
-/// Lowers a plan for computation in a number format.
-pub fn lower(plan: &Plan, dtype: Dtype) -> Result<Stages> {
+/// Lowers a plan for computation in a number format on a machine.
+pub fn lower(plan: &Plan, dtype: Dtype, machine: Machine) -> Result<Stages> {
     let mut lowering = Lowering {
         plan,
-        builder: Builder::new(dtype),
+        builder: Builder::new(dtype, machine),
         planes: [Vec::new(), Vec::new(), Vec::new()],
         components: HashMap::new(),
     };

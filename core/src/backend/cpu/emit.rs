@@ -295,7 +295,7 @@ impl<'a> Emitter<'a> {
             Op::SquareRoot => (&x86::SQUARE_ROOT, None),
             Op::Floor => (&x86::ROUND, Some(x86::ROUND_DOWN)),
             Op::Round => (&x86::ROUND, Some(x86::ROUND_NEAREST)),
-            Op::Scale | Op::ScaleDown => (&x86::SCALE, None),
+            Op::Scale => (&x86::SCALE, None),
             Op::ShiftLeft(by) | Op::ShiftRight(by) => (&x86::SHIFT, Some(by)),
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd => {
                 return self.fused(op, &instances, result, copy, wanted);

@@ -164,8 +164,7 @@ impl<'a, T: Number> Author<'a, T> {
             return self.apply(Op::Multiply, &[a, power]);
         }
         let exponent = self.push(exponent);
-        let op = if n > 0.0 || self.random.chance(2) { Op::Scale } else { Op::ScaleDown };
-        let value = self.apply(op, &[a, exponent]);
+        let value = self.apply(Op::Scale, &[a, exponent]);
         self.replaced.insert(exponent.0 as usize, power);
         self.replaced.insert(value.0 as usize, Instruction::Apply(Op::Multiply, [a, exponent, a]));
         value
