@@ -306,6 +306,9 @@ pub(super) fn power(b: &mut Builder, x: Value, y: Value) -> Value {
     let product = b.apply(Op::Multiply, &[y, high]);
     let error = b.apply(Op::MultiplySubtract, &[y, high, product]);
     let error = b.multiply_add(y, low, error);
+    // Powers of 1 are 1, for an infinite exponent too.
+    let is_one = b.equal(high, zero);
+    let [product, error] = [product, error].map(|part| b.select(is_one, zero, part));
     let limit = 2.0 * format.bias - 2.0;
     let clamped = clamp(b, product, -limit, Some(limit));
     let inside = b.equal(clamped, product);
