@@ -21,6 +21,21 @@ pub enum Numbers {
     Integers,
     /// Ordinary ones, zeros of both signs, infinities, NaN and subnormal numbers.
     Awkward,
+    /// The first variable runs through the points of [`special`], the second goes on each time it is through; the
+    /// others are 1.
+    Special,
+}
+
+/// Where functions have poles, jumps and ends of their range.
+pub fn special(dtype: Dtype) -> Vec<f64> {
+    let single = dtype == Dtype::F32;
+    let (tiny, least, most) = match single {
+        true => (1e-41, f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX)),
+        false => (1e-312, f64::MIN_POSITIVE, f64::MAX),
+    };
+    let positive = [0.0, 0.25, 0.5, 1.0, 2.0, 3.0, 7.5, 80.0, 1e4, tiny, least, most, f64::INFINITY];
+    let all = positive.into_iter().flat_map(|p| [p, -p]).chain([f64::NAN, 1.0 + 2.0f64.powi(-20)]);
+    all.map(|v| if single { f64::from(v as f32) } else { v }).collect()
 }
 
 /// Everything that decides a run but the format, the target and the threads.
@@ -36,6 +51,8 @@ pub struct Case {
     pub numbers: Numbers,
     pub inputs: Vec<Layout>,
     pub output: Layout,
+    /// The rows of variable 1, where they are given; all others are then 1.
+    pub given: Option<Arc<Vec<f64>>>,
 }
 
 /// One result, row after row.
@@ -54,6 +71,17 @@ impl Values {
                 a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| same(a, b))
             }
             (Values::Indices(a), Values::Indices(b)) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Whether all numbers are the same but for an absolute difference.
+    pub fn near(&self, other: &Values, difference: f64) -> bool {
+        match (self, other) {
+            (Values::Numbers(a), Values::Numbers(b)) => {
+                let near = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= difference;
+                a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| near(a, b))
+            }
             _ => false,
         }
     }
@@ -88,6 +116,7 @@ impl Case {
             numbers: Numbers::Ordinary,
             inputs: vec![Layout::Rows; variables.len()],
             output: Layout::Rows,
+            given: None,
         }
     }
 
@@ -110,15 +139,29 @@ impl Case {
     /// An element of an argument.
     pub fn element(&self, variable: usize, row: usize, column: usize, dtype: Dtype) -> f64 {
         let row = if self.inputs[variable] == Layout::Repeated { 0 } else { row };
+        if let Some(given) = &self.given {
+            let value = if variable == 1 { given[row] } else { 1.0 };
+            return if dtype == Dtype::F32 { f64::from(value as f32) } else { value };
+        }
+        if self.numbers == Numbers::Special {
+            let points = special(dtype);
+            return match variable {
+                0 => points[row % points.len()],
+                1 => points[row / points.len() % points.len()],
+                _ => 1.0,
+            };
+        }
         let place = (variable as u64) << 48 ^ (row as u64) << 16 ^ column as u64;
         let mut random = Random::new(self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ place);
         let ordinary = random.between(-1.5, 1.5);
         let value = match self.numbers {
             Numbers::Ordinary => ordinary,
             Numbers::Integers => random.below(7) as f64 - 3.0,
+            Numbers::Special => unreachable!("taken from the points above"),
             Numbers::Awkward => {
                 let tiny = if dtype == Dtype::F32 { 1e-41 } else { 1e-312 };
-                let special = [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, tiny, -tiny, 1.0, -1.0, -2.0, 3.0];
+                let special =
+                    [0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, tiny, -tiny, 1.0, -1.0, -2.0, 3.0];
                 if random.chance(0.7) { *random.pick(&special) } else { ordinary }
             }
         };
@@ -160,25 +203,41 @@ impl Case {
 
     /// What the library computes.
     pub fn run(&self, dtype: Dtype, target: Target, threads: usize) -> Result<Vec<Values>> {
-        self.run_kernel(&*self.compile(dtype, target)?, dtype, threads)
+        let kernel = self.compile(dtype, target)?;
+        self.run_kernel(&kernel, dtype, threads)
     }
 
     pub fn run_kernel(&self, kernel: &Kernel, dtype: Dtype, threads: usize) -> Result<Vec<Values>> {
+        Ok(self.run_with_threads(kernel, dtype, &[threads])?.remove(0))
+    }
+
+    /// The results of several runs on the same arrays, with these numbers of threads.
+    pub fn run_with_threads(&self, kernel: &Kernel, dtype: Dtype, threads: &[usize]) -> Result<Vec<Vec<Values>>> {
         match dtype {
             Dtype::F32 => self.run_in::<f32>(kernel, threads),
             _ => self.run_in::<f64>(kernel, threads),
         }
     }
 
-    fn run_in<T: Element>(&self, kernel: &Kernel, threads: usize) -> Result<Vec<Values>> {
+    fn run_in<T: Element>(&self, kernel: &Kernel, threads: &[usize]) -> Result<Vec<Vec<Values>>> {
         let stored: Vec<_> = (0..self.variables.len()).map(|k| self.store::<T>(k)).collect();
         let inputs: Vec<ArrayRef<'_>> = stored.iter().map(Stored::view).collect();
+        threads.iter().map(|&threads| self.run_on(kernel, &inputs, threads, T::of(UNTOUCHED))).collect()
+    }
+
+    fn run_on<T: Element>(
+        &self,
+        kernel: &Kernel,
+        inputs: &[ArrayRef<'_>],
+        threads: usize,
+        untouched: T,
+    ) -> Result<Vec<Values>> {
         let rows = self.kept();
         let mut numbers: Vec<Vec<T>> = Vec::new();
         let mut indices: Vec<Vec<i64>> = Vec::new();
         for output in kernel.outputs() {
             let length = self.output.place(rows, output.dim).2;
-            numbers.push(vec![T::of(UNTOUCHED); length]);
+            numbers.push(vec![untouched; length]);
             indices.push(vec![UNTOUCHED as i64; length]);
         }
         let buffers = numbers.iter_mut().zip(&mut indices);
@@ -190,16 +249,15 @@ impl Case {
                 ArrayMut { data, origin, shape: vec![rows, output.dim], strides: strides.to_vec() }
             })
             .collect();
-        kernel.run(&inputs, &mut outputs, &RunOptions { threads, progress: None })?;
+        kernel.run(inputs, &mut outputs, &RunOptions { threads, progress: None })?;
         drop(outputs);
         let results = kernel.outputs().iter().zip(numbers.iter().zip(&indices)).map(|(output, (numbers, indices))| {
             let integer = output.dtype == Dtype::I64;
             let numbers: Vec<f64> = numbers.iter().map(|n| n.value()).collect();
             let taken = |k: usize| if integer { indices[k] as f64 } else { numbers[k] };
             let (origin, strides, length) = self.output.place(rows, output.dim);
-            let places: Vec<usize> = (0..rows * output.dim)
-                .map(|k| position(origin, strides, k / output.dim, k % output.dim))
-                .collect();
+            let places: Vec<usize> =
+                (0..rows * output.dim).map(|k| position(origin, strides, k / output.dim, k % output.dim)).collect();
             let mut free = vec![true; length];
             places.iter().for_each(|&k| free[k] = false);
             let spoiled = (0..length).find(|&k| free[k] && taken(k) != UNTOUCHED);

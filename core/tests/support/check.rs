@@ -3,6 +3,7 @@
 use rkeops_core::{Dtype, Target};
 
 use super::case::{Case, Values};
+use super::oracle::Expected;
 
 /// What multiplies the oracle's bound: what first order leaves out.
 pub const SLACK: f64 = 4.0;
@@ -20,6 +21,8 @@ fn sampled(rows: usize) -> Vec<usize> {
 pub struct Count {
     pub compared: usize,
     pub known: usize,
+    /// The largest error found, in units of the oracle's bound.
+    pub worst: f64,
 }
 
 /// What is wrong with the results of a case, if anything.
@@ -44,6 +47,12 @@ pub fn refuse_with(case: &Case, dtype: Dtype, results: &[Values], slack: f64, co
                 let place = row * case.reductions[k].1.dim(&case.variables) + column;
                 count.compared += 1;
                 count.known += usize::from(expected.is_known());
+                if let (Expected::Number { value, error }, Values::Numbers(v)) = (expected, values)
+                    && error.is_finite()
+                    && *error > 0.0
+                {
+                    count.worst = count.worst.max((v[place] - value).abs() / error);
+                }
                 let wrong = match values {
                     Values::Numbers(v) => expected.refuse_number(v[place], slack),
                     Values::Indices(v) => expected.refuse_index(v[place], slack),

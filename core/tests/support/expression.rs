@@ -39,9 +39,8 @@ pub const UNARY: [&str; 16] = [
 /// Elementwise operations with two operands.
 pub const BINARY: [&str; 5] = ["Add", "Subtract", "Mult", "Divide", "Powf"];
 /// Operations on whole vectors.
-pub const VECTOR: [&str; 11] = [
-    "Sum", "SumT", "Concat", "Extract", "ExtractT", "Elem", "ElemT", "Scalprod", "SqNorm2", "Norm2", "SqDist",
-];
+pub const VECTOR: [&str; 11] =
+    ["Sum", "SumT", "Concat", "Extract", "ExtractT", "Elem", "ElemT", "Scalprod", "SqNorm2", "Norm2", "SqDist"];
 
 /// A call with one operand.
 pub fn call1(name: &'static str, a: Expression) -> Expression {

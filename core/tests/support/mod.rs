@@ -17,10 +17,35 @@ pub mod shrink;
 use rkeops_core::Target;
 
 /// Sizes around the widths of vectors and tiles.
-pub const BOUNDARIES: [usize; 20] =
-    [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300, 1025];
+pub const BOUNDARIES: [usize; 21] =
+    [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300, 1023, 1025];
 
 /// The targets that this machine can run, the reference first.
 pub fn targets() -> Vec<Target> {
     [Target::Portable, Target::Avx2, Target::Avx512].into_iter().filter(|t| t.is_available()).collect()
+}
+
+/// Makes a test of each of these functions for each target.
+#[macro_export]
+macro_rules! suite {
+    ($($name:ident),* $(,)?) => {
+        $crate::suite!(portable Portable $($name)*);
+        $crate::suite!(avx2 Avx2 $($name)*);
+        $crate::suite!(avx512 Avx512 $($name)*);
+    };
+    ($module:ident $target:ident $($name:ident)*) => {
+        mod $module {
+            $(
+                #[test]
+                fn $name() {
+                    let target = rkeops_core::Target::$target;
+                    if target.is_available() {
+                        super::$name(target);
+                    } else {
+                        eprintln!("{} cannot run here", target.name());
+                    }
+                }
+            )*
+        }
+    };
 }

@@ -99,7 +99,11 @@ impl Expected {
         if !error.is_finite() || found == value || (found - value).abs() <= slack * error {
             return None;
         }
-        Some(format!("got {found:e}; expected {value:e} up to {:e} (off by {:e})", slack * error, (found - value).abs()))
+        Some(format!(
+            "got {found:e}; expected {value:e} up to {:e} (off by {:e})",
+            slack * error,
+            (found - value).abs()
+        ))
     }
 
     /// What is wrong with an index, if anything.

@@ -1,0 +1,305 @@
+//! Accuracy of the elementary functions in units in the last place, and of long sums.
+//!
+//! float32 functions are compared with float64 ones on a dense sample of all float32 numbers (all of them with
+//! `RKEOPS_EXHAUSTIVE=1`), float64 functions with a table that mpmath made (`data/float64.py`). The bounds here are
+//! those of `docs/accuracy.md`; `--nocapture` prints what was found.
+
+mod support;
+
+use std::sync::Arc;
+
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
+
+suite!(
+    single_precision_functions,
+    single_precision_powers,
+    double_precision_functions,
+    long_sums_of_gaussians,
+    long_sums_that_cancel,
+    exponents_of_pairs
+);
+
+const ALIASES: [&str; 3] = ["x = Vi(0,1)", "y = Vi(1,1)", "one = Vj(2,1)"];
+
+fn compile(formula: &str, dtype: Dtype, target: Target) -> Arc<Kernel> {
+    let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &ALIASES).unwrap();
+    Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap()
+}
+
+/// The formula at each `x`, `y`, with one reduced row, so that nothing is added.
+fn at_single(kernel: &Kernel, x: &[f32], y: &[f32]) -> Vec<f32> {
+    let mut out = vec![0.0; x.len()];
+    let shape = [x.len(), 1];
+    let inputs = [ArrayRef::f32(x, &shape), ArrayRef::f32(y, &shape), ArrayRef::f32(&[1.0], &[1, 1])];
+    kernel.run(&inputs, &mut [ArrayMut::f32(&mut out, &shape)], &RunOptions::default()).unwrap();
+    out
+}
+
+fn at_double(kernel: &Kernel, x: &[f64], y: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; x.len()];
+    let shape = [x.len(), 1];
+    let inputs = [ArrayRef::f64(x, &shape), ArrayRef::f64(y, &shape), ArrayRef::f64(&[1.0], &[1, 1])];
+    kernel.run(&inputs, &mut [ArrayMut::f64(&mut out, &shape)], &RunOptions::default()).unwrap();
+    out
+}
+
+/// The distance of two float32 numbers where `meant` is.
+fn unit(meant: f64) -> f64 {
+    let size = (meant as f32).abs().max(f32::MIN_POSITIVE);
+    f64::from(f32::from_bits(size.to_bits() + 1)) - f64::from(size)
+}
+
+/// The worst error of a function so far, in units in the last place.
+#[derive(Clone, Copy, Default)]
+struct Worst {
+    units: f64,
+    at: (f64, f64),
+    compared: usize,
+}
+
+impl Worst {
+    fn add(&mut self, units: f64, at: (f64, f64)) {
+        self.compared += 1;
+        // NaN is worse than anything.
+        if units > self.units || units.is_nan() {
+            (self.units, self.at) = (units, at);
+        }
+    }
+
+    fn report(&self, name: &str, dtype: Dtype, target: Target, bound: f64) {
+        let Worst { units, at: (x, y), compared } = self;
+        println!("{:9} {dtype} {name:24} {units:.3} ulp at {x:e} {y:e} ({compared} values)", target.name());
+        assert!(units <= &bound, "{} {dtype} {name}: {units} ulp at {x:e} {y:e}; allowed {bound}", target.name());
+    }
+}
+
+fn is_exhaustive() -> bool {
+    std::env::var("RKEOPS_EXHAUSTIVE").is_ok_and(|v| v == "1")
+}
+
+/// All float32 numbers, or every so manieth, in portions.
+fn singles(step: u32, mut each: impl FnMut(&[f32])) {
+    let step = if is_exhaustive() { 1 } else { step };
+    let mut portion = Vec::new();
+    for bits in (0..=u32::MAX).step_by(step as usize) {
+        portion.push(f32::from_bits(bits));
+        if portion.len() == 1 << 18 {
+            each(&portion);
+            portion.clear();
+        }
+    }
+    each(&portion);
+}
+
+/// A function, its float64 meaning, where it is compared, and how many units in the last place it may be off.
+struct Function {
+    formula: &'static str,
+    meaning: fn(f64) -> f64,
+    domain: fn(f64) -> bool,
+    bound: f64,
+}
+
+/// Exponentials below this may become 0.
+const SMALLEST_EXPONENTIAL: f64 = 1.0 / (1u128 << 125) as f64;
+
+fn single_precision_functions(target: Target) {
+    let everywhere = |_: f64| true;
+    let positive = |x: f64| x > 0.0 && x.is_finite();
+    let all = [
+        Function { formula: "Exp(x)", meaning: f64::exp, domain: everywhere, bound: 1.25 },
+        Function { formula: "Exp(-Abs(x))", meaning: |x| (-x.abs()).exp(), domain: everywhere, bound: 1.25 },
+        Function { formula: "Exp2(x)", meaning: f64::exp2, domain: everywhere, bound: 1.25 },
+        Function { formula: "Exp2(x*one)", meaning: f64::exp2, domain: everywhere, bound: 1.25 },
+        Function { formula: "Log(x)", meaning: f64::ln, domain: positive, bound: 1.25 },
+        Function { formula: "Sin(x)", meaning: f64::sin, domain: |x| x.abs() <= 1e6, bound: 2.0 },
+        Function { formula: "Cos(x)", meaning: f64::cos, domain: |x| x.abs() <= 1e6, bound: 2.0 },
+        Function { formula: "Tanh(x)", meaning: f64::tanh, domain: everywhere, bound: 2.0 },
+        Function { formula: "Rsqrt(x)", meaning: |x| 1.0 / x.sqrt(), domain: positive, bound: 1.5 },
+        Function { formula: "Sqrt(x)", meaning: f64::sqrt, domain: positive, bound: 0.5 },
+        Function { formula: "Inv(x)", meaning: f64::recip, domain: |x| x != 0.0 && x.is_finite(), bound: 0.5 },
+    ];
+    for Function { formula, meaning, domain, bound } in all {
+        let kernel = compile(formula, Dtype::F32, target);
+        let mut worst = Worst::default();
+        singles(4099, |x| {
+            for (&x, found) in x.iter().zip(at_single(&kernel, x, x)) {
+                let (x, found) = (f64::from(x), f64::from(found));
+                let meant = meaning(x);
+                let overflow = found.is_infinite() && f64::from(meant as f32) == found;
+                if x.is_nan() || !domain(x) || overflow || found == meant {
+                    continue;
+                }
+                if formula.starts_with("Exp") && meant < SMALLEST_EXPONENTIAL {
+                    // From here down to 0 the absolute error is bounded.
+                    let fine = (0.0..=SMALLEST_EXPONENTIAL).contains(&found);
+                    assert!(fine, "{} {formula} at {x:e}: {found:e}", target.name());
+                    continue;
+                }
+                worst.add((found - meant).abs() / unit(meant), (x, 0.0));
+            }
+        });
+        assert!(worst.compared > 1000);
+        worst.report(formula, Dtype::F32, target, bound);
+    }
+}
+
+fn single_precision_powers(target: Target) {
+    let kernel = compile("Powf(x,y)", Dtype::F32, target);
+    let mut worst = Worst::default();
+    let mut random = support::random::Random::new(5);
+    let portions = if is_exhaustive() { 2000 } else { 10 };
+    for portion in 0..portions {
+        let bases = (0..1 << 16).map(|_| match portion % 3 {
+            0 => 10f64.powf(random.between(-37.0, 38.0)),
+            1 => 1.0 + random.between(-1.0, 1.0) * 10f64.powf(random.between(-6.0, 0.0)),
+            _ => random.between(0.1, 10.0),
+        });
+        let x: Vec<f32> = bases.map(|x| x as f32).collect();
+        // Results over the whole range of the format, where the base allows it.
+        let y: Vec<f32> =
+            x.iter().map(|&x| (random.between(-87.0, 88.0) / f64::from(x).ln()).clamp(-1e6, 1e6) as f32).collect();
+        for ((&x, &y), found) in x.iter().zip(&y).zip(at_single(&kernel, &x, &y)) {
+            let (x, y) = (f64::from(x), f64::from(y));
+            let meant = x.powf(y);
+            if x > 0.0 && (meant as f32).is_finite() {
+                worst.add((f64::from(found) - meant).abs() / unit(meant), (x, y));
+            }
+        }
+    }
+    worst.report("Powf(x,y)", Dtype::F32, target, 6.0);
+}
+
+/// Name, arguments, value and what is left of it.
+fn table() -> Vec<(&'static str, Vec<f64>, f64, f64)> {
+    let line = |line: &'static str| {
+        let mut words = line.split(' ');
+        let name = words.next().unwrap();
+        let bits = |word| f64::from_bits(u64::from_str_radix(word, 16).expect("hexadecimal digits"));
+        let mut numbers: Vec<f64> = words.map(bits).collect();
+        let (low, high) = (numbers.pop().unwrap(), numbers.pop().unwrap());
+        (name, numbers, high, low)
+    };
+    include_str!("data/float64.txt").lines().map(line).collect()
+}
+
+fn double_precision_functions(target: Target) {
+    let table = table();
+    for (name, formula, bound) in [
+        ("exp", "Exp(x)", 1.1),
+        ("exp2", "Exp2(x)", 1.1),
+        ("exp2", "Exp2(x*one)", 1.1),
+        ("log", "Log(x)", 1.1),
+        ("sin", "Sin(x)", 2.0),
+        ("cos", "Cos(x)", 2.0),
+        ("tanh", "Tanh(x)", 2.0),
+        ("rsqrt", "Rsqrt(x)", 1.5),
+        ("pow", "Powf(x,y)", 10.0),
+    ] {
+        let cases: Vec<_> = table.iter().filter(|case| case.0 == name).collect();
+        assert!(cases.len() > 100, "{name} is in the table");
+        let x: Vec<f64> = cases.iter().map(|case| case.1[0]).collect();
+        let y: Vec<f64> = cases.iter().map(|case| case.1.get(1).copied().unwrap_or(1.0)).collect();
+        let found = at_double(&compile(formula, Dtype::F64, target), &x, &y);
+        let mut worst = Worst::default();
+        for ((_, _, high, low), (found, at)) in cases.iter().zip(found.iter().zip(x.iter().zip(&y))) {
+            let size = high.abs();
+            let unit = f64::from_bits(size.to_bits() + 1) - size;
+            worst.add((found - high - low).abs() / unit, (*at.0, *at.1));
+        }
+        worst.report(formula, Dtype::F64, target, bound);
+    }
+}
+
+/// The exponent of a pair is multiplied by log2(e), itself rounded, so the error grows with the exponent.
+fn exponents_of_pairs(target: Target) {
+    let kernel = compile("Exp(x*one)", Dtype::F32, target);
+    let mut worst = Worst::default();
+    singles(1021, |x| {
+        for (&x, found) in x.iter().zip(at_single(&kernel, x, x)) {
+            let meant = f64::from(x).exp();
+            if x.is_nan() || meant < SMALLEST_EXPONENTIAL || meant > f64::from(f32::MAX) {
+                continue;
+            }
+            let allowed = 1.1 + 1.3 * f64::from(x).abs();
+            worst.add((f64::from(found) - meant).abs() / unit(meant) / allowed, (f64::from(x), 0.0));
+        }
+    });
+    worst.report("Exp(x*one)/(1.1+1.3|x|)", Dtype::F32, target, 1.0);
+}
+
+/// The points, their weights, and the float64 sum of a Gaussian for each of some rows.
+fn gaussian(rows: usize, columns: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>) {
+    let mut random = support::random::Random::new(11);
+    let mut single =
+        |n: usize, low: f64| -> Vec<f64> { (0..n).map(|_| f64::from(random.between(low, 1.0) as f32)).collect() };
+    let (x, y, b) = (single(3 * rows, 0.0), single(3 * columns, 0.0), single(columns, 0.1));
+    let row = |x: &[f64]| {
+        let terms = y.chunks_exact(3).zip(&b).map(|(y, b)| {
+            let square: f64 = x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum();
+            (-square).exp() * b
+        });
+        support::oracle::exact_sum(terms)
+    };
+    let sums = x.chunks_exact(3).map(row).collect();
+    (x, y, b, sums)
+}
+
+/// Positive sums of a million terms: 1e-6 in float32, 1e-14 in float64, with lanes along either index.
+fn long_sums_of_gaussians(target: Target) {
+    let columns = 1_000_000;
+    let aliases = ["x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,1)"];
+    let reduction = Reduction::parse("Sum_Reduction(Exp(-SqDist(x,y))*b,0)", &aliases).unwrap();
+    for rows in [2, 9] {
+        let (x, y, b, meant) = gaussian(rows, columns);
+        let shapes = [[rows, 3], [columns, 3], [columns, 1]];
+        let single = |v: &[f64]| v.iter().map(|&v| v as f32).collect::<Vec<f32>>();
+        let options = |dtype| CompileOptions { dtype, target };
+        let kernel = Kernel::compile(std::slice::from_ref(&reduction), &options(Dtype::F32)).unwrap();
+        let mut found = vec![0.0f32; rows];
+        let arrays = [single(&x), single(&y), single(&b)];
+        let inputs: Vec<_> = arrays.iter().zip(&shapes).map(|(a, s)| ArrayRef::f32(a, s)).collect();
+        kernel.run(&inputs, &mut [ArrayMut::f32(&mut found, &[rows])], &RunOptions::default()).unwrap();
+        let found: Vec<f64> = found.into_iter().map(f64::from).collect();
+        report_sums(&found, &meant, Dtype::F32, target, 1e-6);
+        let kernel = Kernel::compile(std::slice::from_ref(&reduction), &options(Dtype::F64)).unwrap();
+        let mut found = vec![0.0; rows];
+        let inputs: Vec<_> = [&x, &y, &b].into_iter().zip(&shapes).map(|(a, s)| ArrayRef::f64(a, s)).collect();
+        kernel.run(&inputs, &mut [ArrayMut::f64(&mut found, &[rows])], &RunOptions::default()).unwrap();
+        report_sums(&found, &meant, Dtype::F64, target, 1e-14);
+    }
+}
+
+fn report_sums(found: &[f64], meant: &[f64], dtype: Dtype, target: Target, bound: f64) {
+    let off = found.iter().zip(meant).map(|(f, m)| (f - m).abs() / m.abs()).fold(0.0, f64::max);
+    println!("{:9} {dtype} sum of 1e6, {} rows: relative error {off:.2e}", target.name(), found.len());
+    assert!(off <= bound, "{} {dtype} {} rows: relative error {off:e}", target.name(), found.len());
+}
+
+/// A large part that cancels leaves the small one: the totals are compensated.
+fn long_sums_that_cancel(target: Target) {
+    let blocks = 500;
+    // Within a block the terms are equal, so that the block adds up without rounding.
+    let y: Vec<f32> = (0..blocks * 256)
+        .map(|k| match k / 256 {
+            b if b < blocks / 2 => 65_536.0,
+            b if b < blocks - 1 => -65_536.0,
+            _ => 0.001_953_125,
+        })
+        .collect();
+    let meant: f64 = y.iter().map(|&v| f64::from(v)).sum();
+    let kernel = compile_columns(target);
+    for rows in [1, 9] {
+        let x = vec![1.0f32; rows];
+        let mut out = vec![0.0f32; rows];
+        let inputs = [ArrayRef::f32(&x, &[rows]), ArrayRef::f32(&y, &[y.len()])];
+        kernel.run(&inputs, &mut [ArrayMut::f32(&mut out, &[rows])], &RunOptions::default()).unwrap();
+        for found in out {
+            assert!((f64::from(found) - meant).abs() <= 1e-7 * meant.abs(), "{rows} rows: {found}, expected {meant}");
+        }
+    }
+}
+
+fn compile_columns(target: Target) -> Arc<Kernel> {
+    let reduction = Reduction::parse("Sum_Reduction(x*y,0)", &["x = Vi(0,1)", "y = Vj(1,1)"]).unwrap();
+    Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target }).unwrap()
+}

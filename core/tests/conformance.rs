@@ -1,0 +1,313 @@
+//! One suite for every target: each operation alone, at ordinary and at special points, and random formulas, against
+//! the float64 oracle; and machine code against the portable backend, bit for bit.
+
+mod support;
+
+use rkeops_core::{Dtype, Target, ops};
+use support::case::{Case, Numbers, special};
+use support::check::{Count, assert_right, check, describe, refuse};
+use support::expression::{BINARY, Expression, UNARY, VECTOR, Variable, call1, call2};
+use support::generate::{Generator, case};
+use support::random::{Random, seeds};
+use support::shrink::shrink;
+
+suite!(
+    operations_at_ordinary_points,
+    operations_at_special_points,
+    compositions_of_awkward_numbers,
+    wide_vectors,
+    random_formulas,
+    targets_agree
+);
+
+const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
+
+fn variable(dim: usize, category: usize) -> Variable {
+    Variable { dim, category }
+}
+
+fn v(k: usize) -> Expression {
+    Expression::Variable(k)
+}
+
+fn apply(name: &'static str, operands: &[Expression], parameters: &[i64]) -> Expression {
+    Expression::Apply(name, operands.to_vec(), parameters.to_vec())
+}
+
+/// A new operation has to be made known to the oracle.
+#[test]
+fn the_oracle_knows_every_operation() {
+    let known: Vec<&str> = UNARY.iter().chain(&BINARY).chain(&VECTOR).copied().chain(["Grad"]).collect();
+    for operation in ops::all() {
+        assert!(known.contains(&operation.name), "the tests do not know the operation {}", operation.name);
+    }
+    assert_eq!(known.len(), ops::all().count());
+}
+
+/// Each operation on operands of every kind that broadcasting and levels allow.
+fn operations_at_ordinary_points(target: Target) {
+    // Two scalars and two vectors of each category.
+    let variables: Vec<Variable> =
+        (0..3).flat_map(|c| [variable(1, c), variable(1, c), variable(3, c), variable(3, c)]).collect();
+    let mut formulas = Vec::new();
+    // What keeps an operand inside the domain of roots and logarithms.
+    let positive = |e: Expression| call2("Add", call1("Square", e), Expression::Number(0.25));
+    let operands: Vec<Expression> =
+        (0..12).map(v).chain([call2("Subtract", v(2), v(6)), call2("Mult", v(0), v(4))]).collect();
+    for name in UNARY {
+        for operand in &operands {
+            let inside = matches!(name, "Sqrt" | "Rsqrt" | "Log" | "Inv");
+            let operand = if inside { positive(operand.clone()) } else { operand.clone() };
+            match name {
+                "Pow" => formulas.extend((0..8).map(|m| apply("Pow", std::slice::from_ref(&operand), &[m]))),
+                _ => formulas.push(call1(name, operand)),
+            }
+        }
+    }
+    for m in [-9, -3, -2, -1, 17, 64, 65, 1000] {
+        formulas.push(apply("Pow", &[positive(v(0))], &[m]));
+    }
+    for name in BINARY {
+        for (a, b) in (0..12).flat_map(|a| (0..12).map(move |b| (a, b))).filter(|(a, b)| a != b) {
+            formulas.push(match name {
+                "Divide" => call2(name, v(a), positive(v(b))),
+                "Powf" => call2(name, positive(v(a)), v(b)),
+                _ => call2(name, v(a), v(b)),
+            });
+        }
+    }
+    let vectors = [v(2), v(6), v(10), call2("Subtract", v(2), v(6)), call2("Mult", v(0), v(6))];
+    for vector in &vectors {
+        formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, vector.clone())));
+        formulas.push(apply("Elem", std::slice::from_ref(vector), &[2]));
+        formulas.push(apply("Extract", std::slice::from_ref(vector), &[1, 2]));
+        formulas.push(apply("ExtractT", std::slice::from_ref(vector), &[2, 6]));
+        for other in vectors.iter().chain(&[v(0), v(4), v(8)]) {
+            formulas.extend(["Concat", "Scalprod", "SqDist"].map(|n| call2(n, vector.clone(), other.clone())));
+        }
+    }
+    for k in [0, 4, 8] {
+        formulas.push(apply("SumT", &[v(k)], &[4]));
+        formulas.push(apply("ElemT", &[v(k)], &[5, 3]));
+    }
+    for (k, formula) in formulas.into_iter().enumerate() {
+        for dtype in FORMATS {
+            let mut case = Case::new(&variables, vec![("Sum", formula.clone())], [9, 5]);
+            case.axis = k % 2;
+            case.seed = k as u64;
+            assert_right(&case, dtype, target);
+        }
+    }
+}
+
+/// Whether a result stands for the value that float64 gives. Rounding to the format is part of the meaning.
+fn stands_for(found: f64, meant: f64, dtype: Dtype) -> bool {
+    let (meant, tolerance, flushed) = match dtype {
+        Dtype::F32 => (f64::from(meant as f32), 1e-5, 2f64.powi(-125)),
+        _ => (meant, 1e-13, 2f64.powi(-1021)),
+    };
+    if meant.is_nan() || meant.is_infinite() {
+        return found == meant || (found.is_nan() && meant.is_nan());
+    }
+    (found - meant).abs() <= tolerance * meant.abs() || (meant.abs() <= flushed && found.abs() <= flushed)
+}
+
+/// Zeros of both signs, infinities, NaN, the ends of the format: the class of the result is that of float64.
+fn operations_at_special_points(target: Target) {
+    let one = variable(1, 0);
+    for dtype in FORMATS {
+        let points = special(dtype);
+        let powers = (-4..5).chain([31, 64, 65, -65]).map(|m| apply("Pow", &[v(0)], &[m]));
+        let mut formulas: Vec<Expression> = UNARY.iter().filter(|n| **n != "Pow").map(|n| call1(n, v(0))).collect();
+        formulas.extend(powers);
+        formulas.extend([2.0, 1.0, 0.5, -0.5, 3.0, 0.0].map(|p| call2("Powf", v(0), Expression::Number(p))));
+        formulas.extend(["SqNorm2", "Norm2", "Sum"].map(|n| call1(n, v(0))));
+        formulas.extend(BINARY.map(|n| call2(n, v(0), v(1))));
+        let mut wrong = Vec::new();
+        for formula in formulas {
+            // Known per row and, by a factor that is 1, per pair.
+            for per_pair in [false, true] {
+                let variables = [one, one, variable(1, 1)];
+                let at_pair = |e: Expression| call2("Mult", e, v(2));
+                let used = match &formula {
+                    Expression::Apply(name, operands, parameters) if per_pair => {
+                        let operands: Vec<Expression> = operands
+                            .iter()
+                            .map(|o| if matches!(o, Expression::Number(_)) { o.clone() } else { at_pair(o.clone()) })
+                            .collect();
+                        apply(name, &operands, parameters)
+                    }
+                    other => other.clone(),
+                };
+                let mut case = Case::new(&variables, vec![("Sum", used.clone())], [points.len() * points.len(), 1]);
+                case.numbers = Numbers::Special;
+                let results = case.run(dtype, target, 1).expect("a formula that fits");
+                for (row, &found) in results[0].numbers().iter().enumerate() {
+                    let pair = case.pair(row, 0, dtype);
+                    let meant = formula.evaluate(&pair)[0];
+                    // Far angles are NaN: docs/accuracy.md.
+                    let (a, b) = (pair[0][0], pair[1][0]);
+                    let far = matches!(&formula, Expression::Apply("Sin" | "Cos", ..)) && a.abs() > 1e5;
+                    // The square of a norm has to be inside the format.
+                    let square =
+                        matches!(&formula, Expression::Apply("Norm2", ..)) && !(1e-30..1e30).contains(&(a * a));
+                    // A subnormal denominator has no inverse: docs/accuracy.md.
+                    let smallest = if dtype == Dtype::F32 { f64::from(f32::MIN_POSITIVE) } else { f64::MIN_POSITIVE };
+                    if matches!(&formula, Expression::Apply("Divide", ..)) && b != 0.0 && b.abs() < smallest {
+                        continue;
+                    }
+                    // Open: IEEE 754 gives 1 here, the library NaN.
+                    if matches!(&formula, Expression::Apply("Powf", ..)) && a == -1.0 && b.is_infinite() {
+                        continue;
+                    }
+                    if !(stands_for(found, meant, dtype) || (far && found.is_nan()) || (square && a.is_finite())) {
+                        wrong.push(format!("{} at {a:e}, {b:e}: got {found:e}; expected {meant:e}", used.text()));
+                        break;
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} {dtype}:\n{}", target.name(), wrong.join("\n"));
+    }
+}
+
+/// Formulas of two or three operations on infinities, zeros and NaN, with each variable used once so that no identity
+/// applies: finite where float64 is finite, and infinite or NaN where it is.
+fn compositions_of_awkward_numbers(target: Target) {
+    let variables = [variable(2, 0), variable(2, 1), variable(1, 0), variable(1, 2)];
+    let names = ["Square", "Abs", "Exp", "Tanh", "ReLU", "Step", "Sign", "Sqrt", "Log", "Minus", "Sin"];
+    for seed in seeds(1, 300) {
+        let mut random = Random::new(seed);
+        let mut operands: Vec<Expression> = (0..4).map(v).collect();
+        while operands.len() > 1 {
+            let (a, b) = (operands.remove(0), operands.remove(random.below(operands.len())));
+            let joined = call2(["Add", "Subtract", "Mult"][random.below(3)], a, b);
+            operands.push(if random.chance(0.5) { call1(names[random.below(names.len())], joined) } else { joined });
+        }
+        for dtype in FORMATS {
+            let mut case = Case::new(&variables, vec![("Sum", operands[0].clone())], [150, 1]);
+            case.numbers = Numbers::Awkward;
+            case.seed = seed;
+            let results = case.run(dtype, target, 1).expect("a formula that fits");
+            for row in 0..150 {
+                let pair = case.pair(row, 0, dtype);
+                // Products of tiny numbers vanish in the format, not in float64.
+                if pair.iter().flatten().any(|v| *v != 0.0 && v.abs() < 1e-30) {
+                    continue;
+                }
+                let meant = operands[0].evaluate(&pair);
+                for (k, &meant) in meant.iter().enumerate() {
+                    let found = results[0].numbers()[2 * row + k];
+                    let same = (found.is_nan() && meant.is_nan())
+                        || (found.is_infinite() && found == meant)
+                        || (found.is_finite() && meant.is_finite());
+                    let far = meant.is_finite() && meant.abs() > 1e30;
+                    assert!(
+                        same || far,
+                        "seed {seed} {} {dtype} row {row}: got {found:e}; expected {meant:e}\n{}\n{pair:?}",
+                        target.name(),
+                        describe(&case),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Vectors that need more planes than a tile has room for at full width.
+fn wide_vectors(target: Target) {
+    for (dim, columns) in [(20, 3), (64, 1), (100, 100), (257, 2), (1500, 1)] {
+        let variables = [variable(dim, 0), variable(dim, 1), variable(columns, 1), variable(dim, 2)];
+        let distance = call2("SqDist", v(0), v(1));
+        let exponent = call2("Divide", call1("Minus", distance.clone()), Expression::Number(dim as f64));
+        let gaussian = call2("Mult", call1("Exp", exponent), v(2));
+        let product = call2("Scalprod", call2("Mult", v(0), v(3)), v(1));
+        let copy = call2("Subtract", v(0), v(1));
+        let reductions = vec![("Sum", gaussian), ("ArgMin", distance), ("LogSumExp", product), ("Max", copy)];
+        for (rows, axis) in [([70, 9], 1), ([3, 70], 1), ([9, 70], 0)] {
+            for dtype in FORMATS {
+                let mut case = Case::new(&variables, reductions.clone(), rows);
+                case.axis = axis;
+                assert_right(&case, dtype, target);
+            }
+        }
+    }
+}
+
+fn random_formulas(target: Target) {
+    let mut count = Count::default();
+    for seed in seeds(1, 300) {
+        let case = case(seed);
+        for dtype in FORMATS {
+            if let Err(what) = check(&case, dtype, target, &mut count) {
+                let (small, what) = shrink(&case, what, &|c| check(c, dtype, target, &mut Count::default()).err());
+                panic!("RKEOPS_TEST_SEED={seed} {} {dtype}: {what}\n{}", target.name(), describe(&small));
+            }
+        }
+    }
+    assert!(count.known * 100 > count.compared * 90, "the oracle knew too little: {count:?}");
+}
+
+/// Where machine code and the portable backend differ, if anywhere: the programs are the same, so are the results;
+/// where few rows are kept sums are added in another order, which the oracle bounds.
+fn difference(case: &Case, dtype: Dtype, target: Target) -> Option<String> {
+    let run = |target| case.run(dtype, target, 1).map_err(|error| error.to_string());
+    let (found, reference) = match (run(target), run(Target::Portable)) {
+        (Ok(found), Ok(reference)) => (found, reference),
+        (found, reference) => return Some(format!("{:?} and portable {:?}", found.err(), reference.err())),
+    };
+    let spread = case.kept() < 8;
+    // Where an exponential is 0 elsewhere it may be 2^-125, so a sum of them as large as this, under AVX-512: docs/accuracy.md.
+    let tiny = if dtype == Dtype::F32 { 2f64.powi(-110) } else { 2f64.powi(-1006) };
+    for (k, (a, b)) in found.iter().zip(&reference).enumerate() {
+        let ordered = matches!(case.reductions[k].0, "Sum" | "LogSumExp");
+        if spread && ordered {
+            continue;
+        }
+        if !(a.same(b, !spread) || (target == Target::Avx512 && a.near(b, tiny))) {
+            return Some(format!("result {k} is {a:?}; the portable backend gives {b:?}"));
+        }
+    }
+    let ordinary = case.numbers != Numbers::Awkward;
+    if spread && ordinary { refuse(case, dtype, &found, &mut Count::default()) } else { None }
+}
+
+/// Every target gives the portable backend's results, awkward numbers included.
+fn targets_agree(target: Target) {
+    for seed in seeds(1_000_000, 300) {
+        let mut case = case(seed);
+        if seed % 4 == 0 {
+            case.numbers = Numbers::Awkward;
+        }
+        for dtype in FORMATS {
+            if let Some(what) = difference(&case, dtype, target) {
+                let (small, what) = shrink(&case, what, &|c| difference(c, dtype, target));
+                panic!("RKEOPS_TEST_SEED={seed} {} {dtype}: {what}\n{}", target.name(), describe(&small));
+            }
+        }
+    }
+}
+
+/// The generator makes what it promises: formulas of the asked dimension, and of every operation.
+#[test]
+fn the_generator_reaches_every_operation() {
+    let mut seen = std::collections::BTreeSet::new();
+    fn collect(e: &Expression, seen: &mut std::collections::BTreeSet<&'static str>) {
+        if let Expression::Apply(name, operands, _) = e {
+            seen.insert(name);
+            operands.iter().for_each(|o| collect(o, seen));
+        }
+    }
+    for seed in 0..2000 {
+        let mut random = Random::new(seed);
+        let variables = support::generate::variables(&mut random);
+        let mut generator = Generator { random, variables: &variables, smooth: false };
+        let dim = 1 + generator.random.below(4);
+        let formula = generator.formula(4, dim);
+        assert_eq!(formula.dim(&variables), dim, "{}", formula.text());
+        collect(&formula, &mut seen);
+    }
+    for name in UNARY.iter().chain(&BINARY).chain(&VECTOR) {
+        assert!(seen.contains(name), "no random formula uses {name}");
+    }
+}

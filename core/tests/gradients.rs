@@ -1,0 +1,421 @@
+//! Derivatives against dual numbers: of every operation, of random formulas, first and second, with respect to
+//! variables of both indices and parameters, of formulas and of sums; and the values at kinks and poles.
+
+mod support;
+
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
+use support::case::{Case, Values};
+use support::expression::{BINARY, Expression, UNARY, Variable, aliases, call1, call2};
+use support::generate::{Generator, variables};
+use support::oracle::{Expected, reduce};
+use support::random::{Random, seeds};
+use support::scalar::{Approximate, Double, Dual, Format, Scalar, Single};
+
+suite!(
+    gradients_of_each_operation,
+    gradients_of_random_formulas,
+    second_derivatives_of_random_formulas,
+    values_at_kinks_and_poles,
+    gradients_inside_formulas,
+    value_and_gradients_in_one_pass,
+);
+
+/// What multiplies the oracle's bound: reverse accumulation adds in another order than dual numbers do.
+const SLACK: f64 = 16.0;
+
+fn v(k: usize) -> Expression {
+    Expression::Variable(k)
+}
+
+/// A sum and the variables that it is differentiated with respect to, one after the other.
+#[derive(Clone, Debug)]
+struct Derivative {
+    variables: Vec<Variable>,
+    formula: Expression,
+    axis: usize,
+    /// Each with its cotangent.
+    steps: Vec<(usize, usize)>,
+    rows: [usize; 2],
+    seed: u64,
+}
+
+impl Derivative {
+    /// Adds a variable for the cotangent and differentiates with respect to `variable`.
+    fn with_respect_to(mut self, variable: usize) -> Self {
+        let dim = match self.steps.last() {
+            None => self.formula.dim(&self.variables),
+            Some(&(earlier, _)) => self.variables[earlier].dim,
+        };
+        let category = 1 - self.axis;
+        self.variables.push(Variable { dim, category });
+        self.steps.push((variable, self.variables.len() - 1));
+        if self.variables[variable].category == self.axis {
+            self.axis = 1 - self.axis;
+        }
+        self
+    }
+
+    /// `Grad(Grad(Sum_Reduction(F,0),x,e),y,h)`
+    fn text(&self, first_axis: usize) -> String {
+        let sum = format!("Sum_Reduction({},{})", self.formula.text(), 1 - first_axis);
+        self.steps.iter().fold(sum, |inner, (x, e)| format!("Grad({inner},v{x},v{e})"))
+    }
+
+    fn case(&self) -> Case {
+        let mut case = Case::new(&self.variables, Vec::new(), self.rows);
+        (case.axis, case.seed) = (self.axis, self.seed);
+        case
+    }
+
+    /// The value of `<e, F>` or of its derivative along the earlier cotangents, in numbers with a further slope.
+    fn contracted<S: Scalar>(&self, values: &[Vec<S>]) -> S {
+        let cotangent = &values[self.steps[0].1];
+        let formula = self.formula.evaluate(values);
+        let products = formula.iter().zip(cotangent).map(|(f, e)| f.multiply(e));
+        products.reduce(|sum, p| sum.add(&p)).expect("a dimension above 0")
+    }
+
+    /// The columns of one row of the result.
+    fn expected<F: Format>(&self, row: usize, dtype: Dtype) -> Vec<Expected> {
+        let case = self.case();
+        let last = self.steps[self.steps.len() - 1].0;
+        let mut terms: Vec<Vec<Approximate<F>>> = vec![Vec::new(); self.variables[last].dim];
+        for other in 0..case.reduced() {
+            let pair = case.pair(row, other, dtype);
+            for (column, terms) in terms.iter_mut().enumerate() {
+                let unit = |k: usize, c: usize| f64::from(u8::from(k == last && c == column));
+                let exact = Approximate::<F>::exact;
+                terms.push(match self.steps[..] {
+                    [_] => {
+                        let dual = |k: usize, c: usize, v: f64| Dual::new(exact(v), exact(unit(k, c)));
+                        self.contracted(&each(&pair, dual)).slope
+                    }
+                    [(first, _), (_, direction)] => {
+                        let dual = |k: usize, c: usize, v: f64| {
+                            let along = if k == first { pair[direction][c] } else { 0.0 };
+                            let inner = Dual::new(exact(v), exact(along));
+                            Dual::new(inner, Dual::new(exact(unit(k, c)), exact(0.0)))
+                        };
+                        self.contracted(&each(&pair, dual)).slope.slope
+                    }
+                    _ => unreachable!("one or two derivatives"),
+                });
+            }
+        }
+        terms.iter().map(|terms| reduce("Sum", terms)).collect()
+    }
+
+    fn first_axis(&self) -> usize {
+        1 - self.variables[self.steps[0].1].category
+    }
+
+    fn reduction(&self) -> Reduction {
+        let aliases = aliases(&self.variables);
+        let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+        Reduction::parse(&self.text(self.first_axis()), &aliases).unwrap_or_else(|e| panic!("{e}\n{self:?}"))
+    }
+
+    /// Compares the library's gradient with the oracle's; how many values were compared and how many were known.
+    fn check(&self, dtype: Dtype, target: Target) -> (usize, usize) {
+        let reduction = self.reduction();
+        let last = self.steps[self.steps.len() - 1].0;
+        assert_eq!(reduction.dim(), self.variables[last].dim);
+        assert_eq!(reduction.axis() as usize, self.axis, "the gradient is summed over the other index");
+        let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap();
+        let case = self.case();
+        let results = case.run_kernel(&kernel, dtype, 1).unwrap();
+        let (mut compared, mut known) = (0, 0);
+        for row in 0..case.kept() {
+            let expected = match dtype {
+                Dtype::F32 => self.expected::<Single>(row, dtype),
+                _ => self.expected::<Double>(row, dtype),
+            };
+            for (column, expected) in expected.iter().enumerate() {
+                (compared, known) = (compared + 1, known + usize::from(expected.is_known()));
+                let found = results[0].numbers()[row * self.variables[last].dim + column];
+                if let Some(what) = expected.refuse_number(found, SLACK) {
+                    panic!(
+                        "{} {dtype} row {row} column {column}: {what}\n{}\n{:?} rows {:?} data seed {}\n{}",
+                        target.name(),
+                        self.text(self.first_axis()),
+                        aliases(&self.variables),
+                        self.rows,
+                        self.seed,
+                        kernel.explain().lines().take(4).collect::<Vec<_>>().join("\n"),
+                    );
+                }
+            }
+        }
+        (compared, known)
+    }
+}
+
+/// Each number of a pair with its slope.
+fn each<S>(pair: &[Vec<f64>], dual: impl Fn(usize, usize, f64) -> S) -> Vec<Vec<S>> {
+    let values = |(k, values): (usize, &Vec<f64>)| values.iter().enumerate().map(|(c, &v)| dual(k, c, v)).collect();
+    pair.iter().enumerate().map(values).collect()
+}
+
+const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
+
+/// Vectors and scalars of every category, and formulas of one operation on them.
+fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
+    let variables: Vec<Variable> = (0..3).flat_map(|category| [3, 1].map(|dim| Variable { dim, category })).collect();
+    let positive = |e: Expression| call2("Add", call1("Square", e), Expression::Number(0.25));
+    let apply =
+        |name, operand: Expression, parameters: &[i64]| Expression::Apply(name, vec![operand], parameters.to_vec());
+    let mut formulas = Vec::new();
+    for operand in [v(0), v(3), call2("Subtract", v(0), v(2)), call2("Mult", v(1), v(2))] {
+        for name in UNARY.into_iter().filter(|n| *n != "Pow") {
+            let inside = matches!(name, "Sqrt" | "Rsqrt" | "Log" | "Inv");
+            formulas.push(call1(name, if inside { positive(operand.clone()) } else { operand.clone() }));
+        }
+        formulas.extend((-3..6).map(|m| apply("Pow", positive(operand.clone()), &[m])));
+        formulas.extend([0, 1, 2, 3].map(|m| apply("Pow", operand.clone(), &[m])));
+    }
+    // Broadcasting both ways: what was repeated forwards is summed backwards.
+    for (a, b) in [(0, 2), (0, 1), (1, 0), (3, 0), (0, 3), (0, 4), (4, 0), (5, 2), (1, 3)] {
+        for name in BINARY {
+            formulas.push(match name {
+                "Divide" => call2(name, v(a), positive(v(b))),
+                "Powf" => call2(name, positive(v(a)), v(b)),
+                _ => call2(name, v(a), v(b)),
+            });
+        }
+        formulas.extend(["Scalprod", "SqDist", "Concat"].map(|name| call2(name, v(a), v(b))));
+    }
+    let difference = call2("Subtract", v(0), v(2));
+    formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, difference.clone())));
+    formulas.push(apply("Elem", call1("Square", difference.clone()), &[1]));
+    formulas.push(apply("Extract", call1("Square", difference.clone()), &[1, 2]));
+    formulas.push(apply("ExtractT", call1("Square", difference), &[1, 5]));
+    formulas.push(apply("SumT", call2("Mult", v(1), v(3)), &[4]));
+    formulas.push(apply("ElemT", call2("Mult", v(1), v(3)), &[4, 2]));
+    // The same variable in many places.
+    formulas.push(call2("Mult", call2("Divide", v(0), positive(v(0))), call1("Exp", v(0))));
+    formulas.push(call2("Powf", positive(v(0)), v(0)));
+    (variables, formulas)
+}
+
+fn gradients_of_each_operation(target: Target) {
+    let (variables, formulas) = single_operations();
+    for (seed, formula) in formulas.into_iter().enumerate() {
+        for axis in [0, 1] {
+            for variable in 0..variables.len() {
+                let derivative = Derivative {
+                    variables: variables.clone(),
+                    formula: formula.clone(),
+                    axis,
+                    steps: Vec::new(),
+                    rows: [4, 3],
+                    seed: seed as u64,
+                };
+                let derivative = derivative.with_respect_to(variable);
+                for dtype in FORMATS {
+                    derivative.check(dtype, target);
+                }
+            }
+        }
+    }
+}
+
+fn random_derivative(seed: u64, order: usize) -> Derivative {
+    let mut random = Random::new(seed);
+    let variables = variables(&mut random);
+    let mut generator = Generator { random, variables: &variables, smooth: order > 1 };
+    let dim = 1 + generator.random.below(4);
+    let depth = 1 + generator.random.below(4);
+    let formula = generator.formula(depth, dim);
+    let mut random = generator.random;
+    let rows = *random.pick(&[[1, 1], [3, 9], [9, 4], [5, 2]]);
+    let mut derivative = Derivative { variables, formula, axis: random.below(2), steps: Vec::new(), rows, seed };
+    for _ in 0..order {
+        // Earlier cotangents are variables too.
+        let variable = random.below(derivative.variables.len());
+        derivative = derivative.with_respect_to(variable);
+    }
+    derivative
+}
+
+fn random_derivatives(order: usize, cases: u64, target: Target) {
+    let (mut compared, mut known) = (0, 0);
+    for seed in seeds(1, cases) {
+        let derivative = random_derivative(seed, order);
+        for dtype in FORMATS {
+            let caught = std::panic::catch_unwind(|| derivative.check(dtype, target));
+            match caught {
+                Ok((c, k)) => (compared, known) = (compared + c, known + k),
+                Err(panic) => {
+                    eprintln!("RKEOPS_TEST_SEED={seed}");
+                    std::panic::resume_unwind(panic);
+                }
+            }
+        }
+    }
+    assert!(known * 100 > compared * 80, "the oracle knew {known} of {compared}");
+}
+
+fn gradients_of_random_formulas(target: Target) {
+    random_derivatives(1, 250, target);
+}
+
+fn second_derivatives_of_random_formulas(target: Target) {
+    random_derivatives(2, 150, target);
+}
+
+/// The gradient of `f(x)` in `x` at a point.
+fn slope_at(formula: &str, dim: usize, point: &[f64], dtype: Dtype, target: Target) -> Vec<f64> {
+    let aliases = [format!("x = Vi(0,{dim})"), "e = Vi(1,1)".into()];
+    let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+    let text = format!("Grad(Sum_Reduction({formula},0),x,e)");
+    let kernel =
+        Kernel::compile(&[Reduction::parse(&text, &aliases).unwrap()], &CompileOptions { dtype, target }).unwrap();
+    let shape = [1, dim];
+    if dtype == Dtype::F32 {
+        let (point, mut out): (Vec<f32>, _) = (point.iter().map(|&p| p as f32).collect(), vec![9.0f32; dim]);
+        let inputs = [ArrayRef::f32(&point, &shape), ArrayRef::f32(&[1.0], &[1, 1])];
+        kernel.run(&inputs, &mut [ArrayMut::f32(&mut out, &shape)], &RunOptions::default()).unwrap();
+        return out.iter().map(|&v| f64::from(v)).collect();
+    }
+    let mut out = vec![9.0; dim];
+    let inputs = [ArrayRef::f64(point, &shape), ArrayRef::f64(&[1.0], &[1, 1])];
+    kernel.run(&inputs, &mut [ArrayMut::f64(&mut out, &shape)], &RunOptions::default()).unwrap();
+    out
+}
+
+/// What KeOps' users rely on: zero where a root has a pole, one where the rectifier has its kink.
+fn values_at_kinks_and_poles(target: Target) {
+    let scalars = [
+        ("Sqrt(x)", 0.0, 0.0),
+        ("Sqrt(x)", -0.0, 0.0),
+        ("Sqrt(x)", 4.0, 0.25),
+        ("Rsqrt(x)", 0.0, 0.0),
+        ("Rsqrt(x)", 4.0, -1.0 / 16.0),
+        ("ReLU(x)", 0.0, 1.0),
+        ("ReLU(x)", -0.0, 1.0),
+        ("ReLU(x)", -1.0, 0.0),
+        ("ReLU(x)", 2.0, 1.0),
+        ("Abs(x)", 0.0, 0.0),
+        ("Abs(x)", -3.0, -1.0),
+        ("Abs(x)", 3.0, 1.0),
+        ("Sign(x)", 0.0, 0.0),
+        ("Step(x)", 0.0, 0.0),
+        ("Norm2(x)", 0.0, 0.0),
+        ("Norm2(x)", -2.0, -1.0),
+        ("Pow(x,0)", 0.0, 0.0),
+        ("Pow(x,1)", 0.0, 1.0),
+        ("Pow(x,2)", 0.0, 0.0),
+        ("Pow(x,3)", 0.0, 0.0),
+        ("Pow(x,-1)", 2.0, -0.25),
+        ("Powf(x,2)", 0.0, 0.0),
+        ("Powf(x,1)", 0.0, 1.0),
+        ("Powf(x,3)", -2.0, 12.0),
+        ("Square(x)", 0.0, 0.0),
+        ("Exp(x)", 0.0, 1.0),
+        ("Tanh(x)", 0.0, 1.0),
+        ("x - x", 5.0, 0.0),
+        ("Zero(1)", 5.0, 0.0),
+        ("IntCst(3)", 5.0, 0.0),
+    ];
+    for (formula, point, meant) in scalars {
+        for dtype in FORMATS {
+            let found = slope_at(formula, 1, &[point], dtype, target)[0];
+            assert!((found - meant).abs() <= 1e-6, "{formula} at {point}: {found}, expected {meant}");
+        }
+    }
+    for formula in ["Norm2(x)", "Sum(Sqrt(x))", "SqNorm2(x)", "Sum(Abs(x))", "Norm2(x)*Norm2(x)"] {
+        for dtype in FORMATS {
+            assert_eq!(slope_at(formula, 3, &[0.0; 3], dtype, target), [0.0; 3], "{formula}");
+        }
+    }
+    // The distance of a point to itself, which kernels of point clouds contain.
+    assert_eq!(slope_at("Norm2(x-x*IntCst(1))", 2, &[1.0, 2.0], Dtype::F64, target), [0.0; 2]);
+}
+
+/// `Grad` may stand inside a formula, and its result is a formula like any other.
+fn gradients_inside_formulas(target: Target) {
+    let aliases = ["x = Vi(0,2)", "y = Vj(1,2)", "e = Vj(2,1)"];
+    let pairs = [
+        ("Grad(Exp(-SqDist(x,y)),x,e)", "-2*Exp(-SqDist(x,y))*(x-y)*e"),
+        ("Grad(Exp(-SqDist(x,y)),y,e)", "2*Exp(-SqDist(x,y))*(x-y)*e"),
+        ("Sum(Grad((x|y)**3,x,e))", "3*(x|y)**2*e*Sum(y)"),
+        ("Grad(Grad(x|y,x,e)|x,x,IntCst(1))", "e*y"),
+        ("Grad(Sin(e),x,e)", "Zero(2)"),
+        ("Grad(x,x,y)", "y"),
+        ("Grad(x*y,x,e)", "e*y"),
+        ("Grad(x,x,IntCst(1))", "SumT(IntCst(1),2)"),
+    ];
+    for (left, right) in pairs {
+        let results: Vec<Vec<Values>> = [left, right]
+            .map(|formula| {
+                let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &aliases).unwrap();
+                let variables = [(2, 0), (2, 1), (1, 1)].map(|(dim, category)| Variable { dim, category });
+                let options = CompileOptions { dtype: Dtype::F64, target };
+                let kernel = Kernel::compile(&[reduction], &options).unwrap();
+                Case::new(&variables, Vec::new(), [9, 7]).run_kernel(&kernel, Dtype::F64, 1).unwrap()
+            })
+            .to_vec();
+        let (a, b) = (results[0][0].numbers(), results[1][0].numbers());
+        assert_eq!(a.len(), b.len(), "{left}");
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-13), "{left}: {a:?}, expected {b:?}");
+    }
+}
+
+/// Value and gradients for variables of one index share a pass.
+fn value_and_gradients_in_one_pass(target: Target) {
+    let aliases = ["x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,2)", "e = Vi(3,2)", "s = Pm(4,1)"];
+    let sum = "Sum_Reduction(Exp(-s*s*SqDist(x,y))*b,0)";
+    let texts = [sum.to_string(), format!("Grad({sum},x,e)"), format!("Grad({sum},s,e)"), format!("Grad({sum},e,e)")];
+    let variables = [(3, 0), (3, 1), (2, 1), (2, 0), (1, 2)].map(|(dim, category)| Variable { dim, category });
+    let case = Case::new(&variables, Vec::new(), [70, 33]);
+    let parse = |text: &String| Reduction::parse(text, &aliases).unwrap();
+    for dtype in FORMATS {
+        let options = CompileOptions { dtype, target };
+        let together = Kernel::compile(&texts.iter().map(parse).collect::<Vec<_>>(), &options).unwrap();
+        let together = case.run_kernel(&together, dtype, 1).unwrap();
+        for (text, together) in texts.iter().zip(&together) {
+            let alone = case.run_kernel(&Kernel::compile(&[parse(text)], &options).unwrap(), dtype, 1).unwrap();
+            let tolerance = if dtype == Dtype::F32 { 1e-5 } else { 1e-13 };
+            let pairs = alone[0].numbers().iter().zip(together.numbers());
+            pairs.for_each(|(a, b)| assert!((a - b).abs() <= tolerance * (1.0 + a.abs()), "{text}: {a} and {b}"));
+        }
+    }
+}
+
+/// The oracle itself: dual numbers against central differences.
+#[test]
+fn dual_numbers_agree_with_differences() {
+    let (variables, formulas) = single_operations();
+    let case = Case::new(&variables, Vec::new(), [1, 1]);
+    let point = case.pair(0, 0, Dtype::F64);
+    for formula in formulas {
+        for (k, c) in (0..variables.len()).flat_map(|k| (0..variables[k].dim).map(move |c| (k, c))) {
+            let dual = |l: usize, d: usize, v: f64| Dual::new(v, f64::from(u8::from((l, d) == (k, c))));
+            let slopes = formula.evaluate(&each(&point, dual));
+            let moved = |h: f64| {
+                let mut point = point.clone();
+                point[k][c] += h;
+                formula.evaluate(&point)
+            };
+            const STEP: f64 = 1e-5;
+            for ((slope, above), below) in slopes.iter().zip(moved(STEP)).zip(moved(-STEP)) {
+                let difference = (above - below) / (2.0 * STEP);
+                assert!((slope.slope - difference).abs() < 1e-6 * (1.0 + difference.abs()), "{}", formula.text());
+            }
+        }
+    }
+}
+
+/// The gradient has the variable's dimension, and is zero for a variable that the formula does not use.
+#[test]
+fn gradients_of_formulas() {
+    let aliases = ["x = Vi(0,3)", "y = Vj(1,3)", "z = Pm(2,5)"];
+    let parse = |text: &str| Formula::parse(text, &aliases).unwrap();
+    let (f, one) = (parse("Exp(-SqDist(x,y))"), Formula::constant(1.0));
+    assert_eq!(f.gradient(&parse("x"), &one).unwrap().dim(), 3);
+    assert_eq!(f.gradient(&parse("z"), &one).unwrap().text().unwrap(), "Zero(5)");
+    // What only a step depends on has no derivative.
+    assert_eq!(parse("Step(x)|y").gradient(&parse("x"), &one).unwrap().text().unwrap(), "Zero(3)");
+    let sixth = (0..6).try_fold(f, |f, _| Formula::apply("Sum", &[&f], &[])?.gradient(&parse("x"), &one));
+    assert_eq!(sixth.unwrap().dim(), 3);
+}

@@ -1,0 +1,290 @@
+//! The worked example of `docs/architecture.md`: an operation and a reduction are each one definition. Here both are
+//! defined outside the library, and run on every target with their derivatives.
+
+mod support;
+
+use rkeops_core::formula::Formula;
+use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, Rule, SQUARE, Use, Value};
+use rkeops_core::reduction::{Reducer, Term};
+use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Kernel, Reduction, Target};
+use support::case::Case;
+use support::expression::Variable;
+
+suite!(values_of_the_operation, gradients_of_the_operation, a_vector_operation, sums_of_squares, products);
+
+/// `log(1 + exp(f))`, written so that large arguments do not overflow.
+static SOFTPLUS: Operation = Operation {
+    name: "Softplus",
+    operands: 1,
+    parameters: &[],
+    summary: "log(1 + exp(f))",
+    commutative: false,
+    rule: Rule::Elementwise {
+        meaning: |a, _| a[0].max(0.0) + (-a[0].abs()).exp().ln_1p(),
+        lower: |l, a, _| {
+            let (zero, one) = (l.constant(0.0), l.constant(1.0));
+            let size = l.absolute(a[0]);
+            let negative = l.negate(size);
+            let power = l.exp(negative);
+            let inside = l.add(one, power);
+            let log = l.log(inside);
+            let positive = l.maximum(a[0], zero);
+            l.add(positive, log)
+        },
+    },
+    // e / (1 + exp(-f))
+    derivative: |f, u, _, e| {
+        let negative = f.minus(u.operands[0]);
+        let power = f.apply(&EXP, &[negative], &[]);
+        let one = f.constant(1.0);
+        let denominator = f.add(one, power);
+        let slope = f.apply(&INVERSE, &[denominator], &[]);
+        Some(f.multiply(e, slope))
+    },
+};
+
+/// The components in the opposite order, `k` times.
+static REVERSED: Operation = Operation {
+    name: "Reversed",
+    operands: 1,
+    parameters: &["k"],
+    summary: "the components of f backwards, k times",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, p| {
+            let times = usize::try_from(p[0]).map_err(|_| format!("parameter `k` is {}; expected 0 or more", p[0]))?;
+            Ok(d[0] * times)
+        },
+        meaning: |a, p| (0..p[0]).flat_map(|_| a[0].iter().rev().copied()).collect(),
+        lower: |_, a, p| (0..p[0]).flat_map(|_| a[0].iter().rev().copied()).collect(),
+    },
+    derivative: reversed_derivative,
+};
+
+fn reversed_derivative(f: &mut dyn Algebra, u: Use<'_>, _: usize, e: Node) -> Option<Node> {
+    // What was repeated is added, then turned around again.
+    let dim = f.dim(u.operands[0]);
+    let part = |f: &mut dyn Algebra, k: i64| {
+        let part = f.apply(&rkeops_core::ops::EXTRACT, &[e], &[k * dim as i64, dim as i64]);
+        f.apply(&REVERSED, &[part], &[1])
+    };
+    let mut total = part(f, 0);
+    for k in 1..u.parameters[0] {
+        let next = part(f, k);
+        total = f.add(total, next);
+    }
+    Some(total)
+}
+
+fn variables() -> (Vec<Variable>, Formula, Formula, Formula) {
+    let dims = [(3, Category::I), (3, Category::J), (3, Category::I)];
+    let all = dims.map(|(dim, category)| Variable { dim, category: category as usize }).to_vec();
+    let [x, y, e] = [0, 1, 2].map(|k| Formula::variable(k, dims[k].0, dims[k].1).unwrap());
+    (all, x, y, e)
+}
+
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+const FORMATS: [(Dtype, f64); 2] = [(Dtype::F32, 2e-6), (Dtype::F64, 1e-14)];
+
+/// Runs one reduction and compares each element with the sum of what `meant` gives for each pair; the arguments of
+/// `meant` are the values of the variables and the column.
+fn compare(reduction: Reduction, target: Target, meant: impl Fn(&[Vec<f64>], usize) -> f64) {
+    let (variables, ..) = variables();
+    for (dtype, tolerance) in FORMATS {
+        for rows in [[9, 40], [3, 300], [70, 1]] {
+            let options = CompileOptions { dtype, target };
+            let kernel = Kernel::compile(std::slice::from_ref(&reduction), &options).unwrap();
+            let mut case = Case::new(&variables[..kernel.inputs().len()], Vec::new(), rows);
+            case.axis = reduction.axis() as usize;
+            let found = case.run_kernel(&kernel, dtype, 1).unwrap();
+            let columns = reduction.dim();
+            assert_eq!(found[0].numbers().len(), case.kept() * columns);
+            for (place, &found) in found[0].numbers().iter().enumerate() {
+                let pairs = (0..case.reduced()).map(|k| case.pair(place / columns, k, dtype));
+                let terms: Vec<f64> = pairs.map(|pair| meant(&pair, place % columns)).collect();
+                let (sum, size): (f64, f64) = (terms.iter().sum(), terms.iter().map(|t| t.abs()).sum());
+                let off = (found - sum).abs();
+                assert!(off <= tolerance * (1.0 + size), "{} {dtype} {rows:?}: {found} and {sum}", target.name());
+            }
+        }
+    }
+}
+
+fn sum_of(formula: &Formula) -> Reduction {
+    Reduction::new("Sum", formula, Axis::J).unwrap()
+}
+
+/// `10 * x * y`, so that both branches are taken.
+fn product(x: &Formula, y: &Formula) -> Formula {
+    let product = Formula::apply("Mult", &[x, y], &[]).unwrap();
+    Formula::apply("Mult", &[&Formula::constant(10.0), &product], &[]).unwrap()
+}
+
+fn values_of_the_operation(target: Target) {
+    let (_, x, y, e) = variables();
+    let formula = Formula::apply_operation(&SOFTPLUS, &[&product(&x, &y)], &[]).unwrap();
+    assert_eq!(formula.dim(), 3);
+    assert_eq!(formula.text().unwrap(), "Softplus(10*(Var(0,3,0)*Var(1,3,1)))");
+    let at = formula.evaluate(&[(0, &[1.0, -2.0, 0.0][..]), (1, &[1.0; 3][..])].into()).unwrap();
+    assert_eq!(at, [softplus(10.0), softplus(-20.0), softplus(0.0)]);
+    let formula = Formula::apply("Mult", &[&formula, &e], &[]).unwrap();
+    compare(sum_of(&formula), target, |v, c| softplus(10.0 * v[0][c] * v[1][c]) * v[2][c]);
+    // Text knows the library's operations only, and says so.
+    let error = Formula::parse("Softplus(Var(0,3,0))", &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownName);
+    // Arity and dimensions are checked as for any operation.
+    let error = Formula::apply_operation(&SOFTPLUS, &[&x, &y], &[]).unwrap_err();
+    assert_eq!(error.message(), "`Softplus` got 2 operands and 0 integer parameters; expected `Softplus(f)`");
+}
+
+fn gradients_of_the_operation(target: Target) {
+    let (_, x, y, e) = variables();
+    let formula = Formula::apply_operation(&SOFTPLUS, &[&product(&x, &y)], &[]).unwrap();
+    let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let gradient = sum_of(&formula).gradient(&x, &e).unwrap();
+    compare(gradient, target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[1][c] * v[2][c]);
+    // With respect to the other index, and once more.
+    let gradient = sum_of(&formula).gradient(&y, &e).unwrap();
+    assert_eq!(gradient.axis(), Axis::I);
+    compare(gradient.clone(), target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[0][c] * v[2][c]);
+    let second = gradient.gradient(&e, &y).unwrap();
+    compare(second, target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[0][c] * v[1][c]);
+}
+
+fn a_vector_operation(target: Target) {
+    let (_, x, y, e) = variables();
+    let twice = Formula::apply_operation(&REVERSED, &[&x], &[2]).unwrap();
+    assert_eq!(twice.dim(), 6);
+    let other = Formula::apply("Concat", &[&y, &e], &[]).unwrap();
+    let formula = Formula::apply("Scalprod", &[&twice, &other], &[]).unwrap();
+    compare(sum_of(&formula), target, |v, _| (0..3).map(|k| v[0][2 - k] * (v[1][k] + v[2][k])).sum());
+    let one = Formula::constant(1.0);
+    compare(sum_of(&formula).gradient(&x, &one).unwrap(), target, |v, c| v[1][2 - c] + v[2][2 - c]);
+    let error = Formula::apply_operation(&REVERSED, &[&x], &[-1]).unwrap_err();
+    assert_eq!(error.message(), "`Reversed`: parameter `k` is -1; expected 0 or more");
+    assert_eq!(error.kind(), ErrorKind::Dimension);
+}
+
+/// The sum of squares: as the sum, of the square of the formula.
+#[derive(Debug)]
+struct SumOfSquares;
+
+impl Reducer for SumOfSquares {
+    fn name(&self) -> &'static str {
+        "SumOfSquares"
+    }
+    fn summary(&self) -> &'static str {
+        "sum of squares; 0 where nothing is reduced"
+    }
+    fn block(&self, dim: usize) -> Vec<f64> {
+        vec![0.0; dim]
+    }
+    fn total(&self, dim: usize) -> Vec<f64> {
+        vec![0.0; dim]
+    }
+    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        let squares: Vec<Value> = term.formula.iter().map(|&v| l.multiply(v, v)).collect();
+        block.iter().zip(squares).map(|(&sum, square)| l.add(square, sum)).collect()
+    }
+    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
+    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+        first.iter().zip(second).map(|(&a, &b)| l.add(a, b)).collect()
+    }
+    fn finish(&self, _: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+        total.to_vec()
+    }
+    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula, Error> {
+        let square = Formula::apply_operation(&SQUARE, &[formula], &[])?;
+        square.gradient(variable, cotangent)
+    }
+}
+
+fn sums_of_squares(target: Target) {
+    let (_, x, y, e) = variables();
+    let difference = Formula::apply("Subtract", &[&x, &y], &[]).unwrap();
+    let reduction = Reduction::with_reducer(&SumOfSquares, &difference, Axis::J).unwrap();
+    assert_eq!(reduction.text().unwrap(), "SumOfSquares_Reduction(Var(0,3,0)-Var(1,3,1),0)");
+    compare(reduction.clone(), target, |v, c| (v[0][c] - v[1][c]).powi(2));
+    let gradient = reduction.gradient(&y, &e).unwrap();
+    assert_eq!(gradient.axis(), Axis::I);
+    compare(gradient, target, |v, c| -2.0 * (v[0][c] - v[1][c]) * v[2][c]);
+}
+
+/// The product and the number of its factors: a state of two numbers for one component, three columns for each.
+#[derive(Debug)]
+struct Product;
+
+impl Reducer for Product {
+    fn name(&self) -> &'static str {
+        "Product"
+    }
+    fn summary(&self) -> &'static str {
+        "product, number of factors, and half that number"
+    }
+    fn output_dim(&self, dim: usize) -> usize {
+        3 * dim
+    }
+    fn block(&self, dim: usize) -> Vec<f64> {
+        [1.0, 0.0].repeat(dim)
+    }
+    fn total(&self, dim: usize) -> Vec<f64> {
+        self.block(dim)
+    }
+    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        let one = l.constant(1.0);
+        let pairs = block.chunks_exact(2).zip(term.formula);
+        pairs.flat_map(|(state, &value)| [l.multiply(state[0], value), l.add(state[1], one)]).collect()
+    }
+    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
+    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+        let pairs = first.chunks_exact(2).zip(second.chunks_exact(2));
+        pairs.flat_map(|(a, b)| [l.multiply(a[0], b[0]), l.add(a[1], b[1])]).collect()
+    }
+    fn finish(&self, l: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+        let half = l.constant(0.5);
+        total.chunks_exact(2).flat_map(|state| [state[0], state[1], l.multiply(half, state[1])]).collect()
+    }
+    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula, Error> {
+        Err(Error::new(ErrorKind::Unsupported, "the gradient of a product is not written"))
+    }
+}
+
+fn products(target: Target) {
+    let (all, x, y, _) = variables();
+    // 1 + x y / 64, so that long products stay in range.
+    let scaled = Formula::apply("Divide", &[&product(&x, &y), &Formula::constant(640.0)], &[]).unwrap();
+    let factor = Formula::apply("Add", &[&Formula::constant(1.0), &scaled], &[]).unwrap();
+    let reduction = Reduction::with_reducer(&Product, &factor, Axis::J).unwrap();
+    assert_eq!(reduction.dim(), 9);
+    for (dtype, tolerance) in FORMATS {
+        for rows in [[9, 40], [3, 600], [70, 300], [5, 0], [1, 1]] {
+            let kernel = Kernel::compile(std::slice::from_ref(&reduction), &CompileOptions { dtype, target }).unwrap();
+            let case = Case::new(&all[..2], Vec::new(), rows);
+            let found = case.run_kernel(&kernel, dtype, 1).unwrap();
+            for (place, &found) in found[0].numbers().iter().enumerate() {
+                let component = place % 9 / 3;
+                let meant = match place % 3 {
+                    0 => (0..case.reduced())
+                        .map(|k| case.pair(place / 9, k, dtype))
+                        .map(|v| 1.0 + v[0][component] * v[1][component] / 64.0)
+                        .product(),
+                    1 => rows[1] as f64,
+                    _ => rows[1] as f64 / 2.0,
+                };
+                assert!(
+                    (found - meant).abs() <= 20.0 * tolerance * meant.abs(),
+                    "{dtype} {rows:?}: {found} and {meant}"
+                );
+            }
+        }
+    }
+    let error = reduction.gradient(&x, &x).unwrap_err();
+    assert_eq!(error.message(), "the gradient of a product is not written");
+}

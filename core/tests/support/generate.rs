@@ -1,0 +1,216 @@
+//! Random formulas and cases. Formulas are built so that most of their values stay ordinary numbers: logarithms,
+//! roots and divisors get something positive, exponentials something bounded.
+
+use super::BOUNDARIES;
+use super::case::{Case, Numbers};
+use super::expression::{Expression, Variable, call1, call2};
+use super::layout::Layout;
+use super::oracle::REDUCTIONS;
+use super::random::Random;
+
+/// Builds formulas over some variables.
+pub struct Generator<'a> {
+    pub random: Random,
+    pub variables: &'a [Variable],
+    /// Leave out what has jumps and kinks, for derivatives.
+    pub smooth: bool,
+}
+
+/// Arguments of every kind; at least one of each index.
+pub fn variables(random: &mut Random) -> Vec<Variable> {
+    let wide = match random.below(10) {
+        0 => 9 + random.below(12),
+        k if k < 4 => 3,
+        _ => 1 + random.below(8),
+    };
+    let narrow = 1 + random.below(3);
+    let mut all = vec![Variable { dim: wide, category: 0 }, Variable { dim: wide, category: 1 }];
+    for _ in 0..random.below(4) {
+        let dim = *random.pick(&[1, 1, narrow, wide]);
+        all.push(Variable { dim, category: random.below(3) });
+    }
+    let first = random.below(all.len());
+    all.swap(0, first);
+    all
+}
+
+impl Generator<'_> {
+    fn number(&mut self) -> Expression {
+        let exact = [0.5, 1.0, 2.0, 3.0, -1.0, -2.0, 0.25];
+        let value = if self.random.chance(0.6) {
+            *self.random.pick(&exact)
+        } else {
+            (self.random.between(-3.0, 3.0) * 1000.0).round() / 1000.0
+        };
+        if value == 0.0 { Expression::Number(1.5) } else { Expression::Number(value) }
+    }
+
+    /// A variable, in the dimension that is asked for.
+    fn leaf(&mut self, dim: usize) -> Expression {
+        if dim == 1 && self.random.chance(0.15) {
+            return self.number();
+        }
+        if dim > 1 && self.random.chance(0.02) {
+            return Expression::Zero(dim);
+        }
+        let fitting: Vec<usize> = (0..self.variables.len()).filter(|&k| self.variables[k].dim == dim).collect();
+        if !fitting.is_empty() && self.random.chance(0.85) {
+            return Expression::Variable(*self.random.pick(&fitting));
+        }
+        let k = self.random.below(self.variables.len());
+        let (variable, found) = (Expression::Variable(k), self.variables[k].dim);
+        let apply = |name, parameters: [usize; 2], count: usize| {
+            let parameters = parameters[..count].iter().map(|&p| p as i64).collect();
+            Expression::Apply(name, vec![variable.clone()], parameters)
+        };
+        match found {
+            _ if found == dim => variable,
+            _ if found > dim => {
+                let start = self.random.below(found - dim + 1);
+                if dim == 1 { apply("Elem", [start, 0], 1) } else { apply("Extract", [start, dim], 2) }
+            }
+            1 if self.random.chance(0.5) => apply("SumT", [dim, 0], 1),
+            1 => apply("ElemT", [dim, self.random.below(dim)], 2),
+            _ => apply("ExtractT", [self.random.below(dim - found + 1), dim], 2),
+        }
+    }
+
+    /// Something of moderate size.
+    fn bounded(&mut self, depth: usize, dim: usize) -> Expression {
+        match self.random.below(4) {
+            0 => call1("Minus", call1("Square", self.formula(depth, dim))),
+            1 if !self.smooth => call1("Minus", call1("Abs", self.formula(depth, dim))),
+            2 => call1("Tanh", self.formula(depth, dim)),
+            _ => self.leaf(dim),
+        }
+    }
+
+    /// Something above 0.
+    fn positive(&mut self, depth: usize, dim: usize) -> Expression {
+        let offset = Expression::Number(*self.random.pick(&[0.25, 0.5, 1.0]));
+        let positive = match self.random.below(4) {
+            0 => return call1("Exp", self.bounded(depth, dim)),
+            1 if !self.smooth => call1("Abs", self.formula(depth, dim)),
+            2 if dim == 1 => {
+                let wide = self.any_dim();
+                call2("SqDist", self.formula(depth, wide), self.formula(depth, wide))
+            }
+            _ => call1("Square", self.formula(depth, dim)),
+        };
+        call2("Add", positive, offset)
+    }
+
+    fn any_dim(&mut self) -> usize {
+        let k = self.random.below(self.variables.len());
+        self.variables[k].dim
+    }
+
+    /// A formula of this dimension; `depth` bounds its height.
+    pub fn formula(&mut self, depth: usize, dim: usize) -> Expression {
+        if depth == 0 || self.random.chance(0.12) {
+            return self.leaf(dim);
+        }
+        let depth = depth - 1;
+        match self.random.below(if dim == 1 { 20 } else { 16 }) {
+            0..5 => self.arithmetic(depth, dim),
+            5 => call1("Minus", self.formula(depth, dim)),
+            6 => call1("Square", self.formula(depth, dim)),
+            7 => call1(["Exp", "Exp2"][self.random.below(2)], self.bounded(depth, dim)),
+            8 => call1(["Log", "Sqrt", "Rsqrt", "Inv"][self.random.below(4)], self.positive(depth, dim)),
+            9 => call1(["Sin", "Cos", "Tanh"][self.random.below(3)], self.formula(depth, dim)),
+            10 if !self.smooth => {
+                call1(["Abs", "Sign", "Step", "ReLU"][self.random.below(4)], self.formula(depth, dim))
+            }
+            11 => self.power(depth, dim),
+            12 if dim > 1 => {
+                let first = 1 + self.random.below(dim - 1);
+                call2("Concat", self.formula(depth, first), self.formula(depth, dim - first))
+            }
+            13 => {
+                let longer = dim + self.random.below(3);
+                let start = self.random.below(longer - dim + 1) as i64;
+                Expression::Apply("Extract", vec![self.formula(depth, longer)], vec![start, dim as i64])
+            }
+            14 if dim > 1 => {
+                let shorter = 1 + self.random.below(dim);
+                let start = self.random.below(dim - shorter + 1) as i64;
+                Expression::Apply("ExtractT", vec![self.formula(depth, shorter)], vec![start, dim as i64])
+            }
+            15 if dim > 1 => Expression::Apply("SumT", vec![self.formula(depth, 1)], vec![dim as i64]),
+            16.. => self.scalar(depth),
+            _ => self.arithmetic(depth, dim),
+        }
+    }
+
+    fn arithmetic(&mut self, depth: usize, dim: usize) -> Expression {
+        // One operand may be a scalar.
+        let (left, right) = match self.random.below(4) {
+            0 => (1, dim),
+            1 => (dim, 1),
+            _ => (dim, dim),
+        };
+        let a = self.formula(depth, left);
+        match self.random.below(8) {
+            0..2 => call2("Add", a, self.formula(depth, right)),
+            2..4 => call2("Subtract", a, self.formula(depth, right)),
+            4..7 => call2("Mult", a, self.formula(depth, right)),
+            _ => call2("Divide", a, self.positive(depth, right)),
+        }
+    }
+
+    fn power(&mut self, depth: usize, dim: usize) -> Expression {
+        match self.random.below(4) {
+            0 => {
+                let exponent = self.random.below(4) as i64;
+                Expression::Apply("Pow", vec![self.formula(depth, dim)], vec![exponent])
+            }
+            1 => {
+                let exponent = self.random.below(9) as i64 - 4;
+                Expression::Apply("Pow", vec![self.positive(depth, dim)], vec![exponent])
+            }
+            2 => call2("Powf", self.positive(depth, dim), self.number()),
+            _ => call2("Powf", self.positive(depth, dim), self.bounded(depth, 1)),
+        }
+    }
+
+    fn scalar(&mut self, depth: usize) -> Expression {
+        let dim = self.any_dim();
+        let a = self.formula(depth, dim);
+        match self.random.below(6) {
+            0 => call1("Sum", a),
+            1 => call1("SqNorm2", a),
+            2 => call1("Norm2", a),
+            3 => {
+                let other = *self.random.pick(&[1, dim, dim]);
+                call2("Scalprod", a, self.formula(depth, other))
+            }
+            4 => Expression::Apply("Elem", vec![a], vec![self.random.below(dim) as i64]),
+            _ => call2("SqDist", a, self.formula(depth, dim)),
+        }
+    }
+}
+
+/// A random case; sizes are such that the oracle takes milliseconds.
+pub fn case(seed: u64) -> Case {
+    let mut random = Random::new(seed);
+    let variables = variables(&mut random);
+    let mut generator = Generator { random, variables: &variables, smooth: false };
+    let mut reductions = Vec::new();
+    for _ in 0..*generator.random.clone().pick(&[1, 1, 1, 2, 3]) {
+        let name = if generator.random.chance(0.5) { "Sum" } else { *generator.random.pick(&REDUCTIONS) };
+        let dim = if name == "LogSumExp" { 1 } else { generator.any_dim() };
+        let depth = 1 + generator.random.below(4);
+        reductions.push((name, generator.formula(depth, dim)));
+    }
+    let mut random = generator.random;
+    let rows = loop {
+        let rows = [*random.pick(&BOUNDARIES), *random.pick(&BOUNDARIES)];
+        if rows[0] * rows[1] <= 80_000 {
+            break rows;
+        }
+    };
+    let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
+    let output = Layout::random(&mut random, false);
+    let numbers = if random.chance(0.1) { Numbers::Integers } else { Numbers::Ordinary };
+    Case { axis: random.below(2), seed, rows, numbers, inputs, output, given: None, variables, reductions }
+}
