@@ -166,7 +166,7 @@ fn single_precision_powers(target: Target) {
             }
         }
     }
-    worst.report("Powf(x,y)", Dtype::F32, target, 6.0);
+    worst.report("Powf(x,y)", Dtype::F32, target, 6.5);
 }
 
 /// Name, arguments, value and what is left of it.
