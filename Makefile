@@ -1,5 +1,6 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
-.PHONY: all demo test test-rust test-c test-cmake bench docs header fmt setup clean
+# `make exhaustive` compares every function with float64 at every float32 number.
+.PHONY: all demo test test-rust test-c test-cmake exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -25,6 +26,9 @@ test-c: setup
 
 test-cmake: setup
 	tests/cmake/run.sh
+
+exhaustive:
+	RKEOPS_EXHAUSTIVE=1 cargo test --release -p rkeops-core --test accuracy -- --nocapture
 
 bench:
 	benches/run.sh
