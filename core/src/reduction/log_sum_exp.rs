@@ -61,7 +61,8 @@ impl Reducer for LogSumExp {
     }
 
     fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
-        let (zero, far) = (l.constant(0.0), l.constant(f64::NEG_INFINITY));
+        let (zero, infinity) = (l.constant(0.0), l.constant(f64::INFINITY));
+        let far = l.constant(f64::NEG_INFINITY);
         // A total of nothing must not decide the common exponent.
         let mut weighty = |total: &[Value]| {
             let empty = l.equal(total[1], zero);
@@ -72,10 +73,12 @@ impl Reducer for LogSumExp {
         let mut rescaled = |exponent: Value, total: &[Value]| {
             let shift = l.subtract(exponent, common);
             let factor = l.power_of_two(shift);
-            let empty = l.equal(total[1], zero);
+            // Nothing stays nothing and infinity stays infinity, however far apart the exponents are.
+            let [empty, full] = [zero, infinity].map(|bound| l.equal(total[1], bound));
+            let fixed = l.either(empty, full);
             [total[1], total[2]].map(|part| {
                 let product = l.multiply(part, factor);
-                l.select(empty, zero, product)
+                l.select(fixed, part, product)
             })
         };
         let (a, b) = (rescaled(a, first), rescaled(b, second));
