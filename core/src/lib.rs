@@ -7,7 +7,7 @@
 //! | [`mod@syntax`] | text | formula |
 //! | [`ops`] | - | the definition of each operation |
 //! | [`formula`] | operations | a graph in which equal subexpressions are one node |
-//! | [`derive`] | formula | its derivatives, formulas again |
+//! | [`mod@derive`] | formula | its derivatives, formulas again |
 //! | [`reduction`] | - | the definition of each reduction |
 //! | [`plan`] | reductions | what is known when, and what leaves the reduction |
 //! | [`lower`] | plan | lane programs, a stage each |
