@@ -1,0 +1,299 @@
+//! Arrays as C passes them, chosen by bytes: right ones, wrong ones that have to be refused, and none whose memory is
+//! not there, which nobody could notice.
+
+use std::ptr::{null, null_mut};
+
+use rkeops::*;
+
+use super::bytes::Bytes;
+
+/// Memory that all arrays of a run lie in.
+pub struct Memory {
+    words: *mut [u64],
+}
+
+/// Words of the memory.
+const WORDS: usize = 2048;
+/// Elements of an array at most, repeated ones included.
+const MOST_ELEMENTS: i128 = 10_000;
+
+impl Memory {
+    /// Ordinary numbers in either format.
+    pub fn new() -> Self {
+        let words: Box<[u64]> = (0..WORDS as u64).map(|k| 0x3fd0_0000_3f00_0000 + (k * 0x1357_0000_2468)).collect();
+        Memory { words: Box::into_raw(words) }
+    }
+
+    /// All bytes as they are now.
+    pub fn copy(&self) -> Vec<u8> {
+        // SAFETY: the memory is there until the end, and no call that writes to it is under way.
+        (0..8 * WORDS).map(|k| unsafe { self.start().add(k).read() }).collect()
+    }
+
+    fn start(&self) -> *mut u8 {
+        self.words.cast()
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: it came from a box and is dropped once.
+        drop(unsafe { Box::from_raw(self.words) });
+    }
+}
+
+/// What becomes of an array.
+#[derive(PartialEq)]
+enum Verdict {
+    /// The offsets of its elements in the memory.
+    Inside(Vec<usize>),
+    /// Its fields alone must be refused.
+    Refused,
+    /// It would be taken for memory that is not there.
+    Unknowable,
+}
+
+/// The lists of a call.
+pub struct Arrays {
+    inputs: Vec<rkeops_array>,
+    outputs: Vec<rkeops_array>,
+    /// Bytes of elements, by list; nothing of an array that is refused.
+    places: [Vec<Vec<std::ops::Range<usize>>>; 2],
+    /// Where shapes and strides are.
+    #[allow(dead_code)]
+    numbers: Vec<Vec<[i64; 8]>>,
+    spoiled: usize,
+}
+
+/// Shape, code and bits of an array that a kernel wants.
+type Format = (Vec<i64>, i32, i32);
+/// A list and its count.
+type List = (*const rkeops_array, usize);
+
+impl Arrays {
+    /// Arrays for a kernel, right ones where nothing spoils them.
+    pub fn choose(bytes: &mut Bytes<'_>, memory: &mut Memory, kernel: *mut rkeops_kernel, live: bool) -> Self {
+        let mut arrays = Arrays {
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            places: [Vec::new(), Vec::new()],
+            numbers: Vec::new(),
+            spoiled: bytes.below(40),
+        };
+        let rows = [0; 2].map(|_| bytes.pick(&[3i64, 1, 2, 5, 8, 9, 17, 0]));
+        let (inputs, outputs) = if live { wanted(kernel, rows) } else { (vec![vec![2, 3]], vec![(vec![2, 1], 2, 32)]) };
+        let bits = outputs.iter().find(|o| o.1 == RKEOPS_DTYPE_FLOAT).map_or(32, |o| o.2);
+        let mut cursor = 0;
+        for shape in inputs {
+            arrays.push(bytes, memory, 0, (shape, RKEOPS_DTYPE_FLOAT, bits), &mut cursor);
+        }
+        for output in outputs {
+            arrays.push(bytes, memory, 1, output, &mut cursor);
+        }
+        if arrays.spoiled == 0 {
+            arrays.inputs.pop();
+            arrays.places[0].pop();
+        }
+        arrays
+    }
+
+    fn push(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        memory: &mut Memory,
+        list: usize,
+        (shape, code, bits): Format,
+        cursor: &mut usize,
+    ) {
+        let mut numbers = vec![[0i64; 8]; 2];
+        let size = bits as usize / 8;
+        numbers[0][..shape.len()].copy_from_slice(&shape);
+        let (m, d) = (shape[0], shape.get(1).copied().unwrap_or(1));
+        let layout = if bytes.chance(2) { bytes.below(8) } else { 0 };
+        let [row, column] =
+            [[d, 1], [1, m.max(1)], [d + 2, 1], [-d, 1], [-1, m + 1], [2 * d, 2], [0, 1], [d, -1]][layout];
+        numbers[1][..2].copy_from_slice(&[row, column]);
+        let reach = [row * (m - 1).max(0), column * (d - 1).max(0)];
+        let low: i64 = reach.iter().map(|r| r.min(&0)).sum();
+        let span = reach.iter().map(|r| r.abs()).sum::<i64>() as usize + 1;
+        // Beside the others, or now and then anywhere.
+        *cursor = cursor.next_multiple_of(size);
+        let mut start = *cursor;
+        if bytes.chance(12) {
+            start = bytes.below(128) * 8;
+        } else {
+            *cursor += span * size;
+        }
+        let mut array = rkeops_array {
+            data: memory.start().wrapping_add(start).wrapping_offset(-low as isize * size as isize).cast(),
+            dtype_code: code,
+            dtype_bits: bits,
+            device_type: RKEOPS_DEVICE_CPU,
+            device_id: 0,
+            rank: shape.len() as i32,
+            shape: numbers[0].as_ptr(),
+            strides: if layout == 0 && bytes.chance(2) { null() } else { numbers[1].as_ptr() },
+        };
+        if bytes.chance(10) {
+            spoil(bytes, &mut array, &mut numbers);
+        }
+        let mut verdict = judge(&array, &numbers, memory);
+        if verdict == Verdict::Unknowable {
+            // Without elements every pointer is a good one.
+            numbers[0][0] = 0;
+            array.rank = array.rank.max(1);
+            verdict = judge(&array, &numbers, memory);
+        }
+        assert!(verdict != Verdict::Unknowable, "an array without elements");
+        let width = array.dtype_bits.unsigned_abs() as usize / 8;
+        let places = match verdict {
+            Verdict::Inside(offsets) => offsets.into_iter().map(|k| k..k + width).collect(),
+            _ => Vec::new(),
+        };
+        self.places[list].push(places);
+        self.numbers.push(numbers);
+        if list == 0 { self.inputs.push(array) } else { self.outputs.push(array) }
+    }
+
+    /// The lists of inputs and of outputs with their counts.
+    pub fn lists(&mut self) -> (List, List) {
+        let inputs = (self.inputs.as_ptr(), self.inputs.len());
+        let outputs = (self.outputs.as_ptr(), self.outputs.len());
+        match self.spoiled {
+            1 => ((null(), inputs.1), outputs),
+            2 => (inputs, (null(), outputs.1)),
+            3 => (inputs, (outputs.0, usize::MAX / 4)),
+            _ => (inputs, outputs),
+        }
+    }
+
+    /// Nothing but elements of outputs was written, and nothing at all where the call was refused.
+    pub fn check_writes(&self, before: &[u8], memory: &Memory, code: i32) {
+        let after = memory.copy();
+        let mut taken = vec![false; before.len()];
+        let mut writable = vec![false; before.len()];
+        self.places[0].iter().flatten().flat_map(Clone::clone).for_each(|k| taken[k] = true);
+        for place in self.places[1].iter().flatten() {
+            assert!(code != RKEOPS_OK || !taken[place.clone()].contains(&true), "an output shares memory");
+            taken[place.clone()].fill(true);
+            writable[place.clone()].fill(code == RKEOPS_OK || code == RKEOPS_ERROR_CANCELLED);
+        }
+        let spoiled = (0..before.len()).find(|&k| before[k] != after[k] && !writable[k]);
+        assert_eq!(spoiled, None, "a byte that is no output's was written; code {code}");
+    }
+}
+
+/// The shapes of the inputs, and shape and format of the outputs that a kernel wants.
+fn wanted(kernel: *mut rkeops_kernel, rows: [i64; 2]) -> (Vec<Vec<i64>>, Vec<Format>) {
+    let (mut inputs, mut outputs, mut axis) = (0, 0, 0);
+    let (mut all, mut results) = (Vec::new(), Vec::new());
+    let mut followed = [1; 2];
+    // SAFETY: the kernel is live, and results go to variables of this function.
+    unsafe {
+        assert!(rkeops_kernel_input_count(kernel, &mut inputs).is_null());
+        assert!(rkeops_kernel_output_count(kernel, &mut outputs).is_null());
+        assert!(rkeops_kernel_axis(kernel, &mut axis).is_null());
+        for k in 0..inputs {
+            let (mut dim, mut category) = (0, 0);
+            assert!(rkeops_kernel_input(kernel, k, &mut dim, &mut category).is_null());
+            all.push(match category {
+                RKEOPS_CATEGORY_PARAMETER => vec![dim],
+                index => {
+                    followed[index as usize] = rows[index as usize];
+                    vec![rows[index as usize], dim]
+                }
+            });
+        }
+        let kept = followed[if axis == RKEOPS_AXIS_J { 0 } else { 1 }];
+        for k in 0..outputs {
+            let (mut dim, mut code, mut bits) = (0, 0, 0);
+            assert!(rkeops_kernel_output(kernel, k, &mut dim, &mut code, &mut bits).is_null());
+            results.push((vec![kept, dim], code, bits));
+        }
+    }
+    (all, results)
+}
+
+/// Changes something, mostly into what must be refused.
+fn spoil(bytes: &mut Bytes<'_>, array: &mut rkeops_array, numbers: &mut [[i64; 8]]) {
+    let number = bytes.pick(&[i64::MAX, i64::MIN, 1 << 62, 1 << 61, 1 << 40, -1, 0, 1, 4, -(1 << 59), 100_000]);
+    let small = bytes.pick(&[0, 1, 2, 3, 4, 8, 9, 64, 16, -1, i32::MAX, i32::MIN]);
+    match bytes.below(10) {
+        0 => array.data = null_mut(),
+        1 => array.data = array.data.wrapping_byte_add(1 + bytes.below(9)),
+        2 => array.dtype_code = small,
+        3 => array.dtype_bits = small.wrapping_mul(bytes.pick(&[1, 16])),
+        4 => array.device_type = small,
+        5 => array.rank = small,
+        6 => array.shape = null(),
+        7 => numbers[0][bytes.below(2)] = number,
+        8 => {
+            array.strides = numbers[1].as_ptr();
+            numbers[1][bytes.below(2)] = number;
+        }
+        _ => {
+            let k = bytes.below(2);
+            numbers[0][k] += bytes.below(3) as i64 - 1;
+        }
+    }
+}
+
+fn judge(array: &rkeops_array, numbers: &[[i64; 8]], memory: &Memory) -> Verdict {
+    let size: i128 = match (array.dtype_code, array.dtype_bits) {
+        (RKEOPS_DTYPE_FLOAT, 32) => 4,
+        (RKEOPS_DTYPE_FLOAT | RKEOPS_DTYPE_INT, 64) => 8,
+        _ => return Verdict::Refused,
+    };
+    if array.device_type != RKEOPS_DEVICE_CPU || !(0..=RKEOPS_MAX_RANK).contains(&array.rank) {
+        return Verdict::Refused;
+    }
+    let rank = array.rank as usize;
+    let shape: Vec<i128> = numbers[0][..rank].iter().map(|&n| n.into()).collect();
+    if (rank > 0 && array.shape.is_null()) || shape.iter().any(|&n| n < 0) {
+        return Verdict::Refused;
+    }
+    if shape.contains(&0) {
+        return Verdict::Inside(Vec::new());
+    }
+    let limit = isize::MAX as i128;
+    let mut bytes = size;
+    for extent in &shape {
+        bytes *= extent;
+        if bytes > limit {
+            return Verdict::Refused;
+        }
+    }
+    let address = array.data.addr() as i128;
+    if address == 0 || address % size != 0 {
+        return Verdict::Refused;
+    }
+    let mut strides: Vec<i128> = numbers[1][..rank].iter().map(|&n| n.into()).collect();
+    if array.strides.is_null() {
+        let mut step = 1;
+        for (stride, extent) in strides.iter_mut().zip(&shape).rev() {
+            *stride = step;
+            step *= extent;
+        }
+    }
+    let reach: Vec<i128> = shape.iter().zip(&strides).map(|(n, stride)| (n - 1) * stride).collect();
+    let low: i128 = reach.iter().map(|r| *r.min(&0)).sum();
+    let high: i128 = reach.iter().map(|r| *r.max(&0)).sum();
+    let (first, last) = (address + low * size, address + (high + 1) * size);
+    if (high - low + 1) * size > limit || first < 0 || last > usize::MAX as i128 {
+        return Verdict::Refused;
+    }
+    let start = memory.start().addr() as i128;
+    let count: i128 = shape.iter().product();
+    if first < start || last > start + 8 * WORDS as i128 || count > MOST_ELEMENTS {
+        return Verdict::Unknowable;
+    }
+    let offsets = (0..count).map(|mut position| {
+        let mut offset = address - start;
+        for (extent, stride) in shape.iter().zip(&strides).rev() {
+            offset += position % extent * stride * size;
+            position /= extent;
+        }
+        offset as usize
+    });
+    Verdict::Inside(offsets.collect())
+}
