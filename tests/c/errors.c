@@ -50,8 +50,8 @@ static void texts(void) {
     FAILS(parse("Exp(x,y)"), RKEOPS_ERROR_ARITY, "`Exp` got 2 operands");
     FAILS(parse("Extract(x,0)"), RKEOPS_ERROR_ARITY, "Extract");
     FAILS(parse("SqDist(x,Var(4,2,1))"), RKEOPS_ERROR_DIMENSION, "dimension");
-    FAILS(parse("Extract(x,2,2)"), RKEOPS_ERROR_DIMENSION, "components 2..2+2 of a vector of dimension 3");
-    FAILS(parse("Elem(x,3)"), RKEOPS_ERROR_DIMENSION, "component 3");
+    FAILS(parse("Extract(x,2,2)"), RKEOPS_ERROR_DIMENSION, "got 2 components from position 2 on; the operand has dimension 3");
+    FAILS(parse("Elem(x,3)"), RKEOPS_ERROR_DIMENSION, "got position 3; expected 0 to 2");
     if (deep != NULL) {
         memset(deep, '(', 200000);
         deep[200000] = 0;
@@ -95,7 +95,7 @@ static void calls(void) {
     FAILS(rkeops_formula_apply("Nope", operands, 2, NULL, 0, &out), RKEOPS_ERROR_UNKNOWN_NAME, "no operation `Nope`");
     FAILS(rkeops_formula_apply("Exp", operands, 2, NULL, 0, &out), RKEOPS_ERROR_ARITY, "2 operands");
     FAILS(rkeops_formula_apply("Add", operands, 2, NULL, 0, &out), RKEOPS_ERROR_DIMENSION, "3 and 2");
-    FAILS(rkeops_formula_apply("Extract", operands, 1, parameters, 2, &out), RKEOPS_ERROR_DIMENSION, "components 0..0+9 of a vector of dimension 3");
+    FAILS(rkeops_formula_apply("Extract", operands, 1, parameters, 2, &out), RKEOPS_ERROR_DIMENSION, "got 9 components from position 0 on; the operand has dimension 3");
     FAILS(rkeops_formula_apply("Exp", NULL, 1, NULL, 0, &out), RKEOPS_ERROR_ARGUMENT, "operands is NULL");
     FAILS(rkeops_formula_apply(NULL, operands, 1, NULL, 0, &out), RKEOPS_ERROR_ARGUMENT, "name is NULL");
     FAILS(rkeops_formula_apply("Extract", operands, 1, NULL, 2, &out), RKEOPS_ERROR_ARGUMENT, "parameters is NULL");
