@@ -7,7 +7,7 @@ use super::Program;
 use super::arguments::Arguments;
 use super::pack::{Rows, View, unpack};
 use super::progress::Progress;
-use super::threads::lock_unless_orphaned;
+use super::threads::{lock, lock_unless_orphaned};
 use crate::array::ArrayMut;
 use crate::backend::Tile;
 use crate::lower::{Source, Space, Stage};
@@ -241,7 +241,7 @@ impl<'a, T: View> Pass<'a, T> {
 
     fn finish(&self, tile: &mut Tile<T>, rows: Range<usize>, writer: &Writer<'_, '_>) {
         self.program.code.map(self.last, tile, self.padded(rows.len()));
-        let mut outputs = writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut outputs = lock(writer);
         let mut slot = 0;
         for (array, &(columns, _)) in outputs.iter_mut().zip(&self.program.stages.outputs) {
             for column in 0..columns {

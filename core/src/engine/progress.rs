@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::RunOptions;
+use super::threads::lock;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often the caller hears of progress.
@@ -106,10 +107,6 @@ impl Progress {
             format!("the run was stopped by its progress callback after {done} of {} pairs", self.total),
         ))
     }
-}
-
-fn lock<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Leaves when a worker ends, even by a panic.

@@ -8,6 +8,7 @@ use super::arguments;
 use super::pack::View;
 use super::pass::{Pass, Totals};
 use super::progress::{Progress, Worker};
+use super::threads::lock;
 use super::{Kernel, Program, RunOptions, threads};
 use crate::array::{ArrayMut, ArrayRef};
 use crate::backend::Layout;
@@ -118,8 +119,4 @@ pub(super) fn run<T: View>(
         (0..cut.blocks).for_each(merge);
     }
     progress.finish(options)
-}
-
-fn lock<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -2,7 +2,7 @@
 //! exist.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -28,6 +28,11 @@ pub(super) fn lock_unless_orphaned<T>(lock: &Mutex<T>) -> Option<MutexGuard<'_, 
         }
     }
     None
+}
+
+/// The lock of what one run shares with its own workers; a worker that panicked leaves it usable.
+pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A pool of this many threads; none if threads cannot be had, so that the work is done by the caller.

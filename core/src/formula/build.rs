@@ -9,7 +9,7 @@ use crate::ops::{
 };
 
 /// Vectors beyond this dimension cannot come from an array that makes sense.
-const LARGEST_DIM: usize = 1 << 20;
+const LARGEST_DIM: usize = ops::LARGEST_DIM as usize;
 /// Arguments beyond this number are a mistake in a position.
 const LARGEST_INDEX: usize = 1 << 16;
 
