@@ -32,12 +32,15 @@ build() {
     done
 }
 
+# No program needs a tenth of this: one that hangs fails, and the others still run.
+patience=300
+
 # run NAME WORDS COMMAND...: every test of a build, in front of which COMMAND is put
 run() {
     local name=$1 words=$2 start=$SECONDS test
     shift 2
     for test in "${tests[@]}"; do
-        if "$@" "$out/$name-$test" >"$out/log" 2>&1; then
+        if timeout "$patience" "$@" "$out/$name-$test" >"$out/log" 2>&1; then
             passed=$((passed + 1))
         else
             failed=$((failed + 1))
@@ -103,7 +106,9 @@ if [ "$fast" != --fast ]; then
 
     # valgrind 3.19 has no AVX-512, so the backend is named. It sees what made machine code reads and writes.
     if grep -qw avx2 /proc/cpuinfo; then valgrind_target=avx2; else valgrind_target=portable; fi
-    checked=(env RKEOPS_TEST_SHORT=1 RKEOPS_TARGET=$valgrind_target valgrind --quiet --error-exitcode=9)
+    checked=(env RKEOPS_TEST_SHORT=1 RKEOPS_TARGET=$valgrind_target)
+    # valgrind runs one thread at a time; without its fair scheduler the others may never get their turn.
+    checked+=(valgrind --quiet --error-exitcode=9 --fair-sched=yes)
     # What only the stacks of the parent's threads knew is lost in a forked child: there leaks mean nothing.
     tests=(fork)
     run gcc-c99 "valgrind, $valgrind_target" "${checked[@]}" --leak-check=no --child-silent-after-fork=yes
