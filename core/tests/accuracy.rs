@@ -107,13 +107,13 @@ fn single_precision_functions(target: Target) {
     let everywhere = |_: f64| true;
     let positive = |x: f64| x > 0.0 && x.is_finite();
     let all = [
-        Function { formula: "Exp(x)", meaning: f64::exp, domain: everywhere, bound: 1.25 },
-        Function { formula: "Exp(-Abs(x))", meaning: |x| (-x.abs()).exp(), domain: everywhere, bound: 1.25 },
-        Function { formula: "Exp2(x)", meaning: f64::exp2, domain: everywhere, bound: 1.1 },
-        Function { formula: "Exp2(x*one)", meaning: f64::exp2, domain: everywhere, bound: 1.1 },
+        Function { formula: "Exp(x)", meaning: f64::exp, domain: everywhere, bound: 1.4 },
+        Function { formula: "Exp(-Abs(x))", meaning: |x| (-x.abs()).exp(), domain: everywhere, bound: 1.4 },
+        Function { formula: "Exp2(x)", meaning: f64::exp2, domain: everywhere, bound: 1.5 },
+        Function { formula: "Exp2(x*one)", meaning: f64::exp2, domain: everywhere, bound: 1.5 },
         Function { formula: "Log(x)", meaning: f64::ln, domain: positive, bound: 1.0 },
-        Function { formula: "Sin(x)", meaning: f64::sin, domain: |x| x.abs() <= 1e6, bound: 1.7 },
-        Function { formula: "Cos(x)", meaning: f64::cos, domain: |x| x.abs() <= 1e6, bound: 1.7 },
+        Function { formula: "Sin(x)", meaning: f64::sin, domain: |x| x.abs() <= 1e6, bound: 1.9 },
+        Function { formula: "Cos(x)", meaning: f64::cos, domain: |x| x.abs() <= 1e6, bound: 1.9 },
         Function { formula: "Tanh(x)", meaning: f64::tanh, domain: everywhere, bound: 1.5 },
         Function { formula: "Rsqrt(x)", meaning: |x| 1.0 / x.sqrt(), domain: positive, bound: 1.5 },
         Function { formula: "Sqrt(x)", meaning: f64::sqrt, domain: positive, bound: 0.5 },

@@ -46,7 +46,7 @@ impl Target {
 
     /// What lane programs for the target may use.
     pub fn machine(self) -> Machine {
-        Machine { scales: self == Target::Avx512 }
+        Machine { scales: self == Target::Avx512, looks_up: self == Target::Avx2 }
     }
 
     /// Whether this machine can run the target.

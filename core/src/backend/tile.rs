@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::number::Number;
-use crate::lower::{Instruction, Plane, Space, Stage, Stages};
+use crate::lower::{Instruction, Plane, Space, Stage, Stages, Table};
 
 /// Bytes of the widest vector, to which planes are aligned.
 const VECTOR_BYTES: usize = 64;
@@ -31,6 +31,7 @@ pub struct Layout {
     strides: [usize; 8],
     slots: [usize; 8],
     constants: HashMap<u64, usize>,
+    tables: HashMap<&'static Table, usize>,
     length: usize,
 }
 
@@ -54,6 +55,7 @@ impl Layout {
             strides: [0; 8],
             slots: stages.slots,
             constants: HashMap::new(),
+            tables: HashMap::new(),
             length: 0,
         };
         for space in Space::ALL {
@@ -68,10 +70,12 @@ impl Layout {
             layout.length += stages.slots[space as usize] * layout.strides[space as usize];
         }
         for instruction in stages.programs.iter().flat_map(|p| &p.instructions) {
-            if let Instruction::Constant(bits) = instruction
-                && !layout.constants.contains_key(bits)
-            {
-                layout.constants.insert(*bits, layout.length);
+            let place = match instruction {
+                Instruction::Constant(bits) => layout.constants.entry(*bits).or_insert(layout.length),
+                Instruction::Table(table) => layout.tables.entry(table).or_insert(layout.length),
+                _ => continue,
+            };
+            if *place == layout.length {
                 layout.length += vector;
             }
         }
@@ -86,6 +90,11 @@ impl Layout {
     /// The place of a constant, repeated over a vector.
     pub fn constant(&self, bits: u64) -> usize {
         self.constants[&bits]
+    }
+
+    /// The place of a table, repeated over a vector.
+    pub fn table(&self, table: &'static Table) -> usize {
+        self.tables[table]
     }
 
     /// How many numbers the buffer holds.
@@ -140,6 +149,10 @@ impl<T: Number> Tile<T> {
         let mut tile = Tile { memory, aligned, layout: layout.clone() };
         for (&bits, &start) in &layout.constants {
             tile.buffer()[start..start + vector].fill(T::from_bits64(bits));
+        }
+        for (&table, &start) in &layout.tables {
+            let lanes = tile.buffer()[start..start + vector].iter_mut();
+            lanes.zip(table.iter().cycle()).for_each(|(lane, &entry)| *lane = T::from_bits64(u64::from(entry)));
         }
         tile
     }

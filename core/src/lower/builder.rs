@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::math;
-use super::program::{Instruction, Machine, Op, Plane, Space};
+use super::program::{Instruction, Machine, Op, Plane, Space, Table};
+use super::{exponential, math};
 use crate::dtype::Dtype;
 use crate::ops::{Lanes, Value};
 use crate::plan::Level;
@@ -92,6 +92,10 @@ impl Builder {
         };
         let sign = if negative { Sign::Negative } else { Sign::Positive };
         self.insert(Instruction::Constant(bits), Level::Call, sign)
+    }
+
+    pub(super) fn table(&mut self, table: &'static Table) -> Value {
+        self.insert(Instruction::Table(table), Level::Call, Sign::Any)
     }
 
     /// The number of a value that is constant.
@@ -277,15 +281,15 @@ impl Lanes for Builder {
     }
 
     fn exp(&mut self, a: Value) -> Value {
-        math::exp(self, a)
+        exponential::exp(self, a)
     }
 
     fn exp2(&mut self, a: Value) -> Value {
-        math::exp2(self, a)
+        exponential::exp2(self, a)
     }
 
     fn power_of_two(&mut self, n: Value) -> Value {
-        math::power_of_two(self, n)
+        exponential::power_of_two(self, n)
     }
 
     fn log(&mut self, a: Value) -> Value {

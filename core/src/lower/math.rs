@@ -5,10 +5,11 @@
 //! 60 digits with the leading coefficients fixed, so that `exp(0) = 1` and `sin(x) = x` near 0 hold exactly. The
 //! scheme of the logarithm is that of FDLIBM (Sun Microsystems, 1993). Bounds and their tests: `docs/accuracy.md`.
 
-use std::f64::consts::{FRAC_2_PI, LN_2, LOG2_E, SQRT_2};
+use std::f64::consts::{FRAC_2_PI, SQRT_2};
 
-use super::builder::{Builder, Sign};
+use super::builder::Builder;
 use super::constants::{DOUBLE, Format, SINGLE};
+use super::exponential::{clamp, exp, one_plus, power_of_two};
 use super::program::Op;
 use crate::dtype::Dtype;
 use crate::ops::{Lanes, Value};
@@ -31,22 +32,22 @@ fn format(dtype: Dtype) -> &'static Format {
 }
 
 impl Builder {
-    fn format(&self) -> &'static Format {
+    pub(super) fn format(&self) -> &'static Format {
         format(self.dtype)
     }
 
     /// `a * b + c`, rounded once.
-    fn multiply_add(&mut self, a: Value, b: Value, c: Value) -> Value {
+    pub(super) fn multiply_add(&mut self, a: Value, b: Value, c: Value) -> Value {
         self.apply(Op::MultiplyAdd, &[a, b, c])
     }
 
     /// `c - a * b`, rounded once.
-    fn negative_multiply_add(&mut self, a: Value, b: Value, c: Value) -> Value {
+    pub(super) fn negative_multiply_add(&mut self, a: Value, b: Value, c: Value) -> Value {
         self.apply(Op::NegativeMultiplyAdd, &[a, b, c])
     }
 
     /// The polynomial with these coefficients, the constant one first, by Horner's rule.
-    fn polynomial(&mut self, x: Value, coefficients: &[f64]) -> Value {
+    pub(super) fn polynomial(&mut self, x: Value, coefficients: &[f64]) -> Value {
         let mut rest = coefficients.iter().rev().map(|&c| bits_of(self.dtype, c)).collect::<Vec<_>>().into_iter();
         let first = rest.next().unwrap_or(0);
         let mut result = self.bits(first);
@@ -56,107 +57,6 @@ impl Builder {
         }
         result
     }
-}
-
-/// The nearest integer to a number, and the sum it came from where the machine does not round by itself: an addition
-/// of a large number leaves the integer, plus an offset, in the low bits.
-struct Rounded {
-    whole: Value,
-    biased: Option<Value>,
-}
-
-impl Builder {
-    fn rounded(&mut self, x: Value, offset: f64) -> Rounded {
-        if self.machine.scales {
-            return Rounded { whole: self.apply(Op::Round, &[x]), biased: None };
-        }
-        let large = 1.5 * 2f64.powi(i32::from(self.format().mantissa));
-        let rounder = self.constant(large + offset);
-        let biased = self.apply(Op::Add, &[x, rounder]);
-        Rounded { whole: self.apply(Op::Subtract, &[biased, rounder]), biased: Some(biased) }
-    }
-
-    /// `p * 2^n` for a positive `p` near 1.
-    fn scaled(&mut self, p: Value, n: &Rounded, range: &Range) -> Value {
-        let Some(biased) = n.biased else {
-            return self.apply_signed(Op::Scale, &[p, n.whole], Sign::Positive);
-        };
-        let power = self.apply_signed(Op::ShiftLeft(self.format().mantissa), &[biased], Sign::Positive);
-        let product = self.apply_signed(Op::Multiply, &[p, power], Sign::Positive);
-        if range.halved { self.apply_signed(Op::Add, &[product, product], Sign::Positive) } else { product }
-    }
-}
-
-/// Which exponents of two are computed with; beyond them the power is 0 or infinite.
-struct Range {
-    lowest: f64,
-    highest: Option<f64>,
-    /// What the integer is offset by, so that its low bits are the exponent's.
-    offset: f64,
-    /// Half the power is taken and doubled at the end, so that the largest results do not overflow early.
-    halved: bool,
-}
-
-/// The range for an argument: one that cannot be positive needs one bound. A machine that scales by itself gives
-/// subnormal numbers; elsewhere results below the smallest normal number, or twice that, are 0.
-fn range(b: &Builder, argument: Value) -> Range {
-    let (bias, mantissa) = (b.format().bias, f64::from(b.format().mantissa));
-    let halved = b.sign(argument) != Sign::Negative;
-    let offset = if halved { bias - 1.0 } else { bias };
-    let lowest = if b.machine.scales { -(bias + mantissa + 2.0) } else { -offset };
-    Range { lowest, highest: halved.then_some(bias + 2.0), offset, halved }
-}
-
-/// `2^n` for integral `n` inside the range of normal numbers; 0 below.
-pub(super) fn power_of_two(b: &mut Builder, n: Value) -> Value {
-    let (bias, mantissa) = (b.format().bias, b.format().mantissa);
-    let lowest = b.constant(-bias);
-    let n = b.maximum(lowest, n);
-    let rounder = b.constant(1.5 * 2f64.powi(i32::from(mantissa)) + bias);
-    let biased = b.apply(Op::Add, &[n, rounder]);
-    b.apply_signed(Op::ShiftLeft(mantissa), &[biased], Sign::Positive)
-}
-
-/// `1 + x * p(x)`
-fn one_plus(b: &mut Builder, x: Value, p: &[f64]) -> Value {
-    let coefficients: Vec<f64> = std::iter::once(1.0).chain(p.iter().copied()).collect();
-    b.polynomial(x, &coefficients)
-}
-
-/// Clamps by comparisons that let NaN through.
-fn clamp(b: &mut Builder, x: Value, lowest: f64, highest: Option<f64>) -> Value {
-    let lowest = b.constant(lowest);
-    let x = b.maximum(lowest, x);
-    match highest {
-        Some(highest) => {
-            let highest = b.constant(highest);
-            b.minimum(highest, x)
-        }
-        None => x,
-    }
-}
-
-pub(super) fn exp2(b: &mut Builder, x: Value) -> Value {
-    let range = range(b, x);
-    let x = clamp(b, x, range.lowest, range.highest);
-    let n = b.rounded(x, range.offset);
-    let fraction = b.apply(Op::Subtract, &[x, n.whole]);
-    let p = one_plus(b, fraction, b.format().exp2);
-    b.scaled(p, &n, &range)
-}
-
-pub(super) fn exp(b: &mut Builder, x: Value) -> Value {
-    let format = b.format();
-    let range = range(b, x);
-    let x = clamp(b, x, range.lowest * LN_2, range.highest.map(|h| h * LN_2));
-    let log2e = b.constant(LOG2_E);
-    let exponent = b.apply(Op::Multiply, &[x, log2e]);
-    let n = b.rounded(exponent, range.offset);
-    let (high, low) = (b.constant(format.ln2[0]), b.constant(format.ln2[1]));
-    let reduced = b.negative_multiply_add(n.whole, high, x);
-    let reduced = b.negative_multiply_add(n.whole, low, reduced);
-    let p = one_plus(b, reduced, format.exp);
-    b.scaled(p, &n, &range)
 }
 
 /// A positive number as `2^exponent * (1 + f)` with `1 + f` between the roots of 1/2 and 2.
@@ -310,7 +210,7 @@ pub(super) fn power(b: &mut Builder, x: Value, y: Value) -> Value {
     let is_one = b.equal(high, zero);
     let [product, error] = [product, error].map(|part| b.select(is_one, zero, part));
     let limit = 2.0 * format.bias - 2.0;
-    let clamped = clamp(b, product, -limit, Some(limit));
+    let clamped = clamp(b, product, Some(-limit), Some(limit));
     let inside = b.equal(clamped, product);
     let error = b.select(inside, error, zero);
     let whole = b.rounded(clamped, 0.0).whole;

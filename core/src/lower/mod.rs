@@ -3,11 +3,12 @@
 
 mod builder;
 mod constants;
+mod exponential;
 mod fuse;
 mod math;
 mod order;
 mod program;
 mod stages;
 
-pub use program::{Instruction, Machine, Op, Plane, Program, Space};
+pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
 pub use stages::{Source, Stage, Stages, lower};

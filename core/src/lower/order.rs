@@ -5,8 +5,14 @@
 use super::program::{Instruction, Program};
 use crate::ops::Value;
 
-/// The same program with its instructions in another order.
+/// The same program in an order that needs few values at a time: the one in which it was written if that is better, as
+/// it can be where operands have much in common.
 pub(super) fn order(program: &Program) -> Program {
+    let ordered = by_need(program);
+    if program.live() < ordered.live() { program.clone() } else { ordered }
+}
+
+fn by_need(program: &Program) -> Program {
     let needs = needs(program);
     let mut became: Vec<Option<Value>> = vec![None; program.instructions.len()];
     let mut instructions = Vec::with_capacity(program.instructions.len());

@@ -10,6 +10,8 @@ use crate::ops::Value;
 pub struct Machine {
     /// [`Op::Round`] and [`Op::Scale`].
     pub scales: bool,
+    /// [`Op::Lookup`], in float32.
+    pub looks_up: bool,
 }
 
 /// Where lanes are stored while a tile is computed.
@@ -85,6 +87,8 @@ pub enum Op {
     Round,
     /// `a * 2^b` for integral `b`, rounded once; where the machine has it
     Scale,
+    /// the entry of the table `b` that the low bits of `a` name; where the machine has it
+    Lookup,
     /// mask of `a < b`
     Less,
     /// mask of `a <= b`
@@ -139,6 +143,9 @@ impl Op {
     }
 }
 
+/// As many entries as a lookup can choose from.
+pub type Table = [u32; 8];
+
 /// One value of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Instruction {
@@ -146,6 +153,8 @@ pub enum Instruction {
     Load(Plane),
     /// The same bits in every lane.
     Constant(u64),
+    /// A table for [`Op::Lookup`].
+    Table(&'static Table),
     /// An operation on earlier values; operands that it does not take repeat the first.
     Apply(Op, [Value; 3]),
 }
@@ -188,6 +197,28 @@ impl Program {
         uses
     }
 
+    /// The largest number of computed values that are needed at one time.
+    pub fn live(&self) -> usize {
+        let mut last: Vec<usize> = vec![0; self.instructions.len()];
+        for (k, instruction) in self.instructions.iter().enumerate() {
+            Program::operands(instruction).iter().for_each(|v| last[v.0 as usize] = k);
+        }
+        let mut ends = vec![0usize; self.instructions.len() + 1];
+        let (mut count, mut most) = (0usize, 0usize);
+        for (k, instruction) in self.instructions.iter().enumerate() {
+            count -= ends[k];
+            if matches!(instruction, Instruction::Apply(..)) {
+                // A new state takes the old one's register.
+                if last[k] > k {
+                    count += 1;
+                    ends[last[k]] += 1;
+                }
+                most = most.max(count);
+            }
+        }
+        most.max(1)
+    }
+
     /// The program without values that nothing needs.
     pub fn pruned(&self) -> Program {
         let mut needed = vec![false; self.instructions.len()];
@@ -217,6 +248,7 @@ impl Program {
             let _ = match instruction {
                 Instruction::Load(plane) => writeln!(text, "  v{k} = {:?}[{}]", plane.space, plane.slot),
                 Instruction::Constant(bits) => writeln!(text, "  v{k} = bits {bits:#x}"),
+                Instruction::Table(entries) => writeln!(text, "  v{k} = table {entries:#x?}"),
                 Instruction::Apply(op, _) => {
                     let operands: Vec<String> =
                         Program::operands(instruction).iter().map(|v| format!("v{}", v.0)).collect();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::x86::{self, Assembler, Memory, Operand, Pair, Register};
-use crate::lower::{Instruction, Op, Plane, Program};
+use crate::lower::{Instruction, Op, Plane, Program, Table};
 use crate::ops::Value;
 
 /// Where the number of a load is, for each copy of the program.
@@ -13,6 +13,8 @@ pub(super) trait Addresses {
     fn plane(&self, plane: Plane, copy: usize) -> (Memory, bool);
     /// The place of a constant.
     fn constant(&self, bits: u64) -> Memory;
+    /// The place of a table.
+    fn table(&self, table: &'static Table) -> Memory;
     /// The place of a register that had to be given up.
     fn spill(&self, slot: usize) -> Memory;
 }
@@ -74,7 +76,7 @@ impl<'a> Emitter<'a> {
     /// The instance of a value for a copy.
     fn instance(&self, value: Value, copy: usize) -> Instance {
         let shared = match self.program.instruction(value) {
-            Instruction::Constant(_) => true,
+            Instruction::Constant(_) | Instruction::Table(_) => true,
             Instruction::Load(plane) => self.addresses.plane(plane, copy).1,
             Instruction::Apply(..) => false,
         };
@@ -108,6 +110,7 @@ impl<'a> Emitter<'a> {
                 let memory = match instruction {
                     Instruction::Load(plane) => self.addresses.plane(*plane, copy).0,
                     Instruction::Constant(bits) => self.addresses.constant(*bits),
+                    Instruction::Table(table) => self.addresses.table(table),
                     Instruction::Apply(..) => continue,
                 };
                 let instance = self.instance(Value(k as u32), copy);
@@ -296,6 +299,7 @@ impl<'a> Emitter<'a> {
             Op::Floor => (&x86::ROUND, Some(x86::ROUND_DOWN)),
             Op::Round => (&x86::ROUND, Some(x86::ROUND_NEAREST)),
             Op::Scale => (&x86::SCALE, None),
+            Op::Lookup => (&x86::PERMUTE, None),
             Op::ShiftLeft(by) | Op::ShiftRight(by) => (&x86::SHIFT, Some(by)),
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd => {
                 return self.fused(op, &instances, result, copy, wanted);

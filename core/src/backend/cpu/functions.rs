@@ -3,7 +3,7 @@
 use super::emit::{Addresses, Emitter};
 use super::x86::{Assembler, General, Memory, Register, Width};
 use crate::backend::tile::Layout;
-use crate::lower::{Instruction, Plane, Program, Space, Stage, Stages};
+use crate::lower::{Instruction, Plane, Program, Space, Stage, Stages, Table};
 use crate::ops::Value;
 
 /// Where the functions start in the code, and how they were made.
@@ -23,8 +23,8 @@ pub(super) struct Functions {
     pub spills: usize,
 }
 
-/// Vectors that are interleaved at most: more than hide the latency of the additions to the state cost registers.
-const MOST_COPIES: usize = 3;
+/// Vectors that are interleaved at most, in float32 and in float64, whose longer polynomials leave more to wait for.
+const MOST_COPIES: [usize; 2] = [3, 4];
 /// Registers that two interleaved vectors may lack.
 const RELOADS: usize = 4;
 /// Registers that an instruction may need beyond its live values.
@@ -41,7 +41,7 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
         }
     }
     let program = stages.program(Stage::Update);
-    let copies = copies(program, width);
+    let copies = copies(program, width, MOST_COPIES[precision]);
     writer.functions.copies = copies;
     writer.functions.update = writer.update(program, copies);
     writer.functions.row_many = writer.row(program, copies);
@@ -51,35 +51,13 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
 
 /// How many vectors are interleaved: as many as leave room for their states and temporaries. Two are worth a few
 /// reloads, more are not.
-fn copies(program: &Program, width: Width) -> usize {
-    let needed = program.stores.len() + live(program);
+fn copies(program: &Program, width: Width, most: usize) -> usize {
+    let needed = program.stores.len() + program.live();
     let fits = |copies: &usize| {
         let reloads = if *copies == 2 { RELOADS } else { 0 };
         copies * needed + 2 <= width.registers() + reloads
     };
-    (2..=MOST_COPIES).rev().find(fits).unwrap_or(1)
-}
-
-/// The largest number of computed values that are needed at one time.
-fn live(program: &Program) -> usize {
-    let mut last: Vec<usize> = vec![0; program.instructions.len()];
-    for (k, instruction) in program.instructions.iter().enumerate() {
-        Program::operands(instruction).iter().for_each(|v| last[v.0 as usize] = k);
-    }
-    let mut ends = vec![0usize; program.instructions.len() + 1];
-    let (mut count, mut most) = (0usize, 0usize);
-    for (k, instruction) in program.instructions.iter().enumerate() {
-        count -= ends[k];
-        if matches!(instruction, Instruction::Apply(..)) {
-            // A new state takes the old one's register.
-            if last[k] > k {
-                count += 1;
-                ends[last[k]] += 1;
-            }
-            most = most.max(count);
-        }
-    }
-    most.max(1)
+    (2..=most).rev().find(fits).unwrap_or(1)
 }
 
 struct Writer<'a> {
@@ -133,6 +111,10 @@ impl Addresses for Places<'_> {
 
     fn constant(&self, bits: u64) -> Memory {
         Memory { index: None, displacement: self.bytes(self.layout.constant(bits)), broadcast: false }
+    }
+
+    fn table(&self, table: &'static Table) -> Memory {
+        Memory { index: None, displacement: self.bytes(self.layout.table(table)), broadcast: false }
     }
 
     fn spill(&self, slot: usize) -> Memory {
@@ -235,7 +217,8 @@ impl Writer<'_> {
         let places = Places { layout: self.layout, width: self.assembler.width, mode };
         let inner = self.assembler.label();
         let registers = self.assembler.width.registers();
-        let temporaries = (copies * live(program)).min(registers / 2).max(WORKING_REGISTERS);
+        let needed = copies * program.live();
+        let temporaries = needed.min(registers / 2).max(WORKING_REGISTERS);
         let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies);
         let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| load_of(program, *plane)).collect();
         for value in old.iter().flatten() {
@@ -246,7 +229,8 @@ impl Writer<'_> {
             }
         }
         for (value, copy) in invariants(program, &places, copies) {
-            if emitter.free_count() > temporaries + 1 {
+            // One register more takes the constant of the moment for all copies: a load instead of one for each.
+            if emitter.free_count() > (needed + 1).max(temporaries + 1) {
                 emitter.pin(value, copy);
             }
         }
@@ -303,7 +287,7 @@ fn invariants(program: &Program, places: &Places<'_>, copies: usize) -> Vec<(Val
     for (k, instruction) in program.instructions.iter().enumerate() {
         let value = Value(k as u32);
         match instruction {
-            Instruction::Constant(_) => all.push((uses[k] * copies as u32, value, 0)),
+            Instruction::Constant(_) | Instruction::Table(_) => all.push((uses[k] * copies as u32, value, 0)),
             Instruction::Load(plane) if !matches!(plane.space, Space::Reduced | Space::Block) => {
                 let shared = places.plane(*plane, 0).1;
                 let each = if shared { 1 } else { copies };

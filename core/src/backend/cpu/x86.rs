@@ -114,6 +114,8 @@ pub(super) const TERNARY_SELECT: u8 = 0xca;
 pub(super) const MASK_TO_VECTOR: Pair = both(2, [2, 2], [0x38; 2], false);
 /// EVEX only: the first operand times two to the second's integral part.
 pub(super) const SCALE: Pair = both(2, [1, 1], [0x2c; 2], false);
+/// VEX only: entries of the last operand that the low bits of the first name.
+pub(super) const PERMUTE: Pair = both(2, [1, 1], [0x16; 2], false);
 /// Round to the nearest, ties to even, without exceptions.
 pub(super) const ROUND_NEAREST: u8 = 8;
 /// Round down without exceptions.

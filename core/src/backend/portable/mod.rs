@@ -316,7 +316,7 @@ fn apply<T: Number, const ALONG: bool>(
                 Op::SquareRoot => each!(k, T::square_root(a[k])),
                 Op::Floor => each!(k, T::floor(a[k])),
                 Op::Round => each!(k, T::round(a[k])),
-                Op::Scale => unreachable!("the portable machine does not scale"),
+                Op::Scale | Op::Lookup => unreachable!("the portable machine has no {op:?}"),
                 Op::Less => each!(k, T::less(a[k], b[k])),
                 Op::LessEqual => each!(k, T::less_equal(a[k], b[k])),
                 Op::Equal => each!(k, T::equal(a[k], b[k])),

@@ -79,6 +79,7 @@ impl Routine {
                     routine.prologue.push((register, Fixed::Constant(*bits)));
                     None
                 }
+                (Instruction::Table(_), _) => unreachable!("the portable machine looks nothing up"),
                 (Instruction::Load(plane), _) if plane.space == Space::Call => {
                     routine.prologue.push((register, Fixed::Call(layout.start(*plane))));
                     None

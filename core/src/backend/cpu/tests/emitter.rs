@@ -11,7 +11,7 @@ use crate::backend::cpu::functions::{self, Functions};
 use crate::backend::cpu::x86::Width;
 use crate::backend::{Code, Layout, Number, Target, Tile, compile};
 use crate::dtype::Dtype;
-use crate::lower::{Instruction, Op, Plane, Program, Source, Space, Stage, Stages};
+use crate::lower::{Instruction, Op, Plane, Program, Source, Space, Stage, Stages, Table};
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
@@ -139,6 +139,7 @@ impl<'a, T: Number> Author<'a, T> {
                     34..36 => self.apply(Op::Select, &[m, a, b]),
                     36 => self.apply(Op::And, &[a, m]),
                     37 => self.scaled(a),
+                    38 => self.looked_up(),
                     _ => self.of_integer(i, bits),
                 };
                 self.numbers.push(number);
@@ -167,6 +168,22 @@ impl<'a, T: Number> Author<'a, T> {
         let value = self.apply(Op::Scale, &[a, exponent]);
         self.replaced.insert(exponent.0 as usize, power);
         self.replaced.insert(value.0 as usize, Instruction::Apply(Op::Multiply, [a, exponent, a]));
+        value
+    }
+
+    /// An entry of a table; under AVX2 by its own instruction.
+    fn looked_up(&mut self) -> Value {
+        static TABLE: Table = [0, 1 << 30, 3 << 28, 5 << 27, 7 << 26, 0x3f80_0000, 0xc040_0000, 1 << 23];
+        let index = self.whole();
+        let entry = Instruction::Constant(u64::from(TABLE[(index % 8) as usize]));
+        if self.target != Target::Avx2 || T::DTYPE != Dtype::F32 {
+            return self.push(entry);
+        }
+        let table = self.push(Instruction::Table(&TABLE));
+        let index = self.push(Instruction::Constant(index));
+        let value = self.apply(Op::Lookup, &[index, table]);
+        self.replaced.insert(table.0 as usize, entry);
+        self.replaced.insert(value.0 as usize, Instruction::Apply(Op::Or, [table, table, table]));
         value
     }
 
@@ -258,7 +275,7 @@ struct Count {
     compared: usize,
     finite: usize,
     spills: usize,
-    copies: [usize; 4],
+    copies: [usize; 5],
 }
 
 impl Count {

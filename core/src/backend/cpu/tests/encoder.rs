@@ -64,6 +64,7 @@ fn table() -> Vec<Row> {
         evex(x86::TERNARY, Ternary, [M::Vpternlogd, M::Vpternlogq]),
         evex(x86::MASK_TO_VECTOR, FromMask, [M::Vpmovm2d, M::Vpmovm2q]),
         evex(x86::SCALE, Binary, [M::Vscalefps, M::Vscalefpd]),
+        (x86::PERMUTE, Binary, [M::Vpermps, M::INVALID], [M::Vpermps, M::Vpermpd]),
     ];
     let fused = [
         (x86::MULTIPLY_ADD[0], [M::Vfmadd132ps, M::Vfmadd132pd]),
