@@ -11,7 +11,7 @@
 //! | [`reduction`] | - | the definition of each reduction |
 //! | [`plan`] | reductions | what is known when, and what leaves the reduction |
 //! | [`lower`] | plan | lane programs, a stage each |
-//! | [`backend`] | lane programs | something that runs |
+//! | `backend` | lane programs | something that runs |
 //! | [`engine`] | kernel and arrays | results |
 //!
 //! ```
@@ -33,7 +33,7 @@
 #![deny(unsafe_code)]
 
 mod array;
-pub mod backend;
+mod backend;
 pub mod derive;
 mod dtype;
 pub mod engine;

@@ -36,6 +36,8 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn floor(a: Self) -> Self;
     /// the nearest integer, the even one of two
     fn round(a: Self) -> Self;
+    /// `a * 2^b` for integral `b`, rounded once
+    fn scale(a: Self, b: Self) -> Self;
     /// mask of `a < b`
     fn less(a: Self, b: Self) -> Self;
     /// mask of `a <= b`
@@ -63,7 +65,7 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
 }
 
 macro_rules! number {
-    ($float:ident, $bits:ident, $signed:ident, $dtype:expr) => {
+    ($float:ident, $bits:ident, $signed:ident, $dtype:expr, $mantissa:literal, $bias:literal) => {
         impl Number for $float {
             const DTYPE: Dtype = $dtype;
             #[inline(always)]
@@ -127,6 +129,13 @@ macro_rules! number {
                 a.round_ties_even()
             }
             #[inline(always)]
+            fn scale(a: Self, b: Self) -> Self {
+                // Two factors reach the ends of the range; the first product is exact for numbers near 1.
+                let half = (b * 0.5).floor();
+                let power = |n: $float| $float::from_bits(((n.clamp(-$bias, $bias) + $bias) as $bits) << $mantissa);
+                if b.is_nan() { b } else { a * power(half) * power(b - half) }
+            }
+            #[inline(always)]
             fn less(a: Self, b: Self) -> Self {
                 $float::from_bits(if a < b { $bits::MAX } else { 0 })
             }
@@ -180,5 +189,5 @@ macro_rules! number {
     };
 }
 
-number!(f32, u32, i32, Dtype::F32);
-number!(f64, u64, i64, Dtype::F64);
+number!(f32, u32, i32, Dtype::F32, 23, 127.0);
+number!(f64, u64, i64, Dtype::F64, 52, 1023.0);

@@ -108,29 +108,42 @@ impl Kernel {
         cache::kernel(reductions, options, || Kernel::build(reductions, options))
     }
 
+    /// The lane programs of a target run by the portable backend, on any processor: what the target's machine code has
+    /// to give bit for bit.
+    #[doc(hidden)]
+    pub fn compile_reference(reductions: &[Reduction], options: &CompileOptions) -> Result<Arc<Kernel>> {
+        let plan = plan::plan(reductions)?;
+        let compiled = Compiled::new(&plan, *options, Target::Portable)?;
+        Ok(Arc::new(Kernel::of(&plan, *options, compiled)))
+    }
+
     /// The compiler: each line is a pass from one value to the next.
     fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
         let plan = plan::plan(reductions)?;
-        let compiled = match Compiled::new(&plan, options) {
+        let compiled = match Compiled::new(&plan, options, options.target) {
             // Where the system refuses executable memory the portable backend runs the same formula.
             Err(error) if error.kind() == ErrorKind::Unsupported && options.target != Target::Portable => {
-                Compiled::new(&plan, CompileOptions { target: Target::Portable, ..options })?
+                Compiled::new(&plan, CompileOptions { target: Target::Portable, ..options }, Target::Portable)?
             }
             result => result?,
         };
+        let kernel = Kernel::of(&plan, options, compiled);
+        kernel.dump();
+        Ok(kernel)
+    }
+
+    fn of(plan: &Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
         let output =
             |&(dim, is_index): &(usize, bool)| Output { dim, dtype: if is_index { Dtype::I64 } else { options.dtype } };
-        let kernel = Kernel {
+        Kernel {
             axis: plan.axis,
             inputs: plan.inputs.iter().map(input).collect(),
             outputs: compiled.stages().outputs.iter().map(output).collect(),
             plan_text: plan.text(),
             options,
             compiled,
-        };
-        kernel.dump();
-        Ok(kernel)
+        }
     }
 
     /// The arguments of a run, by position.
@@ -213,11 +226,12 @@ impl Kernel {
 }
 
 impl Compiled {
-    fn new(plan: &Plan, options: CompileOptions) -> Result<Self> {
+    /// Lane programs for the target of the options, run by a backend.
+    fn new(plan: &Plan, options: CompileOptions, backend: Target) -> Result<Self> {
         let stages = Arc::new(lower::lower(plan, options.dtype, options.target.machine())?);
         Ok(match options.dtype {
-            Dtype::F32 => Compiled::F32(Program::new(stages, options.target)?),
-            _ => Compiled::F64(Program::new(stages, options.target)?),
+            Dtype::F32 => Compiled::F32(Program::new(stages, backend)?),
+            _ => Compiled::F64(Program::new(stages, backend)?),
         })
     }
 

@@ -13,9 +13,9 @@ use crate::plan::Level;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
     Any,
-    /// Zero or above.
+    /// The bit of the sign is clear: +0 or above.
     Positive,
-    /// Zero or below.
+    /// The bit of the sign is set: -0 or below.
     Negative,
 }
 
@@ -171,12 +171,6 @@ impl Lanes for Builder {
         if let Some(inner) = self.negated(b) {
             return self.add(a, inner);
         }
-        // The difference of a row of each index is always taken the same way round, so that `x - y` and `y - x`
-        // are one value, and the kept row can be a memory operand.
-        if (self.level(a), self.level(b)) == (Level::Kept, Level::Reduced) {
-            let difference = self.subtract(b, a);
-            return self.negate(difference);
-        }
         let sign = if self.sign(a) == self.sign(b).flipped() { self.sign(a) } else { Sign::Any };
         self.apply_signed(Op::Subtract, &[a, b], sign)
     }
@@ -241,7 +235,9 @@ impl Lanes for Builder {
     }
 
     fn square_root(&mut self, a: Value) -> Value {
-        self.apply_signed(Op::SquareRoot, &[a], Sign::Positive)
+        // The root of -0 is -0.
+        let sign = if self.sign(a) == Sign::Positive { Sign::Positive } else { Sign::Any };
+        self.apply_signed(Op::SquareRoot, &[a], sign)
     }
 
     fn floor(&mut self, a: Value) -> Value {

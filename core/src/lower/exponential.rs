@@ -23,10 +23,14 @@ impl Builder {
         if self.machine.scales {
             return Rounded { whole: self.apply(Op::Round, &[x]), biased: None };
         }
-        let large = 1.5 * 2f64.powi(i32::from(self.format().mantissa));
-        let rounder = self.constant(large + offset);
+        let rounder = self.constant(self.rounder(offset));
         let biased = self.apply(Op::Add, &[x, rounder]);
         Rounded { whole: self.apply(Op::Subtract, &[biased, rounder]), biased: Some(biased) }
+    }
+
+    /// The number whose addition rounds, and leaves the integer plus an offset in the low bits.
+    fn rounder(&self, offset: f64) -> f64 {
+        1.5 * 2f64.powi(i32::from(self.format().mantissa)) + offset
     }
 
     /// `p * 2^n` for a positive `p` near 1.
@@ -65,7 +69,7 @@ pub(super) fn power_of_two(b: &mut Builder, n: Value) -> Value {
     let (bias, mantissa) = (b.format().bias, b.format().mantissa);
     let lowest = b.constant(-bias);
     let n = b.maximum(lowest, n);
-    let rounder = b.constant(1.5 * 2f64.powi(i32::from(mantissa)) + bias);
+    let rounder = b.constant(b.rounder(bias));
     let biased = b.apply(Op::Add, &[n, rounder]);
     b.apply_signed(Op::ShiftLeft(mantissa), &[biased], Sign::Positive)
 }
@@ -117,18 +121,16 @@ pub(super) fn exp(b: &mut Builder, x: Value) -> Value {
         let reduced = b.negative_multiply_add(whole, high, x);
         b.negative_multiply_add(whole, low, reduced)
     };
+    let rounder = b.constant(if b.looks_up() { eighths(&range) } else { b.rounder(range.offset) });
+    let biased = b.multiply_add(x, log2e, rounder);
+    let whole = b.apply(Op::Subtract, &[biased, rounder]);
+    let reduced = reduce(b, whole);
     if b.looks_up() {
-        let rounder = b.constant(eighths(&range));
-        let tagged = b.multiply_add(x, log2e, rounder);
-        let whole = b.apply(Op::Subtract, &[tagged, rounder]);
-        let reduced = reduce(b, whole);
-        return by_table(b, tagged, reduced, format.exp_eighth, &range);
+        return by_table(b, biased, reduced, format.exp_eighth, &range);
     }
-    let exponent = b.apply(Op::Multiply, &[x, log2e]);
-    let n = b.rounded(exponent, range.offset);
-    let reduced = reduce(b, n.whole);
     let p = one_plus(b, reduced, format.exp);
-    b.scaled(p, &n, &range)
+    let biased = (!b.machine.scales).then_some(biased);
+    b.scaled(p, &Rounded { whole, biased }, &range)
 }
 
 /// `2^(k/8)` less 1 and less `k/8`, both as bits: what is to be added to an exponent in eighths to make its low bits

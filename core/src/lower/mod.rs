@@ -7,6 +7,7 @@ mod exponential;
 mod fuse;
 mod math;
 mod order;
+mod orient;
 mod program;
 mod stages;
 

@@ -6,6 +6,7 @@ use super::builder::Builder;
 use super::fuse::fuse;
 use super::math;
 use super::order::order;
+use super::orient::orient;
 use super::program::{Instruction, Machine, Op, Plane, Program, Space};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
@@ -300,7 +301,7 @@ impl Lowering<'_> {
         }
         self.builder.instructions = whole.instructions;
         separate(&mut part);
-        let part = order(&fuse(&part.pruned()));
+        let part = order(&fuse(&orient(&part.pruned())));
         if cfg!(debug_assertions) {
             part.verify();
         }

@@ -75,17 +75,6 @@ impl Values {
         }
     }
 
-    /// Whether all numbers are the same but for an absolute difference.
-    pub fn near(&self, other: &Values, difference: f64) -> bool {
-        match (self, other) {
-            (Values::Numbers(a), Values::Numbers(b)) => {
-                let near = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= difference;
-                a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| near(a, b))
-            }
-            _ => false,
-        }
-    }
-
     pub fn numbers(&self) -> &[f64] {
         match self {
             Values::Numbers(numbers) => numbers,

@@ -1,5 +1,7 @@
 //! The functions of a pass: a loop around each lane program. What an offset register means is said here.
 
+use std::collections::HashMap;
+
 use super::emit::{Addresses, Emitter};
 use super::x86::{Assembler, General, Memory, Register, Width};
 use crate::backend::tile::Layout;
@@ -220,7 +222,8 @@ impl Writer<'_> {
         let needed = copies * program.live();
         let temporaries = needed.min(registers / 2).max(WORKING_REGISTERS);
         let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies);
-        let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| load_of(program, *plane)).collect();
+        let loads = loads(program);
+        let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| loads.get(plane).copied()).collect();
         for value in old.iter().flatten() {
             for copy in 0..copies {
                 if emitter.free_count() > temporaries {
@@ -237,9 +240,13 @@ impl Writer<'_> {
         control(emitter.assembler, None);
         emitter.assembler.align(32);
         emitter.assembler.bind(inner);
+        // What is stored to several planes is computed for the first.
+        let mut replaced: HashMap<Value, Value> = HashMap::new();
+        for (&(_, new), old) in program.stores.iter().zip(&old).rev() {
+            replaced.extend(old.map(|old| (new, old)));
+        }
         let target = |emitter: &Emitter<'_>, value: Value, copy: usize| -> Option<Register> {
-            let k = program.stores.iter().position(|(_, new)| *new == value)?;
-            let old = old[k]?;
+            let old = *replaced.get(&value)?;
             emitter.pinned(old, copy).filter(|_| emitter.last_use_now(old, copy))
         };
         emitter.run(target);
@@ -274,10 +281,14 @@ impl Writer<'_> {
     }
 }
 
-/// The load of a plane, if the program has one.
-fn load_of(program: &Program, plane: Plane) -> Option<Value> {
-    let k = program.instructions.iter().position(|i| *i == Instruction::Load(plane))?;
-    Some(Value(k as u32))
+/// The loads of a program.
+fn loads(program: &Program) -> HashMap<Plane, Value> {
+    let instructions = program.instructions.iter().enumerate();
+    let load = |(k, instruction): (usize, &Instruction)| match instruction {
+        Instruction::Load(plane) => Some((*plane, Value(k as u32))),
+        _ => None,
+    };
+    instructions.filter_map(load).collect()
 }
 
 /// What stays the same during the loop, the most used first: constants, what is known per call, and the kept rows.

@@ -23,12 +23,14 @@ fn registers<T: Number>(routine: &Routine, tile: &mut Tile<T>) -> Vec<Option<Reg
     let mut registers: Vec<Option<Register<T>>> =
         (0..routine.registers).map(|_| Some(Box::new([T::default(); BLOCK]))).collect();
     for &(register, fixed) in &routine.prologue {
-        let number = match fixed {
-            Fixed::Constant(bits) => T::from_bits64(bits),
-            Fixed::Call(start) => tile.buffer()[start],
-        };
-        if let Some(register) = &mut registers[register] {
-            register.fill(number);
+        let Some(register) = &mut registers[register] else { continue };
+        match fixed {
+            Fixed::Constant(bits) => register.fill(T::from_bits64(bits)),
+            Fixed::Table(table) => {
+                let entries = table.iter().map(|&entry| T::from_bits64(u64::from(entry)));
+                register.iter_mut().zip(entries.cycle()).for_each(|(lane, entry)| *lane = entry);
+            }
+            Fixed::Call(start) => register.fill(tile.buffer()[start]),
         }
     }
     registers
@@ -316,7 +318,9 @@ fn apply<T: Number, const ALONG: bool>(
                 Op::SquareRoot => each!(k, T::square_root(a[k])),
                 Op::Floor => each!(k, T::floor(a[k])),
                 Op::Round => each!(k, T::round(a[k])),
-                Op::Scale | Op::Lookup => unreachable!("the portable machine has no {op:?}"),
+                Op::Scale => each!(k, T::scale(a[k], b[k])),
+                // The table repeats in the lanes of its register.
+                Op::Lookup => each!(k, b[(a[k].to_bits64() % 8) as usize]),
                 Op::Less => each!(k, T::less(a[k], b[k])),
                 Op::LessEqual => each!(k, T::less_equal(a[k], b[k])),
                 Op::Equal => each!(k, T::equal(a[k], b[k])),

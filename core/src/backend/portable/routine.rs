@@ -1,8 +1,10 @@
 //! A lane program prepared for the interpreter: values placed in registers, and sequences that are worth a loop of their
 //! own joined into one step.
 
+use std::collections::HashMap;
+
 use crate::backend::tile::Layout;
-use crate::lower::{Instruction, Op, Program, Space};
+use crate::lower::{Instruction, Op, Plane, Program, Space, Table};
 use crate::ops::Value;
 
 /// A program with its values placed in registers.
@@ -25,6 +27,7 @@ pub(super) struct Routine {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fixed {
     Constant(u64),
+    Table(&'static Table),
     /// A place in the tile's buffer.
     Call(usize),
 }
@@ -57,6 +60,8 @@ impl Routine {
             joined.operands(program, k).iter().for_each(|v| last_use[v.0 as usize] = k);
         }
         program.stores.iter().for_each(|(_, v)| last_use[v.0 as usize] = usize::MAX);
+        // What is stored to several planes takes the first one's place.
+        let stored: HashMap<Value, Plane> = program.stores.iter().rev().map(|&(plane, v)| (v, plane)).collect();
         let mut routine = Routine::default();
         let mut place = vec![0; program.instructions.len()];
         let mut free: Vec<usize> = Vec::new();
@@ -67,7 +72,7 @@ impl Routine {
             let at = |v: Value| place[v.0 as usize];
             // What is loaded stays: it may be read again in the next round. A new state may take the old one's place.
             let stays = !matches!(instruction, Instruction::Apply(..));
-            let register = match replaced_state(program, &last_use, k) {
+            let register = match replaced_state(program, &stored, &last_use, k) {
                 Some(old) => at(old),
                 None => free.pop().filter(|_| !stays).unwrap_or_else(|| {
                     routine.registers += 1;
@@ -79,7 +84,10 @@ impl Routine {
                     routine.prologue.push((register, Fixed::Constant(*bits)));
                     None
                 }
-                (Instruction::Table(_), _) => unreachable!("the portable machine looks nothing up"),
+                (Instruction::Table(table), _) => {
+                    routine.prologue.push((register, Fixed::Table(table)));
+                    None
+                }
                 (Instruction::Load(plane), _) if plane.space == Space::Call => {
                     routine.prologue.push((register, Fixed::Call(layout.start(*plane))));
                     None
@@ -136,16 +144,17 @@ impl Routine {
     /// Finds which registers carry the state of a block from row to row. A state that the next one does not depend on
     /// is loaded all the same, so that a block without rows keeps it.
     fn carry_states(&mut self) {
+        let loads = self.body.iter().filter_map(|(register, step)| match step {
+            Step::Load(Space::Block, slot) => Some((*slot, *register)),
+            _ => None,
+        });
+        let loaded: HashMap<usize, usize> = loads.collect();
         for k in 0..self.stores.len() {
             let (space, slot, new) = self.stores[k];
             if space != Space::Block {
                 continue;
             }
-            let loaded = self.body.iter().find_map(|(register, step)| match step {
-                Step::Load(Space::Block, loaded) if *loaded == slot => Some(*register),
-                _ => None,
-            });
-            let old = loaded.unwrap_or_else(|| {
+            let old = loaded.get(&slot).copied().unwrap_or_else(|| {
                 self.body.push((self.registers, Step::Load(Space::Block, slot)));
                 self.registers += 1;
                 self.registers - 1
@@ -157,9 +166,9 @@ impl Routine {
 
 /// The old state whose register a new state may take: it is the last operand that the interpreter can overwrite, is
 /// read by nothing later, and is stored to the same plane.
-fn replaced_state(program: &Program, last_use: &[usize], k: usize) -> Option<Value> {
+fn replaced_state(program: &Program, stored: &HashMap<Value, Plane>, last_use: &[usize], k: usize) -> Option<Value> {
     let Instruction::Apply(op, operands) = program.instructions[k] else { return None };
-    let (plane, _) = program.stores.iter().find(|(_, v)| v.0 as usize == k)?;
+    let plane = stored.get(&Value(k as u32))?;
     let candidates: &[Value] = match op {
         Op::MultiplyAdd => &operands[2..],
         Op::Add => &operands[..2],
