@@ -14,7 +14,9 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{self, Node, Operation};
 
+pub(crate) use build::unknown_operation;
 pub use eval::Assignment;
+pub(crate) use print::{LONGEST_TEXT, short_enough};
 
 /// Which index a variable depends on. The numbers are KeOps'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -288,7 +290,7 @@ impl Formula {
 
     /// The operation of this name on these operands, with these integer parameters.
     pub fn apply(name: &str, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
-        let operation = ops::find(name).ok_or_else(|| build::unknown_operation(name))?;
+        let operation = ops::find(name).ok_or_else(|| unknown_operation(name))?;
         Formula::apply_operation(operation, operands, parameters)
     }
 

@@ -9,7 +9,7 @@ mod sum;
 use std::fmt::Debug;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::{Category, Formula, Variable};
+use crate::formula::{Category, Formula, Variable, short_enough};
 use crate::ops::{Algebra, Lanes, Node, Value};
 
 /// How values of one row are reduced.
@@ -189,7 +189,7 @@ impl Reduction {
     /// Text that parses to the same reduction.
     pub fn text(&self) -> Result<String> {
         let remaining = self.axis.kept() as i32;
-        Ok(format!("{}_Reduction({},{remaining})", self.reducer.name(), self.formula.text()?))
+        short_enough(format!("{}_Reduction({},{remaining})", self.reducer.name(), self.formula.text()?))
     }
 }
 
