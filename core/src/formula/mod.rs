@@ -8,7 +8,6 @@ mod verify;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -56,18 +55,6 @@ pub enum Kind {
         /// Its integer parameters.
         parameters: Vec<i64>,
     },
-}
-
-impl PartialEq for Operation {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-impl Eq for Operation {}
-impl Hash for Operation {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
 }
 
 /// A node with its dimension.
@@ -294,8 +281,14 @@ impl Formula {
         Formula::apply_operation(operation, operands, parameters)
     }
 
-    /// As [`Formula::apply`], for an operation that need not be one of the library's.
+    /// As [`Formula::apply`], for an operation that need not be one of the library's, but has a name of its own.
     pub fn apply_operation(operation: &'static Operation, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
+        if ops::find(operation.name).is_some_and(|known| known != operation) {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("`{}` is an operation of the library; expected another name", operation.name),
+            ));
+        }
         let mut graph = operands.first().map_or_else(Graph::default, |f| (*f.graph).clone());
         let nodes = operands.iter().map(|f| graph.import(&f.graph, f.root)).collect::<Result<Vec<_>>>()?;
         let root = graph.try_apply(operation, &nodes, parameters)?;
