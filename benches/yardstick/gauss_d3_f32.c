@@ -8,18 +8,10 @@
 // Why three vectors of rows: the chain of one pair is some 45 cycles long while the pipes could start eight pairs every 4.5,
 // so several vectors must be in flight; three of them with their temporaries, three sums and four constants fill the sixteen
 // registers without a spill. Each step is written for all three vectors before the next step.
-#include <math.h>
-#include <stddef.h>
-#include <stdlib.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "gauss_d3.h"
 
-enum { LANES = 8, VECTORS = 3, TILE = LANES * VECTORS, BLOCK = 256 };
+enum { LANES = 8, VECTORS = 3, TILE = LANES * VECTORS };
 
-// 2^f on [0, 1): minimax for the relative error with the constant term held at 1, so that exp(0) is exactly 1; with fused
-// multiply-adds the largest error is 1.4e-7, the mean (which a sum does not average away) 3e-9.
-static const float EXP2[6] = {0.00186695252f, 0.00901748054f, 0.0557995141f, 0.240164593f, 0.693151295f, 1.0f};
 static const float LOWEST = -126.0f;  // below this exponent 2^q is not a normal number: the result is clamped
 
 // Constants of the loop: four stay in registers, the others are memory operands.
@@ -48,9 +40,9 @@ typedef struct {
 #define SCALE(Q, D, P, S, X) "vpaddd " D ", " P ", " P "\n"
 #define ACCUMULATE(Q, D, P, S, X) "vfmadd231ps %%ymm0, " P ", " S "\n"
 
-// x: three coordinates of TILE points, structure of arrays; y: records (y0, y1, y2, b) up to end; sums: TILE floats out.
 // Assembler because no compiler at hand keeps both this order and these operands: each spill costs what the order gains.
-static inline void block(const float *x, const float *y, const float *end, const constants *k, float *sums) {
+static void block(const float *x, const float *y, const float *end, const void *of_loop, float *sums) {
+    const constants *k = of_loop;
     __asm__ volatile(
         "vmovaps %[c1], %%ymm9\n vmovaps %[c2], %%ymm10\n vmovaps %[c3], %%ymm11\n vmovaps %[lowest], %%ymm12\n"
         "vxorps %%ymm13, %%ymm13, %%ymm13\n vxorps %%ymm14, %%ymm14, %%ymm14\n vxorps %%ymm15, %%ymm15, %%ymm15\n"
@@ -77,49 +69,14 @@ static inline void block(const float *x, const float *y, const float *end, const
           "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
-// A float32 sum runs over BLOCK terms only and is then added to doubles: its rounding errors do not grow with n.
-static void tile(const float *x, const float *y, ptrdiff_t n, const constants *k, double *totals) {
-    _Alignas(32) float sums[TILE];
-    for (ptrdiff_t start = 0; start < n; start += BLOCK) {
-        block(x, y + 4 * start, y + 4 * (n < start + BLOCK ? n : start + BLOCK), k, sums);
-        for (int l = 0; l < TILE; l++) totals[l] += (double)sums[l];
-    }
-}
-
-// x: m by 3, y: n by 3, b: n, a: m, all row-major and contiguous; threads 0 = as many as OpenMP gives. Returns 0, or 1 where
-// memory is short. Packing the records is part of the work, as it is in every peer.
+// As gauss_d3.
 int yardstick_gauss_d3_f32(const float *x, const float *y, const float *b, ptrdiff_t m, ptrdiff_t n, float *a, int threads) {
-    const float scale = sqrtf(1.44269504f);  // exp(-d^2) = 2^-(scale d)^2: one multiplication per point instead of one per pair
     constants k;
     for (int l = 0; l < LANES; l++) {
         k.lowest[l] = LOWEST;
         for (int c = 0; c < 6; c++) k.exp2[c][l] = EXP2[c];
     }
-    (void)threads;  // unused without OpenMP
-    float *records = aligned_alloc(64, ((size_t)n * 16 + 64) / 64 * 64);
-    if (!records) return 1;
-#ifdef _OPENMP
-    if (threads <= 0) threads = omp_get_max_threads();
-#endif
-#pragma omp parallel num_threads(threads)
-    {
-#pragma omp for schedule(static)
-        for (ptrdiff_t j = 0; j < n; j++) {
-            for (int d = 0; d < 3; d++) records[4 * j + d] = y[3 * j + d] * scale;
-            records[4 * j + 3] = b[j];
-        }
-#pragma omp for schedule(dynamic, 4)
-        for (ptrdiff_t i = 0; i < m; i += TILE) {
-            _Alignas(32) float rows[3 * TILE];
-            double totals[TILE] = {0};
-            for (int l = 0; l < TILE; l++)  // the rows past the end repeat the last one
-                for (int d = 0; d < 3; d++) rows[d * TILE + l] = x[3 * (i + l < m ? i + l : m - 1) + d] * scale;
-            tile(rows, records, n, &k, totals);
-            for (int l = 0; l < TILE && i + l < m; l++) a[i + l] = (float)totals[l];
-        }
-    }
-    free(records);
-    return 0;
+    return gauss_d3(x, y, b, m, n, a, threads, TILE, block, &k);
 }
 
 #ifndef YARDSTICK_LIBRARY

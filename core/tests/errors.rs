@@ -83,15 +83,18 @@ fn structure_of_formulas() {
 
 #[test]
 fn depth_and_length() {
-    for text in ["(".repeat(300), "-".repeat(300), "Exp(".repeat(300), "x**".repeat(300)] {
-        let error = parse(&(text + "x")).unwrap_err();
+    for text in ["(".repeat(3000), "-".repeat(3000), "Exp(".repeat(3000), "x**".repeat(3000)] {
+        let error = parse(&(text + "]")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Syntax);
-        assert!(error.message().starts_with("the formula is nested too deeply (column "), "{error}");
+        assert!(error.message().starts_with("expected a formula, found `]` (column "), "{error}");
         assert!(error.message().len() < 400, "the message shows a part of the text");
         let lines: Vec<&str> = error.message().lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[2].trim_start().starts_with('^') && lines[2].len() <= lines[1].len(), "{error}");
     }
+    let error = Reduction::parse(&"Grad(".repeat(300), &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Size);
+    assert!(error.message().starts_with("the reduction is inside more than 200 gradients (column "), "{error}");
     // A long line is cut around the place.
     let error = parse(&format!("{}$", "x+".repeat(500))).unwrap_err();
     let lines: Vec<&str> = error.message().lines().collect();

@@ -3,14 +3,14 @@
 
 mod support;
 
-use rkeops_core::formula::Formula;
-use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, Rule, SQUARE, Use, Value};
+use rkeops_core::formula::{Formula, Graph};
+use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, POWER, Rule, Use, Value};
 use rkeops_core::reduction::{Reducer, Term};
 use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Kernel, Reduction, Target};
 use support::case::Case;
 use support::expression::Variable;
 
-suite!(values_of_the_operation, gradients_of_the_operation, a_vector_operation, sums_of_squares, products);
+suite!(values_of_the_operation, gradients_of_the_operation, a_vector_operation, namesakes, sums_of_powers, products);
 
 /// `log(1 + exp(f))`, written so that large arguments do not overflow.
 static SOFTPLUS: Operation = Operation {
@@ -168,16 +168,55 @@ fn a_vector_operation(target: Target) {
     assert_eq!(error.kind(), ErrorKind::Dimension);
 }
 
-/// The sum of squares: as the sum, of the square of the formula.
-#[derive(Debug)]
-struct SumOfSquares;
+/// `2 f` under a name that another operation has too.
+const fn doubled(name: &'static str) -> Operation {
+    Operation {
+        name,
+        operands: 1,
+        parameters: &[],
+        summary: "2 f",
+        commutative: false,
+        rule: Rule::Elementwise { meaning: |a, _| 2.0 * a[0], lower: |l, a, _| l.add(a[0], a[0]) },
+        derivative: |f, _, _, e| Some(f.scale(2.0, e)),
+    }
+}
 
-impl Reducer for SumOfSquares {
+static OTHER_SOFTPLUS: Operation = doubled("Softplus");
+static FALSE_EXP: Operation = doubled("Exp");
+
+/// Operations of one name are different operations: in a formula, and in the cache of kernels.
+fn namesakes(target: Target) {
+    let (_, x, y, _) = variables();
+    let product = product(&x, &y);
+    let [one, other] =
+        [&SOFTPLUS, &OTHER_SOFTPLUS].map(|operation| Formula::apply_operation(operation, &[&product], &[]).unwrap());
+    let scale = |v: &[Vec<f64>], c: usize| 10.0 * v[0][c] * v[1][c];
+    compare(sum_of(&one), target, |v, c| softplus(scale(v, c)));
+    compare(sum_of(&other), target, |v, c| 2.0 * scale(v, c));
+    let both = Formula::apply("Subtract", &[&one, &other], &[]).unwrap();
+    compare(sum_of(&both), target, |v, c| softplus(scale(v, c)) - 2.0 * scale(v, c));
+    // A name of the library would be read as the library's operation.
+    let error = Formula::apply_operation(&FALSE_EXP, &[&x], &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert_eq!(error.message(), "`Exp` is an operation of the library; expected another name");
+    let mut graph = Graph::default();
+    let x = graph.checked_variable(0, 1, Category::I).unwrap();
+    let [mine, theirs] = [&FALSE_EXP, &EXP].map(|operation| graph.apply(operation, &[x], &[]));
+    assert_ne!(mine, theirs);
+    assert!(graph.match_operation(mine, &EXP).is_none());
+}
+
+/// The sum of powers: as the sum, of the power of the formula. Different reducers have one name here, and no field
+/// tells them apart; the first has the library's name.
+#[derive(Debug)]
+struct SumOfPowers<const EXPONENT: i32>;
+
+impl<const EXPONENT: i32> Reducer for SumOfPowers<EXPONENT> {
     fn name(&self) -> &'static str {
-        "SumOfSquares"
+        if EXPONENT == 1 { "Sum" } else { "SumOfPowers" }
     }
     fn summary(&self) -> &'static str {
-        "sum of squares; 0 where nothing is reduced"
+        "sum of powers; 0 where nothing is reduced"
     }
     fn block(&self, dim: usize) -> Vec<f64> {
         vec![0.0; dim]
@@ -186,8 +225,13 @@ impl Reducer for SumOfSquares {
         vec![0.0; dim]
     }
     fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
-        let squares: Vec<Value> = term.formula.iter().map(|&v| l.multiply(v, v)).collect();
-        block.iter().zip(squares).map(|(&sum, square)| l.add(square, sum)).collect()
+        let pairs = block.iter().zip(term.formula);
+        pairs
+            .map(|(&sum, &value)| {
+                let power = (1..EXPONENT).fold(value, |power, _| l.multiply(power, value));
+                l.add(power, sum)
+            })
+            .collect()
     }
     fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
         block.to_vec()
@@ -199,20 +243,30 @@ impl Reducer for SumOfSquares {
         total.to_vec()
     }
     fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula, Error> {
-        let square = Formula::apply_operation(&SQUARE, &[formula], &[])?;
-        square.gradient(variable, cotangent)
+        let power = Formula::apply_operation(&POWER, &[formula], &[i64::from(EXPONENT)])?;
+        power.gradient(variable, cotangent)
     }
 }
 
-fn sums_of_squares(target: Target) {
+fn sums_of_powers(target: Target) {
     let (_, x, y, e) = variables();
     let difference = Formula::apply("Subtract", &[&x, &y], &[]).unwrap();
-    let reduction = Reduction::with_reducer(&SumOfSquares, &difference, Axis::J).unwrap();
-    assert_eq!(reduction.text().unwrap(), "SumOfSquares_Reduction(Var(0,3,0)-Var(1,3,1),0)");
-    compare(reduction.clone(), target, |v, c| (v[0][c] - v[1][c]).powi(2));
-    let gradient = reduction.gradient(&y, &e).unwrap();
-    assert_eq!(gradient.axis(), Axis::I);
-    compare(gradient, target, |v, c| -2.0 * (v[0][c] - v[1][c]) * v[2][c]);
+    let reducers: [&'static dyn Reducer; 2] = [&SumOfPowers::<2>, &SumOfPowers::<3>];
+    for (reducer, exponent) in reducers.into_iter().zip([2, 3]) {
+        let reduction = Reduction::with_reducer(reducer, &difference, Axis::J).unwrap();
+        assert_eq!(reduction.text().unwrap(), "SumOfPowers_Reduction(Var(0,3,0)-Var(1,3,1),0)");
+        compare(reduction.clone(), target, |v, c| (v[0][c] - v[1][c]).powi(exponent));
+        let gradient = reduction.gradient(&y, &e).unwrap();
+        assert_eq!(gradient.axis(), Axis::I);
+        let slope = f64::from(exponent);
+        compare(gradient, target, |v, c| -slope * (v[0][c] - v[1][c]).powi(exponent - 1) * v[2][c]);
+    }
+    let error = Reduction::with_reducer(&SumOfPowers::<1>, &x, Axis::J).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert_eq!(error.message(), "`Sum` is a reduction of the library; expected another name");
+    for reducer in rkeops_core::reduction::all() {
+        assert!(Reduction::with_reducer(reducer, &Formula::constant(1.0), Axis::J).is_ok(), "{}", reducer.name());
+    }
 }
 
 /// The product and the number of its factors: a state of two numbers for one component, three columns for each.

@@ -3,7 +3,9 @@
 
 mod support;
 
-use rkeops_core::{Axis, Category, Formula, Reduction, ops};
+use rkeops_core::formula::Graph;
+use rkeops_core::ops::{self, Algebra, Node};
+use rkeops_core::{Axis, Category, ErrorKind, Formula, Reduction};
 use support::expression::{Expression, aliases};
 use support::generate::{Generator, variables};
 use support::random::{Random, seeds};
@@ -278,9 +280,95 @@ fn random_bytes() {
     }
 }
 
+/// Runs this where a call for each level of a formula would end the process.
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap();
+    if let Err(payload) = thread.join() {
+        std::panic::resume_unwind(payload);
+    }
+}
+
+/// One level around a formula, of a vector and a scalar.
+type Level = fn(&mut dyn Algebra, inner: Node, vector: Node, scalar: Node) -> Node;
+
+const LEVELS: [Level; 16] = [
+    |f, inner, _, _| f.apply(ops::find("Sin").unwrap(), &[inner], &[]),
+    |f, inner, _, _| f.apply(&ops::POWER, &[inner], &[3]),
+    |f, inner, _, _| {
+        let exponential = f.apply(&ops::EXP, &[inner], &[]);
+        f.minus(exponential)
+    },
+    |f, inner, x, _| f.add(x, inner),
+    |f, inner, x, _| f.subtract(x, inner),
+    |f, inner, x, _| f.subtract(inner, x),
+    |f, inner, x, _| f.multiply(x, inner),
+    |f, inner, _, s| f.multiply(s, inner),
+    |f, inner, _, _| f.scale(1e300, inner),
+    |f, inner, x, _| f.divide(x, inner),
+    |f, inner, x, _| f.divide(inner, x),
+    |f, inner, x, _| f.apply(&ops::POWER_OF, &[x, inner], &[]),
+    |f, inner, _, s| f.apply(&ops::POWER_OF, &[inner, s], &[]),
+    |f, inner, x, s| f.apply(&ops::GRADIENT, &[inner, x, s], &[]),
+    |f, inner, x, _| {
+        let sum = f.sum(inner);
+        f.subtract(x, sum)
+    },
+    |f, inner, x, _| {
+        let both = f.apply(ops::find("Concat").unwrap(), &[inner, x], &[]);
+        f.apply(&ops::EXTRACT, &[both], &[1, 3])
+    },
+];
+
+/// Whatever calls can build has a text, and the parser reads it, however deep it is.
+#[test]
+fn deep_formulas() {
+    on_a_small_stack(|| {
+        for (k, level) in LEVELS.iter().enumerate() {
+            let mut graph = Graph::default();
+            let vector = graph.checked_variable(0, 3, Category::I).unwrap();
+            let scalar = graph.checked_variable(1, 1, Category::Parameter).unwrap();
+            let mut chain = graph.apply(&ops::EXP, &[vector], &[]);
+            for _ in 0..10_000 {
+                chain = level(&mut graph, chain, vector, scalar);
+            }
+            // What rewrites its operand rewrites it to the bottom.
+            let f: &mut dyn Algebra = &mut graph;
+            let tops = [chain, f.sum(chain), f.divide(chain, vector), f.minus(chain)];
+            let graph = std::sync::Arc::new(graph);
+            for top in tops {
+                assert!(graph.reachable(&[top]).len() > 10_000, "level {k} is simpler than it looks");
+                assert_round_trip(&Formula::from_graph(graph.clone(), top));
+            }
+        }
+    });
+}
+
+/// A text that is printed is never too long to be read, of a formula or of a reduction.
+#[test]
+fn the_longest_texts() {
+    on_a_small_stack(|| {
+        // `Exp(` and `)` around `Var(0,1,0)`: 10 + 5 n characters, of 2^20 at most.
+        let most = ((1 << 20) - 10) / 5;
+        let mut graph = Graph::default();
+        let x = graph.checked_variable(0, 1, Category::I).unwrap();
+        let longest = (0..most).fold(x, |inner, _| graph.apply(&ops::EXP, &[inner], &[]));
+        let too_long = graph.apply(&ops::EXP, &[longest], &[]);
+        let graph = std::sync::Arc::new(graph);
+        let [longest, too_long] = [longest, too_long].map(|node| Formula::from_graph(graph.clone(), node));
+        assert_round_trip(&longest);
+        assert_eq!(too_long.text().unwrap_err().kind(), ErrorKind::Size);
+        let reduction = Reduction::new("Sum", &longest, Axis::J).unwrap();
+        assert_eq!(reduction.text().unwrap_err().kind(), ErrorKind::Size);
+    });
+}
+
 /// Long, deep and wide text ends soon.
 #[test]
 fn hostile_lengths() {
+    on_a_small_stack(feed_hostile_lengths);
+}
+
+fn feed_hostile_lengths() {
     let aliases = ["x = Vi(0,3)"];
     let shapes =
         ["x+", "x*", "-", "(", "Exp(", "x**", "Concat(x,", "x|", "Grad(", "9", "x", " ", "\n", "0.", "1e", "Vi(0,"];
@@ -288,7 +376,9 @@ fn hostile_lengths() {
         let count = (1 << 18) / piece.len();
         feed(&piece.repeat(count), &aliases);
         feed(&(piece.repeat(count) + "x"), &aliases);
-        feed(&(piece.repeat(150) + "x" + &")".repeat(150)), &aliases);
+        for count in [150, count] {
+            feed(&(piece.repeat(count) + "x" + &")".repeat(count)), &aliases);
+        }
     }
     let long = "x".repeat(100_000);
     feed(&long, &[&format!("{long} = Vi(0,3)")]);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::{CompileOptions, Kernel};
 use crate::error::Result;
 use crate::formula::Variable;
-use crate::reduction::{Axis, Reduction};
+use crate::reduction::{Axis, Identity, Reduction};
 
 /// All that a kernel depends on. Numbers of rows are no part of it.
 #[derive(PartialEq, Eq, Hash)]
@@ -18,9 +18,7 @@ struct Key {
 /// What a kernel depends on of one reduction.
 #[derive(PartialEq, Eq, Hash)]
 struct Part {
-    reducer: &'static str,
-    /// Reducers of the same name may come from elsewhere.
-    address: usize,
+    reducer: Identity,
     formula: String,
     axis: Axis,
     declared: Vec<(Variable, usize)>,
@@ -60,8 +58,7 @@ fn part(reduction: &Reduction) -> Part {
     declared.sort_unstable_by_key(|(variable, dim)| (variable.index, variable.category, *dim));
     declared.dedup();
     Part {
-        reducer: reduction.reducer.name(),
-        address: std::ptr::from_ref(reduction.reducer).addr(),
+        reducer: reduction.reducer.identity(),
         formula: formula.graph().fingerprint(&[formula.root()]),
         axis: reduction.axis,
         declared,

@@ -34,7 +34,8 @@ impl Algebra for Graph {
     }
 }
 
-pub(super) fn unknown_operation(name: &str) -> Error {
+/// The error of a name that no operation has.
+pub(crate) fn unknown_operation(name: &str) -> Error {
     let lower = name.to_lowercase();
     let near = ops::all()
         .map(|o| o.name)
@@ -325,9 +326,17 @@ impl Graph {
             let quotient = self.node(&DIVIDE, &[a, inner]);
             return Some(self.node(&MINUS, &[quotient]));
         }
-        let (number, rest) = self.scaled(a)?;
+        // Numbers whose product is not finite stay one around the other, as many as the user wrote.
+        let (mut numbers, mut rest) = (Vec::new(), a);
+        while let Some((number, inner)) = self.scaled(rest) {
+            numbers.push(number);
+            rest = inner;
+        }
+        if numbers.is_empty() {
+            return None;
+        }
         let quotient = self.node(&DIVIDE, &[rest, b]);
-        Some(self.times(number, quotient))
+        Some(numbers.into_iter().rev().fold(quotient, |product, number| self.times(number, product)))
     }
 
     fn minus_identity(&mut self, a: Node, dim: usize) -> Option<Node> {
@@ -348,21 +357,36 @@ impl Graph {
         if self.is_zero(a) {
             return Some(self.number_node(0.0));
         }
-        if let Some(inner) = self.negated(a) {
-            let total = self.node(&SUM, &[inner]);
-            return Some(self.node(&MINUS, &[total]));
-        }
         if let Some(&[inner]) = self.match_operation(a, &REPLICATE) {
             return Some(self.times(dim as f64, inner));
         }
-        let &[left, right] = self.match_operation(a, &MULTIPLY)? else { return None };
-        let (scalar, vector) = match (self.dim_of(left), self.dim_of(right)) {
-            (1, _) => (left, right),
-            (_, 1) => (right, left),
-            _ => return None,
-        };
+        // Scalar factors and signs leave the sum, as many as there are one around the other.
+        let (mut factors, mut vector) = (Vec::new(), a);
+        while let Some((factor, inner)) = self.scalar_factor(vector) {
+            factors.push(factor);
+            vector = inner;
+        }
+        if factors.is_empty() {
+            return None;
+        }
         let total = self.node(&SUM, &[vector]);
-        Some(self.node(&MULTIPLY, &[scalar, total]))
+        Some(factors.into_iter().rev().fold(total, |total, factor| match factor {
+            Some(scalar) => self.node(&MULTIPLY, &[scalar, total]),
+            None => self.node(&MINUS, &[total]),
+        }))
+    }
+
+    /// A scalar and a vector whose product the node is; `None` in place of a scalar is a sign.
+    fn scalar_factor(&self, node: Node) -> Option<(Option<Node>, Node)> {
+        if let Some(inner) = self.negated(node) {
+            return Some((None, inner));
+        }
+        let &[left, right] = self.match_operation(node, &MULTIPLY)? else { return None };
+        match (self.dim_of(left), self.dim_of(right)) {
+            (1, 2..) => Some((Some(left), right)),
+            (2.., 1) => Some((Some(right), left)),
+            _ => None,
+        }
     }
 
     fn extract_identity(&mut self, a: Node, start: usize, dim: usize) -> Option<Node> {

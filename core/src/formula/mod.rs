@@ -8,13 +8,14 @@ mod verify;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{self, Node, Operation};
 
+pub(crate) use build::unknown_operation;
 pub use eval::Assignment;
+pub(crate) use print::{LONGEST_TEXT, short_enough};
 
 /// Which index a variable depends on. The numbers are KeOps'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,18 +55,6 @@ pub enum Kind {
         /// Its integer parameters.
         parameters: Vec<i64>,
     },
-}
-
-impl PartialEq for Operation {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-impl Eq for Operation {}
-impl Hash for Operation {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
 }
 
 /// A node with its dimension.
@@ -288,12 +277,18 @@ impl Formula {
 
     /// The operation of this name on these operands, with these integer parameters.
     pub fn apply(name: &str, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
-        let operation = ops::find(name).ok_or_else(|| build::unknown_operation(name))?;
+        let operation = ops::find(name).ok_or_else(|| unknown_operation(name))?;
         Formula::apply_operation(operation, operands, parameters)
     }
 
-    /// As [`Formula::apply`], for an operation that need not be one of the library's.
+    /// As [`Formula::apply`], for an operation that need not be one of the library's, but has a name of its own.
     pub fn apply_operation(operation: &'static Operation, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
+        if ops::find(operation.name).is_some_and(|known| known != operation) {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("`{}` is an operation of the library; expected another name", operation.name),
+            ));
+        }
         let mut graph = operands.first().map_or_else(Graph::default, |f| (*f.graph).clone());
         let nodes = operands.iter().map(|f| graph.import(&f.graph, f.root)).collect::<Result<Vec<_>>>()?;
         let root = graph.try_apply(operation, &nodes, parameters)?;

@@ -4,8 +4,8 @@ use super::{Category, Graph, Kind, Variable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{ADD, DIVIDE, MINUS, MULTIPLY, Node, SUBTRACT};
 
-/// Text beyond this many characters helps nobody.
-const LONGEST_TEXT: usize = 1 << 20;
+/// Longer text helps nobody: it is neither printed nor read.
+pub(crate) const LONGEST_TEXT: usize = 1 << 20;
 
 /// How tightly text binds, from sums to single names.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -40,14 +40,17 @@ pub(super) fn text(graph: &Graph, root: Node) -> Result<String> {
                 left.extend(pieces.into_iter().rev());
             }
         }
-        if text.len() > LONGEST_TEXT {
-            return Err(Error::new(
-                ErrorKind::Size,
-                format!("the text of the formula would be longer than {LONGEST_TEXT} characters"),
-            ));
-        }
+        text = short_enough(text)?;
     }
     Ok(text)
+}
+
+/// The text, if the parser reads text of that length.
+pub(crate) fn short_enough(text: String) -> Result<String> {
+    if text.len() <= LONGEST_TEXT {
+        return Ok(text);
+    }
+    Err(Error::new(ErrorKind::Size, format!("the text of the formula would be longer than {LONGEST_TEXT} characters")))
 }
 
 /// The text of a variable.

@@ -12,6 +12,8 @@ mod norms;
 mod powers;
 mod structure;
 
+use std::hash::{Hash, Hasher};
+
 pub use algebra::{Algebra, Node};
 pub use lanes::{Lanes, Value};
 
@@ -40,6 +42,19 @@ pub struct Operation {
     pub rule: Rule,
     /// The vector-Jacobian product.
     pub derivative: Derivative,
+}
+
+/// An operation is its static value: another one may have the same name and another meaning.
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+impl Eq for Operation {}
+impl Hash for Operation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self, state);
+    }
 }
 
 /// How an operation computes.

@@ -6,10 +6,11 @@ mod extremum;
 mod log_sum_exp;
 mod sum;
 
+use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::{Category, Formula, Variable};
+use crate::formula::{Category, Formula, Variable, short_enough};
 use crate::ops::{Algebra, Lanes, Node, Value};
 
 /// How values of one row are reduced.
@@ -18,7 +19,7 @@ use crate::ops::{Algebra, Lanes, Node, Value};
 /// *total* by `lift`; totals are merged in ascending order of the reduced index and `finish`ed at the end. A reducer
 /// may ask for *anchors*: numbers that stay fixed during a block and are chosen from what earlier blocks have seen.
 /// All of it is per lane, so every backend runs the same definition.
-pub trait Reducer: Debug + Send + Sync {
+pub trait Reducer: Any + Debug + Send + Sync {
     /// The name in formula text, before `_Reduction`.
     fn name(&self) -> &'static str;
     /// One line of documentation.
@@ -63,6 +64,16 @@ pub trait Reducer: Debug + Send + Sync {
     fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula>;
 }
 
+/// What tells reducers apart. Different ones may have the same name, and those without fields the same address.
+pub(crate) type Identity = (TypeId, usize);
+
+impl dyn Reducer {
+    /// What only this reducer has.
+    pub(crate) fn identity(&self) -> Identity {
+        ((self as &dyn Any).type_id(), std::ptr::from_ref(self).addr())
+    }
+}
+
 /// One value to be reduced.
 #[derive(Clone, Copy, Debug)]
 pub struct Term<'a> {
@@ -88,6 +99,10 @@ pub struct Seen<'a> {
 /// Every reducer.
 pub fn all() -> impl Iterator<Item = &'static dyn Reducer> {
     [sum::FAMILY, log_sum_exp::FAMILY, extremum::FAMILY, arg::FAMILY].into_iter().flatten().copied()
+}
+
+fn find(name: &str) -> Option<&'static dyn Reducer> {
+    all().find(|reducer| reducer.name() == name)
 }
 
 /// The index that is reduced; the numbers are those of pykeops' `axis`.
@@ -130,7 +145,7 @@ pub struct Reduction {
 impl Reduction {
     /// The reduction of this name (`"Sum"`, `"LogSumExp"` ...) of a formula over an index.
     pub fn new(name: &str, formula: &Formula, axis: Axis) -> Result<Self> {
-        let reducer = all().find(|r| r.name() == name).ok_or_else(|| {
+        let reducer = find(name).ok_or_else(|| {
             let known: Vec<&str> = all().map(|r| r.name()).collect();
             let shown: String = name.chars().take(60).collect();
             Error::new(ErrorKind::UnknownName, format!("there is no reduction `{shown}`; known: {}", known.join(", ")))
@@ -138,8 +153,15 @@ impl Reduction {
         Reduction::with_reducer(reducer, formula, axis)
     }
 
-    /// As [`Reduction::new`], for a reducer that need not be one of the library's.
+    /// As [`Reduction::new`], for a reducer that need not be one of the library's, but has a name of its own.
     pub fn with_reducer(reducer: &'static dyn Reducer, formula: &Formula, axis: Axis) -> Result<Self> {
+        let kind = |reducer: &'static dyn Reducer| (reducer as &dyn Any).type_id();
+        if find(reducer.name()).is_some_and(|known| kind(known) != kind(reducer)) {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!("`{}` is a reduction of the library; expected another name", reducer.name()),
+            ));
+        }
         let mut graph = (**formula.graph()).clone();
         reducer
             .prepare(&mut graph, formula.root())
@@ -189,7 +211,7 @@ impl Reduction {
     /// Text that parses to the same reduction.
     pub fn text(&self) -> Result<String> {
         let remaining = self.axis.kept() as i32;
-        Ok(format!("{}_Reduction({},{remaining})", self.reducer.name(), self.formula.text()?))
+        short_enough(format!("{}_Reduction({},{remaining})", self.reducer.name(), self.formula.text()?))
     }
 }
 

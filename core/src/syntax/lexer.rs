@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::formula::LONGEST_TEXT;
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +25,6 @@ pub(super) struct Placed {
 /// Longer signs come first, so that `**` is not read as `*` twice.
 const SIGNS: [&str; 18] =
     ["**", "<=", ">=", "==", "!=", "+", "-", "*", "/", "|", "(", ")", "[", "]", ",", "=", "<", ">"];
-
-/// Longer text is no formula.
-const LONGEST_TEXT: usize = 1 << 20;
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Placed>> {
     if text.len() > LONGEST_TEXT {

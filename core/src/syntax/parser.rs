@@ -1,5 +1,5 @@
-//! Tokens to formulas, by precedence climbing with a bounded depth. The precedence is Python's, as KeOps' users
-//! expect: `|` binds less tightly than `+`, and `-x ** 2` is `-(x ** 2)`.
+//! Tokens to formulas, by operator precedence without recursion: a formula may be nested as deeply as its text is long.
+//! The precedence is Python's, as KeOps' users expect: `|` binds less tightly than `+`, and `-x ** 2` is `-(x ** 2)`.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,11 +7,11 @@ use std::ops::Range;
 use super::aliases::{self, Alias};
 use super::lexer::{Placed, Token, tokens};
 use crate::error::{Error, ErrorKind, Result, counted};
-use crate::formula::{Category, Formula, Graph};
+use crate::formula::{Category, Formula, Graph, unknown_operation};
 use crate::ops::{self, ADD, Algebra, DIVIDE, MINUS, MULTIPLY, Node, Operation, POWER, POWER_OF, SUBTRACT};
 
-/// Deeper nesting is no formula that a person or a program writes, and must not exhaust the stack.
-const DEEPEST: usize = 200;
+/// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.
+const MOST_GRADIENTS: usize = 200;
 
 /// A reduction as text states it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct ReductionText {
 /// Parses a formula.
 pub(crate) fn parse_formula(text: &str, aliases: &[&str]) -> Result<Formula> {
     let mut parser = Parser::new(text, aliases)?;
-    let root = parser.expression(0)?;
+    let root = parser.expression()?;
     parser.expect_end()?;
     parser.declare_all()?;
     Ok(Formula::from_graph(parser.graph.into(), root))
@@ -49,8 +49,9 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
         parser.at += 1;
         parser.expect("(")?;
         outer += 1;
-        if outer > DEEPEST {
-            return Err(parser.error(ErrorKind::Syntax, "the formula is nested too deeply"));
+        if outer > MOST_GRADIENTS {
+            let message = format!("the reduction is inside more than {MOST_GRADIENTS} gradients");
+            return Err(parser.error(ErrorKind::Size, message));
         }
     }
     let here = parser.peek().clone();
@@ -62,7 +63,7 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
     };
     parser.at += 1;
     parser.expect("(")?;
-    let root = parser.expression(0)?;
+    let root = parser.expression()?;
     let mut numbers = Vec::new();
     while parser.accept(",") {
         numbers.push((parser.integer()?, parser.tokens[parser.at - 1].clone()));
@@ -88,9 +89,9 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
     let mut gradients = Vec::new();
     for _ in 0..outer {
         parser.expect(",")?;
-        let variable = parser.expression(0)?;
+        let variable = parser.expression()?;
         parser.expect(",")?;
-        let cotangent = parser.expression(0)?;
+        let cotangent = parser.expression()?;
         parser.expect(")")?;
         gradients.push((variable, cotangent));
     }
@@ -120,13 +121,27 @@ struct Parser<'a> {
     aliases: HashMap<String, Alias>,
     nameless: Vec<Alias>,
     graph: Graph,
-    depth: usize,
+    /// What the expression that is being read has begun, the innermost last.
+    open: Vec<Open>,
 }
 
-/// Infix operators: sign, strength on the left and on the right, operation.
-const INFIX: [(&str, u8, u8); 5] = [("|", 1, 2), ("+", 3, 4), ("-", 3, 4), ("*", 5, 6), ("/", 5, 6)];
+/// What has begun and waits for the value of an operand.
+enum Open {
+    /// `(`
+    Parenthesis,
+    /// `+` or `-` before its operand.
+    Sign { sign: &'static str, place: Range<usize> },
+    /// An operator after its left operand. The right one ends before an operator that binds less tightly than `least`.
+    Infix { sign: &'static str, least: u8, left: Node, place: Range<usize> },
+    /// `name(` and the operands so far.
+    Call { operation: &'static Operation, operands: Vec<Node>, place: Range<usize> },
+}
+
+/// Infix operators: sign, how tightly it binds, and how tightly an operator must bind to belong to its right operand.
+/// An exponent may carry a sign, and powers group to the right.
+const INFIX: [(&str, u8, u8); 6] =
+    [("|", 1, 2), ("+", 3, 4), ("-", 3, 4), ("*", 5, 6), ("/", 5, 6), ("**", 8, SIGN_STRENGTH)];
 const SIGN_STRENGTH: u8 = 7;
-const POWER_STRENGTH: u8 = 8;
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, aliases: &[&str]) -> Result<Self> {
@@ -146,8 +161,8 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        let graph = Graph::default();
-        Ok(Parser { text, tokens: tokens(text)?, at: 0, aliases: named, nameless, graph, depth: 0 })
+        let tokens = tokens(text)?;
+        Ok(Parser { text, tokens, at: 0, aliases: named, nameless, graph: Graph::default(), open: Vec::new() })
     }
 
     /// A node for each declared argument, used or not.
@@ -213,86 +228,115 @@ impl<'a> Parser<'a> {
         Ok(if negative { -value } else { value })
     }
 
-    /// An expression whose infix operators bind at least as tightly as `least`.
-    fn expression(&mut self, least: u8) -> Result<Node> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(self.error(ErrorKind::Syntax, "the formula is nested too deeply"));
-        }
-        let mut left = self.prefix()?;
+    /// An expression: up to the first token that cannot belong to it.
+    fn expression(&mut self) -> Result<Node> {
+        // The value of what was read last; `None` where an operand must follow.
+        let mut last = None;
         loop {
-            let start = self.peek().span.clone();
-            if let Token::Sign(sign @ ("<" | ">" | "<=" | ">=" | "==" | "!=" | "[")) = self.peek().token {
-                return Err(self.error(ErrorKind::Syntax, format!("`{sign}` has no meaning here")));
-            }
-            if POWER_STRENGTH >= least && self.accept("**") {
-                left = self.power(left, start)?;
-                continue;
-            }
-            let found = INFIX.iter().find(|(sign, strength, _)| self.is_sign(sign) && *strength >= least);
-            let Some(&(sign, _, right_strength)) = found else { break };
-            self.at += 1;
-            let right = self.expression(right_strength)?;
-            let operation = match sign {
-                "+" => &ADD,
-                "-" => &SUBTRACT,
-                "*" => &MULTIPLY,
-                "/" => &DIVIDE,
-                _ => &ops::SCALAR_PRODUCT,
+            last = match last {
+                None => self.begin()?,
+                Some(left) if self.infix(left)? => None,
+                Some(value) => match self.open.pop() {
+                    Some(innermost) => self.close(innermost, value)?,
+                    None => return Ok(value),
+                },
             };
-            left = self.apply(operation, &[left, right], &[], start)?;
-        }
-        self.depth -= 1;
-        Ok(left)
-    }
-
-    fn power(&mut self, base: Node, at: Range<usize>) -> Result<Node> {
-        // An exponent may carry a sign, and powers group to the right.
-        let exponent = self.expression(SIGN_STRENGTH)?;
-        match self.graph.number(exponent) {
-            Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-                self.apply(&POWER, &[base], &[number as i64], at)
-            }
-            _ => self.apply(&POWER_OF, &[base, exponent], &[], at),
         }
     }
 
-    fn prefix(&mut self) -> Result<Node> {
-        let placed = self.peek().clone();
-        self.at += usize::from(placed.token != Token::End);
-        match placed.token {
-            Token::Sign("-") => {
-                let operand = self.expression(SIGN_STRENGTH)?;
-                self.apply(&MINUS, &[operand], &[], placed.span)
-            }
-            Token::Sign("+") => self.expression(SIGN_STRENGTH),
-            Token::Sign("(") => {
-                let inner = self.expression(0)?;
-                self.expect(")")?;
-                Ok(inner)
-            }
-            Token::Integer(value) => Ok(Algebra::constant(&mut self.graph, value as f64)),
-            Token::Real(value) => Ok(Algebra::constant(&mut self.graph, value)),
-            Token::Name(name) => self.name(&name, placed.span),
+    /// Reads the first token of an operand. Gives its value, or `None` where that is still to be read.
+    fn begin(&mut self) -> Result<Option<Node>> {
+        let Placed { token, span: place } = self.peek().clone();
+        self.at += usize::from(token != Token::End);
+        match token {
+            Token::Sign(sign @ ("-" | "+")) => self.open.push(Open::Sign { sign, place }),
+            Token::Sign("(") => self.open.push(Open::Parenthesis),
+            Token::Integer(value) => return Ok(Some(Algebra::constant(&mut self.graph, value as f64))),
+            Token::Real(value) => return Ok(Some(Algebra::constant(&mut self.graph, value))),
+            Token::Name(name) => return self.name(&name, place),
             other => {
                 self.at -= usize::from(other != Token::End);
                 let found = describe(&other);
-                Err(self.error(ErrorKind::Syntax, format!("expected a formula, found {found}")))
+                return Err(self.error(ErrorKind::Syntax, format!("expected a formula, found {found}")));
             }
+        }
+        Ok(None)
+    }
+
+    /// Reads an operator after its left operand, if one follows that binds tightly enough.
+    fn infix(&mut self, left: Node) -> Result<bool> {
+        let Placed { token: Token::Sign(found), span: place } = self.peek().clone() else { return Ok(false) };
+        if let "<" | ">" | "<=" | ">=" | "==" | "!=" | "[" = found {
+            return Err(self.error(ErrorKind::Syntax, format!("`{found}` has no meaning here")));
+        }
+        let wanted = match self.open.last() {
+            Some(Open::Sign { .. }) => SIGN_STRENGTH,
+            Some(Open::Infix { least, .. }) => *least,
+            Some(Open::Parenthesis | Open::Call { .. }) | None => 0,
+        };
+        let operator = INFIX.iter().find(|(sign, strength, _)| *sign == found && *strength >= wanted);
+        let Some(&(sign, _, least)) = operator else { return Ok(false) };
+        self.at += 1;
+        self.open.push(Open::Infix { sign, least, left, place });
+        Ok(true)
+    }
+
+    /// The value of what was begun, whose last operand is `value`, or `None` where a call has another operand.
+    fn close(&mut self, innermost: Open, value: Node) -> Result<Option<Node>> {
+        let closed = match innermost {
+            Open::Parenthesis => self.expect(")").map(|()| value),
+            Open::Sign { sign: "-", place } => self.apply(&MINUS, &[value], &[], place),
+            Open::Sign { .. } => Ok(value),
+            Open::Infix { sign, left, place, .. } => match sign {
+                "+" => self.apply(&ADD, &[left, value], &[], place),
+                "-" => self.apply(&SUBTRACT, &[left, value], &[], place),
+                "*" => self.apply(&MULTIPLY, &[left, value], &[], place),
+                "/" => self.apply(&DIVIDE, &[left, value], &[], place),
+                "**" => self.power(left, value, place),
+                _ => self.apply(&ops::SCALAR_PRODUCT, &[left, value], &[], place),
+            },
+            Open::Call { operation, mut operands, place } => {
+                operands.push(value);
+                return self.call(operation, operands, place);
+            }
+        };
+        closed.map(Some)
+    }
+
+    fn power(&mut self, base: Node, exponent: Node, place: Range<usize>) -> Result<Node> {
+        match self.graph.number(exponent) {
+            Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                self.apply(&POWER, &[base], &[number as i64], place)
+            }
+            _ => self.apply(&POWER_OF, &[base, exponent], &[], place),
         }
     }
 
-    fn name(&mut self, name: &str, span: Range<usize>) -> Result<Node> {
-        let place = |error: Error, parser: &Self| Error::at(error.kind(), error.message(), parser.text, span.clone());
-        if !self.is_sign("(") {
-            let Some(alias) = self.aliases.get(name) else {
-                let message = format!("there is no variable `{}`; known: {}", shortened(name), self.known_names());
-                return Err(Error::at(ErrorKind::UnknownName, message, self.text, span));
-            };
-            let (index, dim, category) = (alias.index, alias.dim, alias.category);
-            return self.graph.checked_variable(index, dim, category).map_err(|e| place(e, self));
+    /// Reads on after a name: a declared variable, or a call.
+    fn name(&mut self, name: &str, span: Range<usize>) -> Result<Option<Node>> {
+        if !self.accept("(") {
+            return self.declared(name, span).map(Some);
         }
-        self.at += 1;
+        match ops::find(name) {
+            Some(operation) => self.call(operation, Vec::new(), span),
+            None => self.leaf(name, span).map(Some),
+        }
+    }
+
+    /// The node of a variable that an alias declares.
+    fn declared(&mut self, name: &str, span: Range<usize>) -> Result<Node> {
+        let Some(alias) = self.aliases.get(name) else {
+            let message = format!("there is no variable `{}`; known: {}", shortened(name), self.known_names());
+            return Err(Error::at(ErrorKind::UnknownName, message, self.text, span));
+        };
+        self.graph
+            .checked_variable(alias.index, alias.dim, alias.category)
+            .map_err(|error| Error::at(error.kind(), error.message(), self.text, span))
+    }
+
+    /// A variable or constant, after its name and opening parenthesis.
+    fn leaf(&mut self, name: &str, span: Range<usize>) -> Result<Node> {
+        let place = |error: Error, parser: &Self| Error::at(error.kind(), error.message(), parser.text, span.clone());
         match name {
             "Var" => {
                 let numbers = self.integers(3, "Var(position,dimension,category)", &span)?;
@@ -333,15 +377,7 @@ impl<'a> Parser<'a> {
                 let numbers = self.integers(1, "IntInv(n)", &span)?;
                 self.ratio(1, numbers[0], span)
             }
-            _ => match ops::find(name) {
-                Some(operation) => self.call(operation, span),
-                None => {
-                    let unknown = Formula::apply(name, &[], &[]).err();
-                    let unknown =
-                        unknown.unwrap_or_else(|| Error::new(ErrorKind::UnknownName, format!("unknown name `{name}`")));
-                    Err(place(unknown, self))
-                }
-            },
+            _ => Err(place(unknown_operation(name), self)),
         }
     }
 
@@ -389,20 +425,26 @@ impl<'a> Parser<'a> {
         Ok(numbers)
     }
 
-    /// The operands and integer parameters of an operation, after its opening parenthesis.
-    fn call(&mut self, operation: &'static Operation, span: Range<usize>) -> Result<Node> {
-        let (mut operands, mut parameters) = (Vec::new(), Vec::new());
+    /// Reads a call on from its opening parenthesis, or from an operand that is complete. Gives the call's value, or
+    /// `None` where another operand follows.
+    fn call(
+        &mut self,
+        operation: &'static Operation,
+        operands: Vec<Node>,
+        place: Range<usize>,
+    ) -> Result<Option<Node>> {
+        let mut parameters = Vec::new();
         while !self.accept(")") {
             if !operands.is_empty() || !parameters.is_empty() {
                 self.separator()?;
             }
             if operands.len() < operation.operands || operation.parameters.is_empty() {
-                operands.push(self.expression(0)?);
-            } else {
-                parameters.push(self.integer()?);
+                self.open.push(Open::Call { operation, operands, place });
+                return Ok(None);
             }
+            parameters.push(self.integer()?);
         }
-        self.apply(operation, &operands, &parameters, span)
+        self.apply(operation, &operands, &parameters, place).map(Some)
     }
 
     fn apply(
