@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::program::{Instruction, Machine, Op, Plane, Space, Table};
-use super::{exponential, math};
+use super::{exponential, math, special};
 use crate::dtype::Dtype;
 use crate::ops::{Lanes, Value};
 use crate::plan::Level;
@@ -302,6 +302,26 @@ impl Lanes for Builder {
 
     fn tanh(&mut self, a: Value) -> Value {
         math::tanh(self, a)
+    }
+
+    fn arc_tangent(&mut self, y: Value, x: Value) -> Value {
+        special::atan2(self, y, x)
+    }
+
+    fn log_plus_one(&mut self, a: Value) -> Value {
+        special::log1p(self, a)
+    }
+
+    fn exp_minus_one(&mut self, a: Value) -> Value {
+        special::expm1(self, a)
+    }
+
+    fn error_function(&mut self, a: Value) -> Value {
+        special::erf(self, a)
+    }
+
+    fn complementary_error_function(&mut self, a: Value) -> Value {
+        special::erfc(self, a)
     }
 
     fn power(&mut self, a: Value, b: Value) -> Value {

@@ -9,6 +9,7 @@ mod math;
 mod order;
 mod orient;
 mod program;
+mod special;
 mod stages;
 
 pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};

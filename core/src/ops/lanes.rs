@@ -56,6 +56,16 @@ pub trait Lanes {
     fn cos(&mut self, a: Value) -> Value;
     /// Hyperbolic tangent.
     fn tanh(&mut self, a: Value) -> Value;
+    /// The angle of the point `(x, y)`, from -pi to pi.
+    fn arc_tangent(&mut self, y: Value, x: Value) -> Value;
+    /// `log(1 + a)`
+    fn log_plus_one(&mut self, a: Value) -> Value;
+    /// `exp(a) - 1`
+    fn exp_minus_one(&mut self, a: Value) -> Value;
+    /// The error function.
+    fn error_function(&mut self, a: Value) -> Value;
+    /// 1 less the error function.
+    fn complementary_error_function(&mut self, a: Value) -> Value;
     /// `a` to the `b` for real `b`.
     fn power(&mut self, a: Value, b: Value) -> Value;
 }

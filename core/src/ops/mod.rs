@@ -9,8 +9,13 @@ mod calculus;
 mod elementary;
 mod lanes;
 mod norms;
+mod piecewise;
 mod powers;
+mod selection;
+mod special;
 mod structure;
+mod tensor;
+mod trigonometry;
 
 use std::hash::{Hash, Hasher};
 
@@ -21,6 +26,7 @@ pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 pub use calculus::GRADIENT;
 pub use elementary::{EXP, EXP2, LOG};
 pub use norms::SCALAR_PRODUCT;
+pub use piecewise::{EQUAL, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
 pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
 pub(crate) use structure::LARGEST_DIM;
 pub use structure::{EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
@@ -125,10 +131,22 @@ pub(crate) fn expanded_before(_: &mut dyn Algebra, _: Use<'_>, _: usize, _: Node
 
 /// Every operation, a family after the other.
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    [arithmetic::FAMILY, powers::FAMILY, elementary::FAMILY, structure::FAMILY, norms::FAMILY, calculus::FAMILY]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        arithmetic::FAMILY,
+        powers::FAMILY,
+        elementary::FAMILY,
+        special::FAMILY,
+        trigonometry::FAMILY,
+        piecewise::FAMILY,
+        structure::FAMILY,
+        selection::FAMILY,
+        norms::FAMILY,
+        tensor::FAMILY,
+        calculus::FAMILY,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The operation of this name.

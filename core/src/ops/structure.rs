@@ -164,14 +164,14 @@ pub static ELEMENT_TRANSPOSE: Operation = Operation {
 /// Vectors beyond this dimension cannot come from a formula that makes sense.
 pub(crate) const LARGEST_DIM: i64 = 1 << 20;
 
-fn positive(value: i64, name: &str) -> Result<usize, String> {
+pub(super) fn positive(value: i64, name: &str) -> Result<usize, String> {
     match value {
         1..=LARGEST_DIM => Ok(value as usize),
         _ => Err(format!("parameter `{name}` is {value}; expected 1 to {LARGEST_DIM}")),
     }
 }
 
-fn position(value: i64, name: &str) -> Result<usize, String> {
+pub(super) fn position(value: i64, name: &str) -> Result<usize, String> {
     match value {
         0..=LARGEST_DIM => Ok(value as usize),
         _ => Err(format!("parameter `{name}` is {value}; expected 0 to {LARGEST_DIM}")),

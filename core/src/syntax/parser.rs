@@ -8,7 +8,10 @@ use super::aliases::{self, Alias};
 use super::lexer::{Placed, Token, tokens};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Formula, Graph, unknown_operation};
-use crate::ops::{self, ADD, Algebra, DIVIDE, MINUS, MULTIPLY, Node, Operation, POWER, POWER_OF, SUBTRACT};
+use crate::ops::{
+    self, ADD, Algebra, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation, POWER,
+    POWER_OF, SUBTRACT,
+};
 
 /// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.
 const MOST_GRADIENTS: usize = 200;
@@ -123,6 +126,8 @@ struct Parser<'a> {
     graph: Graph,
     /// What the expression that is being read has begun, the innermost last.
     open: Vec<Open>,
+    /// Where the last comparison ended.
+    compared: Option<usize>,
 }
 
 /// What has begun and waits for the value of an operand.
@@ -139,9 +144,22 @@ enum Open {
 
 /// Infix operators: sign, how tightly it binds, and how tightly an operator must bind to belong to its right operand.
 /// An exponent may carry a sign, and powers group to the right.
-const INFIX: [(&str, u8, u8); 6] =
-    [("|", 1, 2), ("+", 3, 4), ("-", 3, 4), ("*", 5, 6), ("/", 5, 6), ("**", 8, SIGN_STRENGTH)];
-const SIGN_STRENGTH: u8 = 7;
+const INFIX: [(&str, u8, u8); 12] = [
+    ("<", COMPARISON_STRENGTH, 2),
+    ("<=", COMPARISON_STRENGTH, 2),
+    (">", COMPARISON_STRENGTH, 2),
+    (">=", COMPARISON_STRENGTH, 2),
+    ("==", COMPARISON_STRENGTH, 2),
+    ("!=", COMPARISON_STRENGTH, 2),
+    ("|", 2, 3),
+    ("+", 4, 5),
+    ("-", 4, 5),
+    ("*", 6, 7),
+    ("/", 6, 7),
+    ("**", 9, SIGN_STRENGTH),
+];
+const COMPARISON_STRENGTH: u8 = 1;
+const SIGN_STRENGTH: u8 = 8;
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, aliases: &[&str]) -> Result<Self> {
@@ -162,7 +180,16 @@ impl<'a> Parser<'a> {
             }
         }
         let tokens = tokens(text)?;
-        Ok(Parser { text, tokens, at: 0, aliases: named, nameless, graph: Graph::default(), open: Vec::new() })
+        Ok(Parser {
+            text,
+            tokens,
+            at: 0,
+            aliases: named,
+            nameless,
+            graph: Graph::default(),
+            open: Vec::new(),
+            compared: None,
+        })
     }
 
     /// A node for each declared argument, used or not.
@@ -266,8 +293,8 @@ impl<'a> Parser<'a> {
     /// Reads an operator after its left operand, if one follows that binds tightly enough.
     fn infix(&mut self, left: Node) -> Result<bool> {
         let Placed { token: Token::Sign(found), span: place } = self.peek().clone() else { return Ok(false) };
-        if let "<" | ">" | "<=" | ">=" | "==" | "!=" | "[" = found {
-            return Err(self.error(ErrorKind::Syntax, format!("`{found}` has no meaning here")));
+        if found == "[" {
+            return Err(self.error(ErrorKind::Syntax, "`[` has no meaning here"));
         }
         let wanted = match self.open.last() {
             Some(Open::Sign { .. }) => SIGN_STRENGTH,
@@ -275,7 +302,11 @@ impl<'a> Parser<'a> {
             Some(Open::Parenthesis | Open::Call { .. }) | None => 0,
         };
         let operator = INFIX.iter().find(|(sign, strength, _)| *sign == found && *strength >= wanted);
-        let Some(&(sign, _, least)) = operator else { return Ok(false) };
+        let Some(&(sign, strength, least)) = operator else { return Ok(false) };
+        if strength == COMPARISON_STRENGTH && self.compared == Some(self.at) {
+            let message = "comparisons cannot be chained; multiply two of them, or use parentheses";
+            return Err(self.error(ErrorKind::Syntax, message));
+        }
         self.at += 1;
         self.open.push(Open::Infix { sign, least, left, place });
         Ok(true)
@@ -293,6 +324,12 @@ impl<'a> Parser<'a> {
                 "*" => self.apply(&MULTIPLY, &[left, value], &[], place),
                 "/" => self.apply(&DIVIDE, &[left, value], &[], place),
                 "**" => self.power(left, value, place),
+                "<" | "<=" | ">" | ">=" | "==" | "!=" => {
+                    self.compared = Some(self.at);
+                    let (operation, is_swapped) = comparison(sign);
+                    let operands = if is_swapped { [value, left] } else { [left, value] };
+                    self.apply(operation, &operands, &[], place)
+                }
                 _ => self.apply(&ops::SCALAR_PRODUCT, &[left, value], &[], place),
             },
             Open::Call { operation, mut operands, place } => {
@@ -457,6 +494,18 @@ impl<'a> Parser<'a> {
         self.graph
             .try_apply(operation, operands, parameters)
             .map_err(|error| Error::at(error.kind(), error.message(), self.text, span))
+    }
+}
+
+/// The operation of a comparison, and whether its operands change places.
+fn comparison(sign: &str) -> (&'static Operation, bool) {
+    match sign {
+        "<" => (&LESS_THAN, false),
+        "<=" => (&LESS_OR_EQUAL, false),
+        ">" => (&LESS_THAN, true),
+        ">=" => (&LESS_OR_EQUAL, true),
+        "==" => (&EQUAL, false),
+        _ => (&NOT_EQUAL, false),
     }
 }
 

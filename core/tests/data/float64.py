@@ -51,6 +51,20 @@ ARGUMENTS = {
     "tanh": [random.uniform(-3, 3) for _ in range(COUNT)] + [random.uniform(-22, 22) for _ in range(COUNT)]
     + [log_uniform(-12, 0) for _ in range(COUNT)] + [0.625, -0.625, 30.0],
     "rsqrt": [10 ** random.uniform(-300, 300) for _ in range(COUNT)] + [random.uniform(0.5, 4) for _ in range(COUNT)],
+    "asin": [random.uniform(-1, 1) for _ in range(COUNT)] + [log_uniform(-12, 0) for _ in range(COUNT)]
+    + [1 - 10 ** random.uniform(-15, -1) for _ in range(COUNT)],
+    "acos": [random.uniform(-1, 1) for _ in range(COUNT)] + [log_uniform(-12, 0) for _ in range(COUNT)]
+    + [1 - 10 ** random.uniform(-15, -1) for _ in range(COUNT)],
+    "atan": [random.uniform(-3, 3) for _ in range(COUNT)] + [log_uniform(-12, 12) for _ in range(COUNT)],
+    "log1p": [random.uniform(-1, 3) for _ in range(COUNT)] + [log_uniform(-18, -1) for _ in range(COUNT)]
+    + [10 ** random.uniform(0, 300) for _ in range(COUNT)],
+    "expm1": [random.uniform(-40, 700) for _ in range(COUNT)] + [random.uniform(-1, 1) for _ in range(COUNT)]
+    + [log_uniform(-18, 0) for _ in range(COUNT)],
+    "erf": [random.uniform(-6, 6) for _ in range(COUNT)] + [random.uniform(-1.2, 1.2) for _ in range(COUNT)]
+    + [log_uniform(-18, 0) for _ in range(20)],
+    "erfc": [random.uniform(-6, 26) for _ in range(COUNT)] + [random.uniform(-1.2, 1.2) for _ in range(COUNT)]
+    + [log_uniform(-18, 0) for _ in range(20)],
+    "sinc": [random.uniform(-4, 4) for _ in range(COUNT)] + [log_uniform(-12, 0) for _ in range(20)],
 }
 POWERS = [(10 ** random.uniform(-3, 3), random.uniform(-90, 90)) for _ in range(COUNT)]
 POWERS += [(random.uniform(0.5, 2), random.uniform(-900, 900)) for _ in range(COUNT)]
@@ -59,6 +73,8 @@ POWERS += [(random.uniform(0.1, 9), random.choice([0.5, -0.5, 1.5, 2, 3, 1 / 3])
 FUNCTIONS = {
     "exp": mpmath.exp, "exp2": lambda x: mpmath.power(2, x), "log": mpmath.log, "sin": mpmath.sin,
     "cos": mpmath.cos, "tanh": mpmath.tanh, "rsqrt": lambda x: 1 / mpmath.sqrt(x), "pow": mpmath.power,
+    "asin": mpmath.asin, "acos": mpmath.acos, "atan": mpmath.atan, "log1p": mpmath.log1p, "expm1": mpmath.expm1,
+    "erf": mpmath.erf, "erfc": mpmath.erfc, "sinc": lambda x: mpmath.sin(x) / x,
 }
 
 with open(Path(__file__).with_name("float64.txt"), "w") as out:
