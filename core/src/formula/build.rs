@@ -97,7 +97,7 @@ impl Graph {
     /// The node of an operation on these operands, or what does not fit.
     pub fn try_apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Result<Node> {
         let name = operation.name;
-        if (operands.len(), parameters.len()) != (operation.operands, operation.parameters.len()) {
+        if operands.len() != operation.operands || operation.split(parameters).is_none() {
             return Err(Error::new(
                 ErrorKind::Arity,
                 format!(

@@ -2,7 +2,7 @@
 
 use super::{Category, Graph, Kind, Variable};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{ADD, DIVIDE, MINUS, MULTIPLY, Node, SUBTRACT};
+use crate::ops::{ADD, DIVIDE, MINUS, MULTIPLY, Node, SUBTRACT, is_list};
 
 /// Longer text helps nobody: it is neither printed nor read.
 pub(crate) const LONGEST_TEXT: usize = 1 << 20;
@@ -99,7 +99,12 @@ fn one_node(graph: &Graph, node: Node) -> (Vec<Piece>, Binding) {
         return (vec![sign("-"), Piece::Node(operands[0], Binding::Name)], Binding::Sign);
     }
     let all = operands.iter().map(|&operand| Piece::Node(operand, Binding::Sum));
-    let all = all.chain(parameters.iter().map(|parameter| Piece::Text(parameter.to_string())));
+    let split = operation.split(parameters).unwrap_or_default();
+    let all = all.chain(operation.parameters.iter().zip(split).map(|(name, entries)| {
+        let entries: Vec<String> = entries.iter().map(i64::to_string).collect();
+        let entries = entries.join(",");
+        Piece::Text(if is_list(name) { format!("[{entries}]") } else { entries })
+    }));
     let mut pieces = vec![Piece::Text(format!("{}(", operation.name))];
     for (k, piece) in all.enumerate() {
         pieces.extend((k > 0).then(|| sign(",")));

@@ -18,7 +18,7 @@ impl Graph {
                 Kind::Apply { operation, operands, parameters } => {
                     assert!(operands.iter().all(|o| *o < node), "{}: operands come first", operation.name);
                     assert_eq!(operands.len(), operation.operands, "{}: operands", operation.name);
-                    assert_eq!(parameters.len(), operation.parameters.len(), "{}: parameters", operation.name);
+                    assert!(operation.split(parameters).is_some(), "{}: parameters", operation.name);
                     let left = match operation.rule {
                         Rule::Shorthand { .. } => true,
                         Rule::Symbolic { .. } => expanded,

@@ -6,6 +6,7 @@
 mod algebra;
 mod arithmetic;
 mod calculus;
+mod contraction;
 mod elementary;
 mod lanes;
 mod norms;
@@ -38,7 +39,8 @@ pub struct Operation {
     pub name: &'static str,
     /// How many operands it takes.
     pub operands: usize,
-    /// The names of its integer parameters, which follow the operands in the text.
+    /// The names of its integer parameters, which follow the operands in the text. One in brackets is a list: among
+    /// the parameters its length comes before its entries, and in the text lists at the end may be left out.
     pub parameters: &'static [&'static str],
     /// One line of documentation.
     pub summary: &'static str,
@@ -142,6 +144,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         selection::FAMILY,
         norms::FAMILY,
         tensor::FAMILY,
+        contraction::FAMILY,
         calculus::FAMILY,
     ]
     .into_iter()
@@ -155,6 +158,20 @@ pub fn find(name: &str) -> Option<&'static Operation> {
 }
 
 impl Operation {
+    /// The entries of each parameter, one for those that are no lists; none if they do not fit.
+    pub fn split<'a>(&self, mut parameters: &'a [i64]) -> Option<Vec<&'a [i64]>> {
+        let mut split = Vec::new();
+        for name in self.parameters {
+            let (start, length): (usize, usize) = match (is_list(name), parameters.first()?) {
+                (true, &length) => (1, usize::try_from(length).ok()?),
+                (false, _) => (0, 1),
+            };
+            split.push(parameters.get(start..start.checked_add(length)?)?);
+            parameters = &parameters[start + length..];
+        }
+        parameters.is_empty().then_some(split)
+    }
+
     /// The dimension of the result for operands of these dimensions, or what would be right.
     /// Shorthands have no dimension of their own.
     pub fn dim(&self, dims: &[usize], parameters: &[i64]) -> Result<usize, String> {
@@ -164,6 +181,11 @@ impl Operation {
             Rule::Shorthand { .. } => Err("a shorthand has no shape rule of its own".into()),
         }
     }
+}
+
+/// Whether a parameter of this name is a list.
+pub fn is_list(name: &str) -> bool {
+    name.starts_with('[')
 }
 
 /// The common dimension of elementwise operands, which are each 1 or that dimension.

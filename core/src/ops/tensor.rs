@@ -5,7 +5,7 @@ use super::{Lanes, Operation, Rule, Value};
 pub(super) const FAMILY: &[&Operation] = &[&MATRIX_VECTOR, &VECTOR_MATRIX, &OUTER_PRODUCT];
 
 /// `sum_k a_k b_k`, each product fused with its addition.
-fn product_sum(l: &mut dyn Lanes, pairs: impl Iterator<Item = (Value, Value)>) -> Value {
+pub(super) fn product_sum(l: &mut dyn Lanes, pairs: impl Iterator<Item = (Value, Value)>) -> Value {
     let mut total = None;
     for (a, b) in pairs {
         let product = l.multiply(a, b);

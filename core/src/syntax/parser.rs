@@ -9,7 +9,7 @@ use super::lexer::{Placed, Token, tokens};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Formula, Graph, unknown_operation};
 use crate::ops::{
-    self, ADD, Algebra, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation, POWER,
+    self, ADD, Algebra, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation, POWER, is_list,
     POWER_OF, SUBTRACT,
 };
 
@@ -470,7 +470,7 @@ impl<'a> Parser<'a> {
         operands: Vec<Node>,
         place: Range<usize>,
     ) -> Result<Option<Node>> {
-        let mut parameters = Vec::new();
+        let (mut parameters, mut given) = (Vec::new(), 0);
         while !self.accept(")") {
             if !operands.is_empty() || !parameters.is_empty() {
                 self.separator()?;
@@ -479,9 +479,36 @@ impl<'a> Parser<'a> {
                 self.open.push(Open::Call { operation, operands, place });
                 return Ok(None);
             }
-            parameters.push(self.integer()?);
+            match operation.parameters.get(given) {
+                Some(name) if is_list(name) => {
+                    let list = self.list()?;
+                    parameters.push(list.len() as i64);
+                    parameters.extend(list);
+                }
+                _ => parameters.push(self.integer()?),
+            }
+            given += 1;
+        }
+        // Lists at the end that are left out are empty.
+        let left_out = operation.parameters.iter().skip(given);
+        if left_out.clone().all(|name| is_list(name)) {
+            parameters.extend(left_out.map(|_| 0));
         }
         self.apply(operation, &operands, &parameters, place).map(Some)
+    }
+
+    /// `[1, 2, 3]`
+    fn list(&mut self) -> Result<Vec<i64>> {
+        self.expect("[")?;
+        let mut numbers = Vec::new();
+        while !self.accept("]") {
+            if !numbers.is_empty() && !self.accept(",") {
+                let found = describe(&self.peek().token);
+                return Err(self.error(ErrorKind::Syntax, format!("expected `,` or `]`, found {found}")));
+            }
+            numbers.push(self.integer()?);
+        }
+        Ok(numbers)
     }
 
     fn apply(
