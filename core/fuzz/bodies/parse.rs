@@ -136,7 +136,10 @@ pub fn written(bytes: &mut Bytes<'_>) -> String {
                 let operation = operations[k];
                 let mut all: Vec<String> = (0..operation.operands).map(|_| pop()).collect();
                 all.reverse();
-                all.extend(operation.parameters.iter().map(|_| (bytes.below(12) as i64 - 2).to_string()));
+                all.extend(operation.parameters.iter().map(|name| {
+                    let number = (bytes.below(12) as i64 - 2).to_string();
+                    if ops::is_list(name) { format!("[{number},1]") } else { number }
+                }));
                 format!("{}({})", operation.name, all.join(","))
             }
             None if choice < 12 => leaf.clone(),

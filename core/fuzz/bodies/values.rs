@@ -123,7 +123,12 @@ fn one_more(
         operands[1] = pool[bytes.below(variables)];
     }
     let small = |bytes: &mut Bytes<'_>| bytes.pick(&[0, 1, 2, 3, 4, 5, 8, 17, -1, -2, -3, 9, 30, 64, 65, 100]);
-    let parameters: Vec<i64> = operation.parameters.iter().map(|_| small(bytes)).collect();
+    let mut parameters = Vec::new();
+    for name in operation.parameters {
+        let length = if ops::is_list(name) { 1 + bytes.below(3) } else { 1 };
+        parameters.extend(ops::is_list(name).then_some(length as i64));
+        parameters.extend((0..length).map(|_| small(bytes)));
+    }
     graph.try_apply(operation, &operands, &parameters).ok()
 }
 

@@ -19,6 +19,8 @@ struct Format {
     arctangent: &'static [f64],
     /// What float32 or float64 leaves of pi/2 and of pi.
     half_pi_rest: f64,
+    /// `(exp(r) - 1 - r) / r^2` on [-ln(2)/2, ln(2)/2].
+    exponential: &'static [f64],
     /// `erf(x)/x` in `x^2` on [0, 1].
     error: &'static [f64],
     /// `(1 + 2x) exp(x^2) erfc(x)` in `(x - 3.75) / (x + 3.75)` for x from 1/2 on.
@@ -35,6 +37,14 @@ static SINGLE: Format = Format {
         -0.06449835224591495918,
     ],
     half_pi_rest: -4.371138828673793e-8,
+    exponential: &[
+        0.50000000135387298866,
+        0.16666666681704215043,
+        0.041666464197405692315,
+        0.0083333108446478625642,
+        0.0013933730715792082502,
+        0.00019891080463998842039,
+    ],
     error: &[
         1.128379165848350946,
         -0.37612626666720331023,
@@ -77,6 +87,19 @@ static DOUBLE: Format = Format {
         0.016271944751624060358,
     ],
     half_pi_rest: 6.123233995736766e-17,
+    exponential: &[
+        0.5,
+        0.1666666666666667103,
+        0.041666666666666669783,
+        0.0083333333333260831202,
+        0.0013888888888883711167,
+        0.00019841269875002278793,
+        0.0000248015873256774619,
+        2.7557255170000887438e-6,
+        2.7557273478718580474e-7,
+        2.5105312729622101787e-8,
+        2.09147553258932022e-9,
+    ],
     error: &[
         1.1283791670955125738,
         -0.37612638903183748056,
@@ -208,11 +231,12 @@ pub(super) fn expm1(b: &mut Builder, x: Value) -> Value {
     let (high, low) = (b.constant(format.ln2[0]), b.constant(format.ln2[1]));
     let reduced = b.negative_multiply_add(whole, high, inside);
     let reduced = b.negative_multiply_add(whole, low, reduced);
-    let p = b.polynomial(reduced, format.exp);
+    let p = b.polynomial(reduced, self::format(b).exponential);
+    let square = b.apply(Op::Multiply, &[reduced, reduced]);
+    let small = b.multiply_add(square, p, reduced);
     let power = power_of_two(b, whole);
     let power_less_one = b.apply(Op::Subtract, &[power, one]);
-    let scaled = b.apply(Op::Multiply, &[reduced, power]);
-    let near = b.multiply_add(scaled, p, power_less_one);
+    let near = b.multiply_add(power, small, power_less_one);
     let whole_power = exp(b, x);
     let far = b.apply(Op::Subtract, &[whole_power, one]);
     let bound = b.constant((limit - 1.0) * LN_2);

@@ -17,7 +17,10 @@ pub static TENSOR_DOT: Operation = Operation {
             for (k, name) in ["f", "g"].into_iter().enumerate() {
                 let size = size(&contraction.shapes[k]);
                 if size != Some(d[k]) {
-                    return Err(format!("{name} has dimension {}; its shape {:?} does not", d[k], contraction.shapes[k]));
+                    return Err(format!(
+                        "{name} has dimension {}; its shape {:?} does not",
+                        d[k], contraction.shapes[k]
+                    ));
                 }
             }
             size(&contraction.result_shape()).ok_or_else(|| "the dimension overflows".into())
@@ -110,7 +113,8 @@ impl Contraction {
         if contracted.iter().any(|axes| (1..axes.len()).any(|k| axes[..k].contains(&axes[k]))) {
             return Err("an axis is contracted twice".into());
         }
-        let kept = [0, 1].map(|t| (0..shapes[t].len()).filter(|axis| !contracted[t].contains(axis)).collect::<Vec<_>>());
+        let kept =
+            [0, 1].map(|t| (0..shapes[t].len()).filter(|axis| !contracted[t].contains(axis)).collect::<Vec<_>>());
         let count = kept[0].len() + kept[1].len();
         let places = match lists[4].is_empty() {
             true => (0..count).collect(),

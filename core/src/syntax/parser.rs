@@ -9,8 +9,8 @@ use super::lexer::{Placed, Token, tokens};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Formula, Graph, unknown_operation};
 use crate::ops::{
-    self, ADD, Algebra, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation, POWER, is_list,
-    POWER_OF, SUBTRACT,
+    self, ADD, Algebra, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation, POWER,
+    POWER_OF, SUBTRACT, is_list,
 };
 
 /// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.

@@ -64,7 +64,7 @@ ARGUMENTS = {
     + [log_uniform(-18, 0) for _ in range(20)],
     "erfc": [random.uniform(-6, 26) for _ in range(COUNT)] + [random.uniform(-1.2, 1.2) for _ in range(COUNT)]
     + [log_uniform(-18, 0) for _ in range(20)],
-    "sinc": [random.uniform(-4, 4) for _ in range(COUNT)] + [log_uniform(-12, 0) for _ in range(20)],
+    "sinc": [random.uniform(-4, 4) for _ in range(2 * COUNT)] + [log_uniform(-12, 0) for _ in range(20)],
 }
 POWERS = [(10 ** random.uniform(-3, 3), random.uniform(-90, 90)) for _ in range(COUNT)]
 POWERS += [(random.uniform(0.5, 2), random.uniform(-900, 900)) for _ in range(COUNT)]
