@@ -1,11 +1,10 @@
 //! Arrays of C as views of the core: every field is checked here, nothing is copied.
 //! It knows nothing of what a kernel expects; the core checks that.
 
-use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input};
+use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input, Region};
 
 use crate::error::argument;
 use crate::input;
-use crate::overlap::Region;
 use crate::types::{
     RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK, rkeops_array,
 };
@@ -38,7 +37,7 @@ pub(crate) enum Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Place::Input(k, Some(input)) => write!(f, "input {k} ({} of dimension {})", input.category, input.dim),
+            Place::Input(k, Some(input)) => write!(f, "input {k} ({input})"),
             Place::Input(k, None) => write!(f, "input {k}"),
             Place::Output(k) => write!(f, "output {k}"),
         }
@@ -233,17 +232,16 @@ impl Checked {
         })
     }
 
-    /// The memory of the array, for the check that outputs share none.
+    /// Where the elements lie, for the check that outputs share none.
     pub(crate) fn region(&self) -> Region<'_> {
-        let size = self.dtype.size();
-        Region {
-            place: self.place,
-            start: self.first.addr(),
-            bytes: self.span * size,
-            element: size,
-            shape: &self.shape,
-            strides: &self.strides,
-        }
+        let element = self.dtype.size();
+        let origin = self.first.addr() + self.origin * element;
+        Region { origin, element, shape: &self.shape, strides: &self.strides }
+    }
+
+    /// Which array of the call it is.
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
     /// Where a slice of the array starts; an empty slice needs an address that is aligned and not NULL.

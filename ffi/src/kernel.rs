@@ -97,10 +97,10 @@ pub unsafe extern "C" fn rkeops_kernel_run(
         let outputs = array::check_all("outputs", outputs, output_count, Place::Output)?;
         let mut aside = Vec::with_capacity(outputs.len());
         for (k, output) in outputs.iter().enumerate() {
-            overlap::check_output(output.region())?;
+            overlap::check_output(output)?;
             let mut woven = false;
             for other in inputs.iter().chain(&outputs[..k]) {
-                woven |= overlap::check_pair(output.region(), other.region())?;
+                woven |= overlap::check_pair(output, other)?;
             }
             aside.push(if woven { Some(Aside::new(output)?) } else { None });
         }
