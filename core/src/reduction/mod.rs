@@ -181,8 +181,8 @@ impl Reduction {
                 format!("the gradient is taken with respect to {}; expected a variable", variable.shown()),
             ));
         };
-        self.check_cotangent(cotangent)?;
         let formula = self.reducer.derivative(&self.formula, variable, cotangent)?;
+        self.check_cotangent(cotangent)?;
         let axis = if found.category == self.axis.reduced() {
             if self.axis == Axis::J { Axis::I } else { Axis::J }
         } else {
