@@ -176,7 +176,7 @@ impl Checked {
     /// The array as an input.
     ///
     /// # Safety
-    /// The elements are readable, and nobody writes them, during `'a`.
+    /// The elements are readable, and nobody writes from the lowest to the highest, gaps included, during `'a`.
     pub(crate) unsafe fn input<'a>(&self) -> Result<ArrayRef<'a>, Error> {
         // SAFETY: `check` made sure that the span is not NULL, aligned and of a size that a slice may have; C
         // vouches for the memory.
@@ -196,7 +196,8 @@ impl Checked {
     /// The array as an output.
     ///
     /// # Safety
-    /// The elements are writable, and nobody else reads or writes them, during `'a`.
+    /// The elements are writable, and nobody else reads or writes from the lowest to the highest, gaps included,
+    /// during `'a`.
     pub(crate) unsafe fn output<'a>(&self) -> ArrayMut<'a> {
         // SAFETY: as in `input`.
         let data = unsafe {
