@@ -33,7 +33,7 @@
  * the first run that needs them; results do not depend on their number. Callbacks
  * run on the thread that made the call. After fork() the child may go on using
  * every handle; it makes new threads when it needs them. Two runs may share
- * inputs at the same time, never outputs.
+ * inputs at the same time, never outputs, nor what lies between their elements.
  */
 
 #ifndef RKEOPS_H
@@ -382,8 +382,9 @@ int32_t rkeops_abi_version(void);
 const char *rkeops_version(void);
 
 /**
- * Tells in words what the library found on this machine: processor, code that it
- * can make, threads, environment variables in force, and what is missing.
+ * Tells in words what the library found on this machine: processor, the target that
+ * is used, threads, what is missing, and the environment variables that it reads:
+ * RKEOPS_TARGET, RKEOPS_NUM_THREADS and RKEOPS_DUMP.
  * `*out` becomes a text that the caller owns: rkeops_text_free.
  * Errors: RKEOPS_ERROR_ARGUMENT. Any thread; takes milliseconds at most.
  */
@@ -399,7 +400,8 @@ rkeops_error *rkeops_doctor(rkeops_text **out);
  * "Var(0,3,0)" (position, columns, category). The texts are not kept.
  * `*out` becomes a formula that the caller owns.
  * Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
- * the place, RKEOPS_ERROR_ARGUMENT. Any thread; takes microseconds.
+ * the place, _SIZE for more than a million characters, _ARGUMENT. Any thread; takes
+ * microseconds.
  */
 rkeops_error *rkeops_formula_parse(const char *text,
                                    const char *const *aliases,
@@ -410,7 +412,8 @@ rkeops_error *rkeops_formula_parse(const char *text,
  * Makes a variable: the array that a run gets as argument number `index`, with
  * `dim` columns. `category` is one of RKEOPS_CATEGORY_...
  * `*out` becomes a formula that the caller owns.
- * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_SIZE. Any thread, never blocks.
+ * Errors: RKEOPS_ERROR_DIMENSION for a `dim` that is 0 or more than 2^20, _ARGUMENT.
+ * Any thread, never blocks.
  */
 rkeops_error *rkeops_formula_variable(int64_t index,
                                       int64_t dim,
@@ -433,8 +436,8 @@ rkeops_error *rkeops_formula_constant(double value,
  * their count is 0, and neither is kept.
  * `*out` becomes a formula that the caller owns; it does not need the operands'
  * handles any longer.
- * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _ARGUMENT, _HANDLE.
- * Any thread, never blocks.
+ * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _SIZE for a formula of more
+ * than a million parts, _ARGUMENT, _HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_formula_apply(const char *name,
                                    const rkeops_formula *const *operands,
@@ -449,8 +452,8 @@ rkeops_error *rkeops_formula_apply(const char *name,
  * has as many columns as `variable`. It is a formula like others and can be
  * differentiated again.
  * `*out` becomes a formula that the caller owns.
- * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _HANDLE.
- * Any thread; takes microseconds.
+ * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _SIZE,
+ * _HANDLE. Any thread; takes microseconds.
  */
 rkeops_error *rkeops_formula_gradient(const rkeops_formula *formula,
                                       const rkeops_formula *variable,
@@ -491,8 +494,11 @@ void rkeops_formula_free(rkeops_formula *formula);
  * The number at the end is KeOps' category of the index that remains: 0 reduces over
  * j and gives one row per i, 1 reduces over i. `aliases` are as in
  * rkeops_formula_parse. The texts are not kept.
+ * "Grad(reduction,variable,cotangent)" is what rkeops_reduction_gradient makes.
  * `*out` becomes a reduction that the caller owns.
- * Errors: as rkeops_formula_parse. Any thread; takes microseconds.
+ * Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
+ * the place, _SIZE for more than a million characters, _UNSUPPORTED for the gradient
+ * of a reduction that has none, _ARGUMENT. Any thread; takes microseconds.
  */
 rkeops_error *rkeops_reduction_parse(const char *text,
                                      const char *const *aliases,
@@ -518,13 +524,15 @@ rkeops_error *rkeops_reduction_create(const char *name,
  * Makes the gradient of a reduction with respect to a variable, as a reduction.
  *
  * `cotangent` has the columns of the reduction's output and its index: for a
- * reduction over j it is a variable or a formula of i. The gradient has one row per
- * row of `variable` and may be compiled into one kernel with reductions over the
- * same axis, which shares the work on each pair.
+ * reduction over j it is a formula of i-variables and parameters. The gradient has
+ * one row per row of `variable`. If `variable` is a parameter, it has one row per row
+ * of the reduction's output instead, and the sum of these rows is the gradient. It
+ * may be compiled into one kernel with reductions over the same axis, which shares
+ * the work on each pair.
  * `*out` becomes a reduction that the caller owns.
- * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION,
- * _UNSUPPORTED for a reduction without a gradient, _HANDLE. Any thread; takes
- * microseconds.
+ * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable or `cotangent` depends
+ * on the index that is reduced, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction
+ * without a gradient, _HANDLE. Any thread; takes microseconds.
  */
 rkeops_error *rkeops_reduction_gradient(const rkeops_reduction *reduction,
                                         const rkeops_formula *variable,
@@ -568,8 +576,11 @@ void rkeops_reduction_free(rkeops_reduction *reduction);
  * `*out` becomes a kernel that the caller owns. Kernels are cached inside the library
  * by formula, dtype and target: compiling the same again is cheap and gives the same
  * kernel, also from several threads at once.
- * Errors: RKEOPS_ERROR_ARGUMENT, _UNSUPPORTED (for instance a target that this
- * processor does not have), _HANDLE. Any thread; takes up to some milliseconds.
+ * Where the system refuses executable memory a kernel for any target runs portable
+ * code instead; rkeops_doctor and rkeops_kernel_explain tell.
+ * Errors: RKEOPS_ERROR_UNSUPPORTED for a target that this processor does not have,
+ * _SIZE for a formula that needs absurdly many operations, _DIMENSION, _ARGUMENT,
+ * _HANDLE. Any thread; takes up to some milliseconds.
  */
 rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
                                     size_t count,
@@ -588,7 +599,10 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * int64. The structs and the arrays belong to the caller; the arrays are used in
  * place. An output must share no element with another array of the call; one that is
  * woven into another, such as two blocks of columns of one row-major matrix, is
- * computed aside and copied at the end.
+ * computed aside and copied at the end. During the run an array takes all memory
+ * from its lowest to its highest element, gaps between elements included: nobody
+ * else may write there, nor read there if it is an output. So two runs at the same
+ * time must not write into one matrix, even into different columns.
  * `options` may be NULL; its threads and progress are read here.
  * Results do not depend on the number of threads.
  * Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,

@@ -45,7 +45,7 @@ pub mod plan;
 pub mod reduction;
 pub mod syntax;
 
-pub use array::{ArrayMut, ArrayRef, Data, DataMut, extent, row_major};
+pub use array::{ArrayMut, ArrayRef, Data, DataMut, Region, extent, row_major};
 pub use backend::Target;
 pub use dtype::Dtype;
 pub use engine::{CompileOptions, Input, Kernel, Output, RunOptions, doctor};

@@ -231,6 +231,8 @@ fn aliases() {
 fn reductions_as_text() {
     let form = "expected a reduction such as `Sum_Reduction(formula,0)`";
     let index = "a reduction ends with the index that remains: 0 for i, 1 for j, as in `Sum_Reduction(formula,0)`";
+    let along = "the cotangent `Var(1,3,1)` depends on j-variable 1, over which the reduction runs; expected i-variables \
+                 and parameters only";
     let rows = [
         ("", ErrorKind::Syntax, 1, 1, form),
         ("Exp(x)", ErrorKind::Syntax, 1, 3, form),
@@ -244,6 +246,7 @@ fn reductions_as_text() {
         ("Sum_Reduction(x,0) y", ErrorKind::Syntax, 20, 1, "expected the end of the formula, found `y`"),
         ("Grad(Sum_Reduction(x,0),x)", ErrorKind::Syntax, 26, 1, "expected `,`, found `)`"),
         ("Grad(Sum_Reduction(x,0),x,x,x)", ErrorKind::Syntax, 28, 1, "expected `)`, found `,`"),
+        ("Grad(Sum_Reduction(x,0),x,y)", ErrorKind::Argument, 6, 13, along),
     ];
     for (text, kind, column, width, message) in rows {
         expect(Reduction::parse(text, &ALIASES), kind, &pointed(message, text, column, width));
@@ -270,6 +273,16 @@ fn calls() {
     let two = Formula::variable(1, 2, Category::I).unwrap();
     let cotangent = "`Grad`: the cotangent has dimension 2; expected that of the formula, 3";
     expect(x.gradient(&x, &two), ErrorKind::Dimension, cotangent);
+    let along = Formula::variable(1, 3, Category::J).unwrap();
+    let message = "the cotangent `Var(1,3,1)` depends on j-variable 1, over which the reduction runs; \
+                   expected i-variables and parameters only";
+    expect(sum.gradient(&x, &along), ErrorKind::Argument, message);
+    let product = Formula::apply("Mult", &[&x, &along], &[]).unwrap();
+    let columns = Reduction::new("Sum", &product, Axis::I).unwrap();
+    let message = "the cotangent `Var(0,3,0)*Var(1,3,1)` depends on i-variable 0, over which the reduction \
+                   runs; expected j-variables and parameters only";
+    expect(columns.gradient(&x, &product), ErrorKind::Argument, message);
+    assert!(columns.gradient(&x, &along).is_ok() && columns.gradient(&along, &one).is_ok());
     let other = Formula::variable(0, 3, Category::J).unwrap();
     let clash = "variable 0 is declared as `Var(0,3,0)` and as `Var(0,3,1)`; one position is one array";
     expect(Formula::apply("Add", &[&x, &other], &[]), ErrorKind::Argument, clash);

@@ -126,12 +126,12 @@ static void evaluate(const problem *a) {
     const double compiled = seconds();
 
     const int64_t points[2] = {a->n, DIM}, one[2] = {1, 1};
-    double memory; /* holds one number of either format */
-    set(&memory, a->bits, 0, 1 / (2 * a->s * a->s));
+    void *weight = allocate(1, a->bits);
+    set(weight, a->bits, 0, 1 / (2 * a->s * a->s));
     rkeops_array inputs[5], outputs[2];
     inputs[0] = inputs[1] = matrix(a->q, a->bits, points); /* x and y */
     inputs[2] = inputs[4] = matrix(a->p, a->bits, points); /* b and the cotangent */
-    inputs[3] = matrix(&memory, a->bits, one);
+    inputs[3] = matrix(weight, a->bits, one);
     outputs[0] = matrix(a->v, a->bits, points);
     outputs[1] = matrix(a->force, a->bits, points);
     options.progress = progress, options.progress_user = &shown;
@@ -143,6 +143,7 @@ static void evaluate(const problem *a) {
     rkeops_kernel_free(kernel);
     rkeops_reduction_free(passes[0]), rkeops_reduction_free(passes[1]);
     rkeops_formula_free(x), rkeops_formula_free(cotangent);
+    free(weight);
 }
 
 /* The same in plain float64 loops, for every `step`-th point: the largest relative error of v and of the force. */

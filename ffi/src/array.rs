@@ -1,11 +1,10 @@
 //! Arrays of C as views of the core: every field is checked here, nothing is copied.
 //! It knows nothing of what a kernel expects; the core checks that.
 
-use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input};
+use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input, Region};
 
 use crate::error::argument;
 use crate::input;
-use crate::overlap::Region;
 use crate::types::{
     RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK, rkeops_array,
 };
@@ -38,7 +37,7 @@ pub(crate) enum Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Place::Input(k, Some(input)) => write!(f, "input {k} ({} of dimension {})", input.category, input.dim),
+            Place::Input(k, Some(input)) => write!(f, "input {k} ({input})"),
             Place::Input(k, None) => write!(f, "input {k}"),
             Place::Output(k) => write!(f, "output {k}"),
         }
@@ -177,7 +176,7 @@ impl Checked {
     /// The array as an input.
     ///
     /// # Safety
-    /// The elements are readable, and nobody writes them, during `'a`.
+    /// The elements are readable, and nobody writes from the lowest to the highest, gaps included, during `'a`.
     pub(crate) unsafe fn input<'a>(&self) -> Result<ArrayRef<'a>, Error> {
         // SAFETY: `check` made sure that the span is not NULL, aligned and of a size that a slice may have; C
         // vouches for the memory.
@@ -197,7 +196,8 @@ impl Checked {
     /// The array as an output.
     ///
     /// # Safety
-    /// The elements are writable, and nobody else reads or writes them, during `'a`.
+    /// The elements are writable, and nobody else reads or writes from the lowest to the highest, gaps included,
+    /// during `'a`.
     pub(crate) unsafe fn output<'a>(&self) -> ArrayMut<'a> {
         // SAFETY: as in `input`.
         let data = unsafe {
@@ -233,17 +233,16 @@ impl Checked {
         })
     }
 
-    /// The memory of the array, for the check that outputs share none.
+    /// Where the elements lie, for the check that outputs share none.
     pub(crate) fn region(&self) -> Region<'_> {
-        let size = self.dtype.size();
-        Region {
-            place: self.place,
-            start: self.first.addr(),
-            bytes: self.span * size,
-            element: size,
-            shape: &self.shape,
-            strides: &self.strides,
-        }
+        let element = self.dtype.size();
+        let origin = self.first.addr() + self.origin * element;
+        Region { origin, element, shape: &self.shape, strides: &self.strides }
+    }
+
+    /// Which array of the call it is.
+    pub(crate) fn place(&self) -> Place {
+        self.place
     }
 
     /// Where a slice of the array starts; an empty slice needs an address that is aligned and not NULL.

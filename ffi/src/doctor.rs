@@ -27,8 +27,9 @@ pub extern "C" fn rkeops_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// Tells in words what the library found on this machine: processor, code that it
-/// can make, threads, environment variables in force, and what is missing.
+/// Tells in words what the library found on this machine: processor, the target that
+/// is used, threads, what is missing, and the environment variables that it reads:
+/// RKEOPS_TARGET, RKEOPS_NUM_THREADS and RKEOPS_DUMP.
 /// `*out` becomes a text that the caller owns: rkeops_text_free.
 /// Errors: RKEOPS_ERROR_ARGUMENT. Any thread; takes milliseconds at most.
 #[unsafe(no_mangle)]

@@ -31,7 +31,8 @@ impl Object for rkeops_formula {
 /// "Var(0,3,0)" (position, columns, category). The texts are not kept.
 /// `*out` becomes a formula that the caller owns.
 /// Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
-/// the place, RKEOPS_ERROR_ARGUMENT. Any thread; takes microseconds.
+/// the place, _SIZE for more than a million characters, _ARGUMENT. Any thread; takes
+/// microseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_formula_parse(
     text: *const c_char,
@@ -52,7 +53,8 @@ pub unsafe extern "C" fn rkeops_formula_parse(
 /// Makes a variable: the array that a run gets as argument number `index`, with
 /// `dim` columns. `category` is one of RKEOPS_CATEGORY_...
 /// `*out` becomes a formula that the caller owns.
-/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_SIZE. Any thread, never blocks.
+/// Errors: RKEOPS_ERROR_DIMENSION for a `dim` that is 0 or more than 2^20, _ARGUMENT.
+/// Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_formula_variable(
     index: i64,
@@ -85,8 +87,8 @@ pub unsafe extern "C" fn rkeops_formula_constant(value: f64, out: *mut *mut rkeo
 /// their count is 0, and neither is kept.
 /// `*out` becomes a formula that the caller owns; it does not need the operands'
 /// handles any longer.
-/// Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _ARGUMENT, _HANDLE.
-/// Any thread, never blocks.
+/// Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _SIZE for a formula of more
+/// than a million parts, _ARGUMENT, _HANDLE. Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_formula_apply(
     name: *const c_char,
@@ -112,8 +114,8 @@ pub unsafe extern "C" fn rkeops_formula_apply(
 /// has as many columns as `variable`. It is a formula like others and can be
 /// differentiated again.
 /// `*out` becomes a formula that the caller owns.
-/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _HANDLE.
-/// Any thread; takes microseconds.
+/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _SIZE,
+/// _HANDLE. Any thread; takes microseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_formula_gradient(
     formula: *const rkeops_formula,

@@ -40,8 +40,11 @@ impl Object for rkeops_kernel {
 /// `*out` becomes a kernel that the caller owns. Kernels are cached inside the library
 /// by formula, dtype and target: compiling the same again is cheap and gives the same
 /// kernel, also from several threads at once.
-/// Errors: RKEOPS_ERROR_ARGUMENT, _UNSUPPORTED (for instance a target that this
-/// processor does not have), _HANDLE. Any thread; takes up to some milliseconds.
+/// Where the system refuses executable memory a kernel for any target runs portable
+/// code instead; rkeops_doctor and rkeops_kernel_explain tell.
+/// Errors: RKEOPS_ERROR_UNSUPPORTED for a target that this processor does not have,
+/// _SIZE for a formula that needs absurdly many operations, _DIMENSION, _ARGUMENT,
+/// _HANDLE. Any thread; takes up to some milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_kernel_compile(
     reductions: *const *const rkeops_reduction,
@@ -71,7 +74,10 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// int64. The structs and the arrays belong to the caller; the arrays are used in
 /// place. An output must share no element with another array of the call; one that is
 /// woven into another, such as two blocks of columns of one row-major matrix, is
-/// computed aside and copied at the end.
+/// computed aside and copied at the end. During the run an array takes all memory
+/// from its lowest to its highest element, gaps between elements included: nobody
+/// else may write there, nor read there if it is an output. So two runs at the same
+/// time must not write into one matrix, even into different columns.
 /// `options` may be NULL; its threads and progress are read here.
 /// Results do not depend on the number of threads.
 /// Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
@@ -97,10 +103,10 @@ pub unsafe extern "C" fn rkeops_kernel_run(
         let outputs = array::check_all("outputs", outputs, output_count, Place::Output)?;
         let mut aside = Vec::with_capacity(outputs.len());
         for (k, output) in outputs.iter().enumerate() {
-            overlap::check_output(output.region())?;
+            overlap::check_output(output)?;
             let mut woven = false;
             for other in inputs.iter().chain(&outputs[..k]) {
-                woven |= overlap::check_pair(output.region(), other.region())?;
+                woven |= overlap::check_pair(output, other)?;
             }
             aside.push(if woven { Some(Aside::new(output)?) } else { None });
         }

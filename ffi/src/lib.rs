@@ -32,7 +32,7 @@
 //! the first run that needs them; results do not depend on their number. Callbacks
 //! run on the thread that made the call. After fork() the child may go on using
 //! every handle; it makes new threads when it needs them. Two runs may share
-//! inputs at the same time, never outputs.
+//! inputs at the same time, never outputs, nor what lies between their elements.
 
 // The names are C's: what is in the header is found here by the same word.
 #![allow(non_camel_case_types)]

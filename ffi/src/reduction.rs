@@ -28,8 +28,11 @@ impl Object for rkeops_reduction {
 /// The number at the end is KeOps' category of the index that remains: 0 reduces over
 /// j and gives one row per i, 1 reduces over i. `aliases` are as in
 /// rkeops_formula_parse. The texts are not kept.
+/// "Grad(reduction,variable,cotangent)" is what rkeops_reduction_gradient makes.
 /// `*out` becomes a reduction that the caller owns.
-/// Errors: as rkeops_formula_parse. Any thread; takes microseconds.
+/// Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
+/// the place, _SIZE for more than a million characters, _UNSUPPORTED for the gradient
+/// of a reduction that has none, _ARGUMENT. Any thread; takes microseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_reduction_parse(
     text: *const c_char,
@@ -74,13 +77,15 @@ pub unsafe extern "C" fn rkeops_reduction_create(
 /// Makes the gradient of a reduction with respect to a variable, as a reduction.
 ///
 /// `cotangent` has the columns of the reduction's output and its index: for a
-/// reduction over j it is a variable or a formula of i. The gradient has one row per
-/// row of `variable` and may be compiled into one kernel with reductions over the
-/// same axis, which shares the work on each pair.
+/// reduction over j it is a formula of i-variables and parameters. The gradient has
+/// one row per row of `variable`. If `variable` is a parameter, it has one row per row
+/// of the reduction's output instead, and the sum of these rows is the gradient. It
+/// may be compiled into one kernel with reductions over the same axis, which shares
+/// the work on each pair.
 /// `*out` becomes a reduction that the caller owns.
-/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION,
-/// _UNSUPPORTED for a reduction without a gradient, _HANDLE. Any thread; takes
-/// microseconds.
+/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable or `cotangent` depends
+/// on the index that is reduced, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction
+/// without a gradient, _HANDLE. Any thread; takes microseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_reduction_gradient(
     reduction: *const rkeops_reduction,

@@ -55,9 +55,9 @@ static void texts(void) {
     if (deep != NULL) {
         memset(deep, '(', 200000);
         deep[200000] = 0;
-        FAILS(parse(deep), RKEOPS_ERROR_SYNTAX, "nested too deeply");
+        FAILS(parse(deep), RKEOPS_ERROR_SYNTAX, "found the end of the text");
         memset(deep, '-', 200000);
-        FAILS(parse(deep), RKEOPS_ERROR_SYNTAX, "nested too deeply");
+        FAILS(parse(deep), RKEOPS_ERROR_SYNTAX, "found the end of the text");
         for (int k = 0; k < 200000; k++) deep[k] = "x+"[k % 2];
         deep[199999] = 0;
         rkeops_error_free(parse(deep)); /* long, but not deep: may be refused, must not crash */
@@ -74,6 +74,7 @@ static void texts(void) {
     FAILS(reduce("Exp(x)"), RKEOPS_ERROR_SYNTAX, "expected a reduction");
     FAILS(reduce("LogSumExp_Reduction(x,0)"), RKEOPS_ERROR_DIMENSION, "expected a scalar");
     FAILS(reduce("Grad(Min_Reduction(g*b,0),b,b)"), RKEOPS_ERROR_UNSUPPORTED, "Min");
+    FAILS(reduce("Grad(Sum_Reduction(g*b,0),b,b)"), RKEOPS_ERROR_ARGUMENT, "expected i-variables and parameters only");
 }
 
 /* Formulas from calls. */

@@ -1,8 +1,8 @@
 //! Checks of the arrays of a run: number, format, rank, shape and strides. Every message names the argument.
 
 use super::pack::{Rows, View};
-use super::{Kernel, Output};
-use crate::array::{ArrayMut, ArrayRef, extent};
+use super::{Input, Kernel, Output};
+use crate::array::{ArrayMut, ArrayRef, Region, extent};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::Category;
 
@@ -22,7 +22,7 @@ pub(super) fn check<'a, T: View>(
     outputs: &[ArrayMut<'_>],
 ) -> Result<Arguments<'a, T>> {
     if inputs.len() != kernel.inputs.len() {
-        let expected = kernel.inputs.iter().map(describe).collect::<Vec<_>>().join(", ");
+        let expected = kernel.inputs.iter().map(Input::to_string).collect::<Vec<_>>().join(", ");
         return Err(Error::new(
             ErrorKind::Count,
             format!("got {}; expected {}: {expected}", counted(inputs.len(), "input array"), kernel.inputs.len()),
@@ -41,7 +41,7 @@ pub(super) fn check<'a, T: View>(
     let mut rows: [Option<(usize, usize)>; 2] = [None; 2];
     let mut views = Vec::with_capacity(inputs.len());
     for (array, input) in inputs.iter().zip(&kernel.inputs) {
-        let name = format!("input {} ({})", input.index, describe(input));
+        let name = format!("input {} ({input})", input.index);
         let Some(data) = T::slice(array) else {
             let message = format!("{name} has dtype {}; expected {}", array.dtype(), T::DTYPE);
             return Err(Error::new(ErrorKind::Dtype, message));
@@ -129,7 +129,8 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) ->
         ));
     }
     within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
-    if self_overlaps(&array.shape, &array.strides) {
+    let places = Region { origin: 0, element: 1, shape: &array.shape, strides: &array.strides };
+    if places.overlaps_itself() {
         return Err(Error::new(
             ErrorKind::Stride,
             format!(
@@ -139,31 +140,6 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) ->
         ));
     }
     Ok(())
-}
-
-/// Whether two elements of a matrix are in the same place: whether `a` steps along one axis lead as far as `b` along
-/// the other, for some `a` and `b` inside the matrix.
-fn self_overlaps(shape: &[usize], strides: &[isize]) -> bool {
-    if shape.contains(&0) {
-        return false;
-    }
-    let axes: Vec<(usize, usize)> =
-        shape.iter().zip(strides).filter(|(n, _)| **n > 1).map(|(&n, s)| (n, s.unsigned_abs())).collect();
-    match axes.as_slice() {
-        [] => false,
-        &[(_, step)] => step == 0,
-        &[(n, step), (m, other), ..] => {
-            let divisor = greatest_common_divisor(step, other);
-            divisor == 0 || other / divisor < n && step / divisor < m
-        }
-    }
-}
-
-fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 fn within(name: &str, length: usize, origin: usize, shape: &[usize], strides: &[isize]) -> Result<()> {
@@ -182,6 +158,8 @@ fn within(name: &str, length: usize, origin: usize, shape: &[usize], strides: &[
     ))
 }
 
-fn describe(input: &super::Input) -> String {
-    format!("{} of dimension {}", input.category, input.dim)
+impl std::fmt::Display for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of dimension {}", self.category, self.dim)
+    }
 }

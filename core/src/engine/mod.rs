@@ -3,6 +3,7 @@
 
 mod arguments;
 mod cache;
+mod doctor;
 mod pack;
 mod pass;
 mod progress;
@@ -19,6 +20,8 @@ use crate::formula::{Category, Variable};
 use crate::lower::{self, Stage, Stages};
 use crate::plan::{self, Plan};
 use crate::reduction::{Axis, Reduction};
+
+pub use doctor::doctor;
 
 /// How a kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,7 +108,7 @@ impl Kernel {
             return Err(Error::new(ErrorKind::Dtype, "the compute dtype is int64; expected float32 or float64"));
         }
         let options = CompileOptions { target: options.target.resolve()?, ..*options };
-        cache::kernel(reductions, options, || Kernel::build(reductions, options))
+        cache::kernel(reductions, options, || Kernel::build(reductions, options).inspect(Kernel::dump))
     }
 
     /// The lane programs of a target run by the portable backend, on any processor: what the target's machine code has
@@ -120,16 +123,17 @@ impl Kernel {
     /// The compiler: each line is a pass from one value to the next.
     fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
         let plan = plan::plan(reductions)?;
-        let compiled = match Compiled::new(&plan, options, options.target) {
+        let build = |target| {
+            let options = CompileOptions { target, ..options };
+            Compiled::new(&plan, options, target).map(|compiled| Kernel::of(&plan, options, compiled))
+        };
+        match build(options.target) {
             // Where the system refuses executable memory the portable backend runs the same formula.
             Err(error) if error.kind() == ErrorKind::Unsupported && options.target != Target::Portable => {
-                Compiled::new(&plan, CompileOptions { target: Target::Portable, ..options }, Target::Portable)?
+                build(Target::Portable)
             }
-            result => result?,
-        };
-        let kernel = Kernel::of(&plan, options, compiled);
-        kernel.dump();
-        Ok(kernel)
+            result => result,
+        }
     }
 
     fn of(plan: &Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
@@ -219,7 +223,7 @@ impl Kernel {
         self.compiled.stages().program(Stage::Update).operations()
     }
 
-    /// What runs the kernel.
+    /// What runs the kernel: what it was compiled for, or portable where the system refused machine code.
     pub fn target(&self) -> Target {
         self.options.target
     }
@@ -249,21 +253,4 @@ impl<T: Number> Program<T> {
         let code = backend::compile(&stages, &mut layout, target)?;
         Ok(Program { stages, layout, code, tiles: Mutex::new(Vec::new()) })
     }
-}
-
-/// What was found on this machine and what is missing, in words.
-pub fn doctor() -> String {
-    let threads = threads::default_count();
-    let forced = std::env::var("RKEOPS_TARGET").ok().filter(|t| !t.is_empty());
-    let forced = forced.map_or_else(|| "not set".into(), |t| format!("`{t}`"));
-    let target = match Target::Auto.resolve() {
-        Ok(target) => target.name().to_owned(),
-        Err(error) => error.to_string(),
-    };
-    format!(
-        "rkeops {}\n{}\ntarget: {target} (RKEOPS_TARGET {forced})\nthreads: {threads}\ngpu: this build has no GPU \
-         backend; everything runs on the processor\n",
-        crate::VERSION,
-        backend::describe(),
-    )
 }

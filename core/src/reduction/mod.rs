@@ -10,7 +10,7 @@ use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::{Category, Formula, Variable, short_enough};
+use crate::formula::{Category, Formula, Kind, Variable, short_enough};
 use crate::ops::{Algebra, Lanes, Node, Value};
 
 /// How values of one row are reduced.
@@ -172,7 +172,8 @@ impl Reduction {
 
     /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable
     /// does not depend on. With respect to a parameter the result has a row for each row of this reduction's; their
-    /// sum is the gradient.
+    /// sum is the gradient. The cotangent has a row for each row of the result, so it may depend on variables of the
+    /// index that remains and on parameters.
     pub fn gradient(&self, variable: &Formula, cotangent: &Formula) -> Result<Self> {
         let Some((found, _)) = variable.as_variable() else {
             return Err(Error::new(
@@ -181,6 +182,7 @@ impl Reduction {
             ));
         };
         let formula = self.reducer.derivative(&self.formula, variable, cotangent)?;
+        self.check_cotangent(cotangent)?;
         let axis = if found.category == self.axis.reduced() {
             if self.axis == Axis::J { Axis::I } else { Axis::J }
         } else {
@@ -191,6 +193,27 @@ impl Reduction {
         declared.extend(cotangent.graph().variables());
         let sum = Reduction::new("Sum", &formula, axis)?;
         Ok(Reduction { declared, ..sum })
+    }
+
+    /// A cotangent that changes along the reduced index would be multiplied into the sum as if it were a part of the
+    /// formula.
+    fn check_cotangent(&self, cotangent: &Formula) -> Result<()> {
+        let (graph, reduced) = (cotangent.graph(), self.axis.reduced());
+        for node in graph.reachable(&[cotangent.root()]) {
+            match graph.entry(node).kind {
+                Kind::Variable(Variable { index, category }) if category == reduced => {
+                    let kept = self.axis.kept();
+                    let message = format!(
+                        "the cotangent {} depends on {reduced} {index}, over which the reduction runs; \
+                         expected {kept}s and parameters only",
+                        cotangent.shown()
+                    );
+                    return Err(Error::new(ErrorKind::Argument, message));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The formula that is reduced.

@@ -50,7 +50,7 @@ pub(super) fn compile<T: Number>(
     let (code, functions) = functions::write(stages, layout, width);
     layout.reserve(functions.spills);
     if layout.length() * layout.size() > i32::MAX as usize {
-        return Err(Error::new(ErrorKind::Unsupported, "a tile of the formula is larger than 2 GiB"));
+        return Err(Error::new(ErrorKind::Size, "a tile of the formula is larger than 2 GiB"));
     }
     let executable = Executable::new(&code)?;
     Ok(Box::new(Machine { executable, functions, width, stages: stages.clone(), code }))

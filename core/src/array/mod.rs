@@ -1,6 +1,9 @@
 //! Borrowed strided views of the caller's arrays. It knows nothing of formulas; it owns and copies nothing.
 
+mod overlap;
+
 use crate::dtype::Dtype;
+pub use overlap::Region;
 
 /// The numbers of an input array.
 #[derive(Clone, Copy, Debug)]
