@@ -6,9 +6,13 @@ mod support;
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target, ops};
 use support::case::{Case, Numbers, special};
 use support::check::{Count, assert_right, check, describe, refuse};
-use support::expression::{BINARY, Expression, UNARY, VECTOR, Variable, call1, call2};
+use support::expression::{
+    BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, operations, with_integers,
+};
+use support::functions::{erf, erfc, spherical_bessel};
 use support::generate::{Generator, case};
 use support::random::{Random, seeds};
+use support::samples::{binary, of_integers, positive, tensors, ternary, unary};
 use support::shrink::shrink;
 
 suite!(
@@ -38,11 +42,37 @@ fn apply(name: &'static str, operands: &[Expression], parameters: &[i64]) -> Exp
 /// A new operation has to be made known to the oracle.
 #[test]
 fn the_oracle_knows_every_operation() {
-    let known: Vec<&str> = UNARY.iter().chain(&BINARY).chain(&VECTOR).copied().chain(["Grad"]).collect();
+    let known: Vec<&str> = operations().chain(["Grad"]).collect();
     for operation in ops::all() {
         assert!(known.contains(&operation.name), "the tests do not know the operation {}", operation.name);
     }
     assert_eq!(known.len(), ops::all().count());
+}
+
+/// The oracle's own functions against values of mpmath.
+#[test]
+#[allow(clippy::excessive_precision)]
+fn functions_of_the_oracle() {
+    let close = |found: f64, meant: f64| assert!((found - meant).abs() <= 1e-15 * meant.abs(), "{found:e}, {meant:e}");
+    close(erf(1e-9), 1.12837916709551264e-9);
+    close(erf(-0.3), -0.328626759459127416);
+    close(erf(0.9), 0.79690821242283214);
+    close(erf(1.1), 0.88020506957408173);
+    close(erf(5.0), 0.99999999999846254);
+    close(erfc(-3.0), 1.99997790950300141);
+    close(erfc(-0.2), 1.22270258921047847);
+    close(erfc(0.3), 0.671373240540872584);
+    close(erfc(0.6), 0.396143909152074095);
+    close(erfc(1.5), 0.0338948535246892729);
+    close(erfc(4.0), 1.54172579002800189e-8);
+    close(erfc(26.0), 5.66319240885614285e-296);
+    close(spherical_bessel(0, 0.001), 0.999999833333341667);
+    close(spherical_bessel(1, 1e-5), 3.33333333330000027e-6);
+    close(spherical_bessel(1, 0.3), 0.0991028880406418765);
+    close(spherical_bessel(2, -2.2), 0.225063297413339217);
+    close(spherical_bessel(7, 0.5), 3.82592406900384739e-9);
+    close(spherical_bessel(7, 6.0), 0.044722380829347935);
+    close(spherical_bessel(5, 30.0), -0.0205040087368274916);
 }
 
 /// Each operation on operands of every kind that broadcasting and levels allow.
@@ -51,32 +81,26 @@ fn operations_at_ordinary_points(target: Target) {
     let variables: Vec<Variable> =
         (0..3).flat_map(|c| [variable(1, c), variable(1, c), variable(3, c), variable(3, c)]).collect();
     let mut formulas = Vec::new();
-    // What keeps an operand inside the domain of roots and logarithms.
-    let positive = |e: Expression| call2("Add", call1("Square", e), Expression::Number(0.25));
     let operands: Vec<Expression> =
         (0..12).map(v).chain([call2("Subtract", v(2), v(6)), call2("Mult", v(0), v(4))]).collect();
-    for name in UNARY {
-        for operand in &operands {
-            let inside = matches!(name, "Sqrt" | "Rsqrt" | "Log" | "Inv");
-            let operand = if inside { positive(operand.clone()) } else { operand.clone() };
-            match name {
-                "Pow" => formulas.extend((0..8).map(|m| apply("Pow", std::slice::from_ref(&operand), &[m]))),
-                _ => formulas.push(call1(name, operand)),
-            }
-        }
+    for operand in &operands {
+        formulas.extend(UNARY.map(|name| unary(name, operand.clone())));
+        formulas.extend(WITH_INTEGERS.into_iter().flat_map(|name| of_integers(name, operand)));
     }
     for m in [-9, -3, -2, -1, 17, 64, 65, 1000] {
-        formulas.push(apply("Pow", &[positive(v(0))], &[m]));
+        formulas.push(with_integers("Pow", positive(v(0)), &[m]));
     }
-    for name in BINARY {
-        for (a, b) in (0..12).flat_map(|a| (0..12).map(move |b| (a, b))).filter(|(a, b)| a != b) {
-            formulas.push(match name {
-                "Divide" => call2(name, v(a), positive(v(b))),
-                "Powf" => call2(name, positive(v(a)), v(b)),
-                _ => call2(name, v(a), v(b)),
-            });
-        }
+    for (a, b) in (0..12).flat_map(|a| (0..12).map(move |b| (a, b))).filter(|(a, b)| a != b) {
+        formulas.extend(BINARY.map(|name| binary(name, v(a), v(b))));
     }
+    let triples = (0..12).flat_map(|a| [1, 4, 7].map(|step| (a, (a + step) % 12, (a + 2 * step + 1) % 12)));
+    for (a, b, c) in triples {
+        formulas.extend(TERNARY.map(|name| ternary(name, v(a), v(b), v(c))));
+    }
+    for (a, b, scalar) in [(2, 6, 0), (6, 2, 4), (2, 3, 8), (10, 6, 1), (6, 7, 5), (10, 11, 8)] {
+        formulas.extend(tensors(&v(a), &v(b), &v(scalar)));
+    }
+    formulas.extend([1, 3, 7, -4].map(|n| apply("IntInv", &[], &[n])));
     let vectors = [v(2), v(6), v(10), call2("Subtract", v(2), v(6)), call2("Mult", v(0), v(6))];
     for vector in &vectors {
         formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, vector.clone())));
@@ -113,51 +137,81 @@ fn stands_for(found: f64, meant: f64, dtype: Dtype) -> bool {
     (found - meant).abs() <= tolerance * meant.abs() || (meant.abs() <= flushed && found.abs() <= flushed)
 }
 
+/// The formula with each variable known per pair.
+fn at_pair(formula: &Expression) -> Expression {
+    match formula {
+        Expression::Variable(_) => call2("Mult", formula.clone(), v(2)),
+        Expression::Apply(name, operands, parameters) => {
+            Expression::Apply(name, operands.iter().map(at_pair).collect(), parameters.clone())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Far angles may be NaN: docs/accuracy.md.
+fn is_far(formula: &Expression, a: f64) -> bool {
+    matches!(formula, Expression::Apply("Sin" | "Cos" | "SinXDivX" | "SphericalBesselJ", ..)) && a.abs() > 1e5
+}
+
+/// Where the meaning depends on the range of the format.
+fn is_left_open(formula: &Expression, a: f64, b: f64, dtype: Dtype) -> bool {
+    let normal = match dtype {
+        Dtype::F32 => f64::from(f32::MIN_POSITIVE)..f64::from(f32::MAX),
+        _ => f64::MIN_POSITIVE..f64::MAX,
+    };
+    match formula {
+        // The square of a norm has to be inside the format.
+        Expression::Apply("Norm2" | "Normalize", ..) => a.is_finite() && !(1e-30..1e30).contains(&(a * a)),
+        // A subnormal denominator has no inverse: docs/accuracy.md.
+        Expression::Apply("Divide", ..) => b != 0.0 && b.abs() < normal.start,
+        // The quotient and its multiple have to be inside the format.
+        Expression::Apply("Mod", ..) => [a, b].iter().any(|v| v.is_finite() && *v != 0.0 && !normal.contains(&(v * v))),
+        _ => false,
+    }
+}
+
 /// Zeros of both signs, infinities, NaN, the ends of the format: the class of the result is that of float64.
 fn operations_at_special_points(target: Target) {
     let one = variable(1, 0);
     for dtype in FORMATS {
         let points = special(dtype);
-        let powers = (-4..5).chain([31, 64, 65, -65]).map(|m| apply("Pow", &[v(0)], &[m]));
-        let mut formulas: Vec<Expression> = UNARY.iter().filter(|n| **n != "Pow").map(|n| call1(n, v(0))).collect();
-        formulas.extend(powers);
-        formulas.extend([2.0, 1.0, 0.5, -0.5, 3.0, 0.0].map(|p| call2("Powf", v(0), Expression::Number(p))));
-        formulas.extend(["SqNorm2", "Norm2", "Sum"].map(|n| call1(n, v(0))));
+        let number = Expression::Number;
+        let mut formulas: Vec<Expression> = UNARY.map(|n| call1(n, v(0))).into();
+        formulas.extend(WITH_INTEGERS.into_iter().flat_map(|name| of_integers(name, &v(0))));
+        formulas.extend((-4..5).chain([31, 64, 65, -65]).map(|m| with_integers("Pow", v(0), &[m])));
+        formulas.extend([2.0, 1.0, 0.5, -0.5, 3.0, 0.0].map(|p| call2("Powf", v(0), number(p))));
+        formulas.extend(["SqNorm2", "Norm2", "Sum", "Max", "ArgMin", "Normalize"].map(|n| call1(n, v(0))));
         formulas.extend(BINARY.map(|n| call2(n, v(0), v(1))));
+        formulas.push(call3("Clamp", v(0), number(-0.5), v(1)));
+        formulas.push(call3("Clamp", v(0), v(1), number(2.0)));
+        formulas.push(call3("IfElse", v(0), v(1), number(2.0)));
+        formulas.push(call3("IfElse", v(0), number(2.0), v(1)));
+        formulas.push(call3("Mod", v(0), number(2.0), v(1)));
+        formulas.push(call3("Mod", v(0), v(1), number(0.5)));
+        let pair = call2("Concat", v(0), v(1));
+        let around = call2("Concat", number(0.5), call2("Concat", v(0), v(1)));
+        for vector in [pair, around] {
+            formulas.extend(["Max", "Min", "ArgMax", "ArgMin"].map(|n| call1(n, vector.clone())));
+        }
+        let chosen = |k: i64| with_integers("Elem", with_integers("OneHot", v(0), &[4]), &[k]);
+        formulas.extend([0, 1, 3].map(chosen));
         let mut wrong = Vec::new();
         for formula in formulas {
             // Known per row and, by a factor that is 1, per pair.
             for per_pair in [false, true] {
                 let variables = [one, one, variable(1, 1)];
-                let at_pair = |e: Expression| call2("Mult", e, v(2));
-                let used = match &formula {
-                    Expression::Apply(name, operands, parameters) if per_pair => {
-                        let operands: Vec<Expression> = operands
-                            .iter()
-                            .map(|o| if matches!(o, Expression::Number(_)) { o.clone() } else { at_pair(o.clone()) })
-                            .collect();
-                        apply(name, &operands, parameters)
-                    }
-                    other => other.clone(),
-                };
+                let used = if per_pair { at_pair(&formula) } else { formula.clone() };
                 let mut case = Case::new(&variables, vec![("Sum", used.clone())], [points.len() * points.len(), 1]);
                 case.numbers = Numbers::Special;
                 let results = case.run(dtype, target, 1).expect("a formula that fits");
                 for (row, &found) in results[0].numbers().iter().enumerate() {
                     let pair = case.pair(row, 0, dtype);
                     let meant = formula.evaluate(&pair)[0];
-                    // Far angles are NaN: docs/accuracy.md.
                     let (a, b) = (pair[0][0], pair[1][0]);
-                    let far = matches!(&formula, Expression::Apply("Sin" | "Cos", ..)) && a.abs() > 1e5;
-                    // The square of a norm has to be inside the format.
-                    let square =
-                        matches!(&formula, Expression::Apply("Norm2", ..)) && !(1e-30..1e30).contains(&(a * a));
-                    // A subnormal denominator has no inverse: docs/accuracy.md.
-                    let smallest = if dtype == Dtype::F32 { f64::from(f32::MIN_POSITIVE) } else { f64::MIN_POSITIVE };
-                    if matches!(&formula, Expression::Apply("Divide", ..)) && b != 0.0 && b.abs() < smallest {
+                    if is_left_open(&formula, a, b, dtype) {
                         continue;
                     }
-                    if !(stands_for(found, meant, dtype) || (far && found.is_nan()) || (square && a.is_finite())) {
+                    if !stands_for(found, meant, dtype) && !(is_far(&formula, a) && found.is_nan()) {
                         wrong.push(format!("{} at {a:e}, {b:e}: got {found:e}; expected {meant:e}", used.text()));
                         break;
                     }
@@ -328,7 +382,7 @@ fn the_generator_reaches_every_operation() {
         assert_eq!(formula.dim(&variables), dim, "{}", formula.text());
         collect(&formula, &mut seen);
     }
-    for name in UNARY.iter().chain(&BINARY).chain(&VECTOR) {
+    for name in operations().chain(["IntInv"]) {
         assert!(seen.contains(name), "no random formula uses {name}");
     }
 }

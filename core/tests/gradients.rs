@@ -4,12 +4,15 @@
 mod support;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
+use support::approximate::{Approximate, Double, Format, Single};
 use support::case::{Case, Values};
-use support::expression::{BINARY, Expression, UNARY, Variable, aliases, call1, call2};
+use support::dual::Dual;
+use support::expression::{BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, aliases, call1, call2};
 use support::generate::{Generator, variables};
 use support::oracle::{Expected, reduce};
 use support::random::{Random, seeds};
-use support::scalar::{Approximate, Double, Dual, Format, Scalar, Single};
+use support::samples::{binary, of_integers, positive, tensors, ternary, unary};
+use support::scalar::Scalar;
 
 suite!(
     gradients_of_each_operation,
@@ -161,28 +164,24 @@ const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 /// Vectors and scalars of every category, and formulas of one operation on them.
 fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
     let variables: Vec<Variable> = (0..3).flat_map(|category| [3, 1].map(|dim| Variable { dim, category })).collect();
-    let positive = |e: Expression| call2("Add", call1("Square", e), Expression::Number(0.25));
     let apply =
         |name, operand: Expression, parameters: &[i64]| Expression::Apply(name, vec![operand], parameters.to_vec());
     let mut formulas = Vec::new();
     for operand in [v(0), v(3), call2("Subtract", v(0), v(2)), call2("Mult", v(1), v(2))] {
-        for name in UNARY.into_iter().filter(|n| *n != "Pow") {
-            let inside = matches!(name, "Sqrt" | "Rsqrt" | "Log" | "Inv");
-            formulas.push(call1(name, if inside { positive(operand.clone()) } else { operand.clone() }));
-        }
-        formulas.extend((-3..6).map(|m| apply("Pow", positive(operand.clone()), &[m])));
-        formulas.extend([0, 1, 2, 3].map(|m| apply("Pow", operand.clone(), &[m])));
+        formulas.extend(UNARY.map(|name| unary(name, operand.clone())));
+        formulas.extend(WITH_INTEGERS.into_iter().flat_map(|name| of_integers(name, &operand)));
+        formulas.extend((-3..0).map(|m| apply("Pow", positive(operand.clone()), &[m])));
     }
     // Broadcasting both ways: what was repeated forwards is summed backwards.
     for (a, b) in [(0, 2), (0, 1), (1, 0), (3, 0), (0, 3), (0, 4), (4, 0), (5, 2), (1, 3)] {
-        for name in BINARY {
-            formulas.push(match name {
-                "Divide" => call2(name, v(a), positive(v(b))),
-                "Powf" => call2(name, positive(v(a)), v(b)),
-                _ => call2(name, v(a), v(b)),
-            });
-        }
+        formulas.extend(BINARY.map(|name| binary(name, v(a), v(b))));
         formulas.extend(["Scalprod", "SqDist", "Concat"].map(|name| call2(name, v(a), v(b))));
+    }
+    for (a, b, c) in [(0, 2, 4), (1, 0, 2), (0, 3, 2), (2, 0, 5), (2, 1, 3), (1, 3, 0), (1, 3, 5)] {
+        formulas.extend(TERNARY.map(|name| ternary(name, v(a), v(b), v(c))));
+    }
+    for (a, b, scalar) in [(0, 2, 5), (2, 4, 1), (4, 0, 3)] {
+        formulas.extend(tensors(&v(a), &v(b), &v(scalar)));
     }
     let difference = call2("Subtract", v(0), v(2));
     formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, difference.clone())));
@@ -316,6 +315,49 @@ fn values_at_kinks_and_poles(target: Target) {
         ("x - x", 5.0, 0.0),
         ("Zero(1)", 5.0, 0.0),
         ("IntCst(3)", 5.0, 0.0),
+        ("IntInv(3)", 5.0, 0.0),
+        ("Asin(x)", 1.0, 0.0),
+        ("Asin(x)", -1.0, 0.0),
+        ("Asin(x)", 0.0, 1.0),
+        ("Acos(x)", 1.0, 0.0),
+        ("Acos(x)", -1.0, 0.0),
+        ("Acos(x)", 0.0, -1.0),
+        ("Atan(x)", 0.0, 1.0),
+        ("Atan2(x,IntCst(2))", 0.0, 0.5),
+        ("Atan2(IntCst(2),x)", 0.0, -0.5),
+        ("SinXDivX(x)", 0.0, 0.0),
+        ("SinXDivX(x)", -0.0, 0.0),
+        ("XLogX(x)", 1.0, 1.0),
+        ("Log1p(x)", 0.0, 1.0),
+        ("Expm1(x)", 0.0, 1.0),
+        ("Erf(x)", 0.0, std::f64::consts::FRAC_2_SQRT_PI),
+        ("Erfc(x)", 0.0, -std::f64::consts::FRAC_2_SQRT_PI),
+        ("Normalize(x)", 0.0, 0.0),
+        ("Normalize(x)", 3.0, 0.0),
+        ("Floor(x)", 2.0, 0.0),
+        ("Round(x,1)", 0.25, 0.0),
+        ("ClampInt(x,-1,2)", -1.0, 1.0),
+        ("ClampInt(x,-1,2)", 2.0, 1.0),
+        ("ClampInt(x,-1,2)", 2.5, 0.0),
+        ("DiffClampInt(x,-1,2)", 2.0, 0.0),
+        ("Clamp(x,IntCst(-1),IntCst(2))", -1.0, 1.0),
+        ("Clamp(x,IntCst(-1),IntCst(2))", 2.0, 1.0),
+        ("Clamp(x,IntCst(-1),IntCst(2))", -1.5, 0.0),
+        ("Clamp(IntCst(1),x,IntCst(2))", 1.0, 0.0),
+        ("Clamp(IntCst(1),x,IntCst(2))", 1.5, 1.0),
+        ("Clamp(IntCst(1),IntCst(-2),x)", 1.0, 0.0),
+        ("Clamp(IntCst(1),IntCst(-2),x)", 0.5, 1.0),
+        ("IfElse(x,2*x,3*x)", 0.0, 2.0),
+        ("IfElse(x,2*x,3*x)", -0.0, 2.0),
+        ("IfElse(x,2*x,3*x)", -1.0, 3.0),
+        ("Mod(x,IntCst(2),IntCst(1))", 3.0, 1.0),
+        ("Mod(IntCst(7),x,IntCst(1))", 2.0, -3.0),
+        ("Mod(IntCst(7),IntCst(2),x)", 0.5, 0.0),
+        ("Equal(x,IntCst(1))", 1.0, 0.0),
+        ("LessThan(x,IntCst(1))", 1.0, 0.0),
+        ("Max(x)", 2.0, 1.0),
+        ("ArgMax(x)", 2.0, 0.0),
+        ("OneHot(x,1)", 0.0, 0.0),
     ];
     for (formula, point, meant) in scalars {
         for dtype in FORMATS {
@@ -327,6 +369,21 @@ fn values_at_kinks_and_poles(target: Target) {
         for dtype in FORMATS {
             assert_eq!(slope_at(formula, 3, &[0.0; 3], dtype, target), [0.0; 3], "{formula}");
         }
+    }
+    // Of equal components the first one alone is differentiated.
+    for (formula, meant) in [
+        ("Max(x)", [0.0, 1.0, 0.0]),
+        ("Min(x)", [1.0, 0.0, 0.0]),
+        ("Max(Concat(x,x))", [0.0, 1.0, 0.0]),
+        ("Max(-x)", [-1.0, 0.0, 0.0]),
+    ] {
+        for dtype in FORMATS {
+            assert_eq!(slope_at(formula, 3, &[1.0, 2.0, 2.0], dtype, target), meant, "{formula}");
+        }
+    }
+    for dtype in FORMATS {
+        assert_eq!(slope_at("XLogX(x)", 1, &[0.0], dtype, target), [f64::NEG_INFINITY]);
+        assert_eq!(slope_at("Sum(Normalize(x))", 3, &[0.0; 3], dtype, target), [0.0; 3]);
     }
     // The distance of a point to itself, which kernels of point clouds contain.
     assert_eq!(slope_at("Norm2(x-x*IntCst(1))", 2, &[1.0, 2.0], Dtype::F64, target), [0.0; 2]);

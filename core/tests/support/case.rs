@@ -6,11 +6,11 @@ use rkeops_core::{
     ArrayMut, ArrayRef, CompileOptions, Data, DataMut, Dtype, Kernel, Reduction, Result, RunOptions, Target,
 };
 
+use super::approximate::{Approximate, Double, Format, Single};
 use super::expression::{Expression, Variable, aliases};
 use super::layout::{Layout, position};
 use super::oracle::{Expected, reduce};
 use super::random::Random;
-use super::scalar::{Approximate, Double, Format, Single};
 
 /// Which numbers the arrays hold.
 #[derive(Clone, Copy, Debug, PartialEq)]

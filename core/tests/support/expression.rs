@@ -1,6 +1,8 @@
 //! Formulas as the tests see them: a plain tree with its own text and its own meaning.
 
-use super::scalar::{Scalar, sign, step};
+use super::meaning::meaning;
+use super::scalar::Scalar;
+use super::tensor::{from_lists, lists, shape_of_dot};
 
 /// An argument of a formula.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,15 +34,32 @@ pub enum Expression {
 }
 
 /// Elementwise operations with one operand.
-pub const UNARY: [&str; 16] = [
+pub const UNARY: [&str; 25] = [
     "Minus", "Square", "Sqrt", "Rsqrt", "Inv", "Exp", "Exp2", "Log", "Sin", "Cos", "Tanh", "Abs", "Sign", "Step",
-    "ReLU", "Pow",
+    "ReLU", "Floor", "XLogX", "SinXDivX", "Asin", "Acos", "Atan", "Log1p", "Expm1", "Erf", "Erfc",
 ];
+/// Elementwise operations with one operand and integer parameters.
+pub const WITH_INTEGERS: [&str; 5] = ["Pow", "Round", "ClampInt", "DiffClampInt", "SphericalBesselJ"];
 /// Elementwise operations with two operands.
-pub const BINARY: [&str; 5] = ["Add", "Subtract", "Mult", "Divide", "Powf"];
+pub const BINARY: [&str; 10] =
+    ["Add", "Subtract", "Mult", "Divide", "Powf", "Atan2", "Equal", "NotEqual", "LessThan", "LessOrEqual"];
+/// Elementwise operations with three operands.
+pub const TERNARY: [&str; 3] = ["Clamp", "IfElse", "Mod"];
 /// Operations on whole vectors.
-pub const VECTOR: [&str; 11] =
-    ["Sum", "SumT", "Concat", "Extract", "ExtractT", "Elem", "ElemT", "Scalprod", "SqNorm2", "Norm2", "SqDist"];
+pub const VECTOR: [&str; 16] = [
+    "Sum", "SumT", "Concat", "Extract", "ExtractT", "Elem", "ElemT", "Scalprod", "SqNorm2", "Norm2", "SqDist", "Max",
+    "Min", "ArgMax", "ArgMin", "OneHot",
+];
+/// Norms with weights, and vectors with the norm 1.
+pub const NORMS: [&str; 6] = ["Normalize", "SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
+/// Products of matrices and tensors.
+pub const TENSORS: [&str; 5] = ["MatVecMult", "VecMatMult", "TensorProd", "TensorDot", "Kron"];
+
+/// Every operation of formulas that are not derivatives.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    let elementwise = UNARY.into_iter().chain(WITH_INTEGERS).chain(BINARY).chain(TERNARY);
+    elementwise.chain(VECTOR).chain(NORMS).chain(TENSORS)
+}
 
 /// A call with one operand.
 pub fn call1(name: &'static str, a: Expression) -> Expression {
@@ -52,6 +71,21 @@ pub fn call2(name: &'static str, a: Expression, b: Expression) -> Expression {
     Expression::Apply(name, vec![a, b], vec![])
 }
 
+/// A call with three operands.
+pub fn call3(name: &'static str, a: Expression, b: Expression, c: Expression) -> Expression {
+    Expression::Apply(name, vec![a, b, c], vec![])
+}
+
+/// A call with two operands and lists.
+pub fn with_lists(name: &'static str, a: Expression, b: Expression, lists: &[&[usize]]) -> Expression {
+    Expression::Apply(name, vec![a, b], from_lists(lists))
+}
+
+/// A call with one operand and integer parameters.
+pub fn with_integers(name: &'static str, a: Expression, parameters: &[i64]) -> Expression {
+    Expression::Apply(name, vec![a], parameters.to_vec())
+}
+
 impl Expression {
     pub fn dim(&self, variables: &[Variable]) -> usize {
         let (name, operands, parameters) = match self {
@@ -60,9 +94,16 @@ impl Expression {
             Expression::Zero(dim) => return *dim,
             Expression::Apply(name, operands, parameters) => (*name, operands, parameters),
         };
+        let dim = |k: usize| operands[k].dim(variables);
         match name {
             "Sum" | "Elem" | "Scalprod" | "SqNorm2" | "Norm2" | "SqDist" => 1,
-            "SumT" | "ElemT" => parameters[0] as usize,
+            "SqNormIso" | "SqNormDiag" | "SymSqNorm" | "WeightedSqNorm" | "WeightedSqDist" => 1,
+            "Max" | "Min" | "ArgMax" | "ArgMin" => 1,
+            "SumT" | "ElemT" | "OneHot" => parameters[0] as usize,
+            "MatVecMult" => dim(0) / dim(1),
+            "VecMatMult" => dim(1) / dim(0),
+            "TensorProd" | "Kron" => dim(0) * dim(1),
+            "TensorDot" => shape_of_dot(parameters).iter().product(),
             "Extract" | "ExtractT" => parameters[1] as usize,
             "Concat" => operands.iter().map(|o| o.dim(variables)).sum(),
             _ => operands.iter().map(|o| o.dim(variables)).max().unwrap_or(1),
@@ -94,7 +135,11 @@ impl Expression {
 
     fn call_text(&self, name: &str, operands: &[Expression], parameters: &[i64]) -> String {
         let operands = operands.iter().map(Expression::text);
-        let all: Vec<String> = operands.chain(parameters.iter().map(i64::to_string)).collect();
+        let parameters: Vec<String> = match name {
+            "TensorDot" | "Kron" => lists(parameters).iter().map(|list| format!("{list:?}")).collect(),
+            _ => parameters.iter().map(i64::to_string).collect(),
+        };
+        let all: Vec<String> = operands.chain(parameters).collect();
         format!("{name}({})", all.join(","))
     }
 
@@ -121,68 +166,5 @@ impl Expression {
         };
         let values: Vec<Vec<S>> = operands.iter().map(|o| o.evaluate(variables)).collect();
         meaning(name, &values, parameters)
-    }
-}
-
-fn elementwise<S: Scalar>(values: &[Vec<S>], of: impl Fn(&[&S]) -> S) -> Vec<S> {
-    let dim = values.iter().map(Vec::len).max().unwrap_or(1);
-    (0..dim).map(|k| of(&values.iter().map(|v| &v[if v.len() == 1 { 0 } else { k }]).collect::<Vec<_>>())).collect()
-}
-
-fn total<S: Scalar>(values: &[S]) -> S {
-    values.iter().skip(1).fold(values[0].clone(), |sum, v| sum.add(v))
-}
-
-/// What an operation means.
-pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> Vec<S> {
-    let one = |of: fn(&S) -> S| elementwise(values, |a| of(a[0]));
-    let two = |of: fn(&S, &S) -> S| elementwise(values, |a| of(a[0], a[1]));
-    let a = &values[0];
-    let place = |start: usize, dim: usize| {
-        let mut whole = vec![S::number(0.0); dim];
-        whole[start..start + a.len()].clone_from_slice(a);
-        whole
-    };
-    let number = |k: usize| parameters[k] as usize;
-    match name {
-        "Add" => two(S::add),
-        "Subtract" => two(S::subtract),
-        "Mult" => two(S::multiply),
-        "Divide" => two(S::divide),
-        "Powf" => two(S::power_of),
-        "Minus" => one(S::negate),
-        "Square" => one(|a| a.multiply(a)),
-        "Pow" => elementwise(values, |a| a[0].power(parameters[0])),
-        "Sqrt" => one(S::sqrt),
-        "Rsqrt" => one(S::rsqrt),
-        "Inv" => one(|a| S::number(1.0).divide(a)),
-        "Exp" => one(S::exp),
-        "Exp2" => one(S::exp2),
-        "Log" => one(S::log),
-        "Sin" => one(S::sin),
-        "Cos" => one(S::cos),
-        "Tanh" => one(S::tanh),
-        "Abs" => one(S::absolute),
-        "Sign" => one(|a| a.step_of(sign)),
-        "Step" => one(|a| a.step_of(step)),
-        "ReLU" => one(S::relu),
-        "Sum" => vec![total(a)],
-        "SumT" => vec![a[0].clone(); number(0)],
-        "Concat" => a.iter().chain(&values[1]).cloned().collect(),
-        "Extract" => a[number(0)..number(0) + number(1)].to_vec(),
-        "ExtractT" => place(number(0), number(1)),
-        "Elem" => vec![a[number(0)].clone()],
-        "ElemT" => place(number(1), number(0)),
-        "Scalprod" => vec![total(&two(S::multiply))],
-        "SqNorm2" => vec![total(&one(|a| a.multiply(a)))],
-        "Norm2" => vec![total(&one(|a| a.multiply(a))).sqrt()],
-        "SqDist" => {
-            let squares = two(|a, b| {
-                let difference = a.subtract(b);
-                difference.multiply(&difference)
-            });
-            vec![total(&squares)]
-        }
-        _ => panic!("the oracle does not know `{name}`"),
     }
 }

@@ -3,10 +3,11 @@
 
 use super::BOUNDARIES;
 use super::case::{Case, Numbers};
-use super::expression::{Expression, Variable, call1, call2};
+use super::expression::{Expression, Variable, call1, call2, call3, with_integers, with_lists};
 use super::layout::Layout;
 use super::oracle::REDUCTIONS;
 use super::random::Random;
+use super::samples::inside_one;
 
 /// Builds formulas over some variables.
 pub struct Generator<'a> {
@@ -26,7 +27,7 @@ pub fn variables(random: &mut Random) -> Vec<Variable> {
     let narrow = 1 + random.below(3);
     let mut all = vec![Variable { dim: wide, category: 0 }, Variable { dim: wide, category: 1 }];
     for _ in 0..random.below(4) {
-        let dim = *random.pick(&[1, 1, narrow, wide]);
+        let dim = *random.pick(&[1, 1, narrow, wide, narrow * narrow]);
         all.push(Variable { dim, category: random.below(3) });
     }
     let first = random.below(all.len());
@@ -50,8 +51,9 @@ impl Generator<'_> {
         if dim == 1 && self.random.chance(0.15) {
             return self.number();
         }
-        if dim > 1 && self.random.chance(0.02) {
-            return Expression::Zero(dim);
+        if self.random.chance(0.02) {
+            let number = 1 + self.random.below(9) as i64;
+            return if dim > 1 { Expression::Zero(dim) } else { Expression::Apply("IntInv", vec![], vec![number]) };
         }
         let fitting: Vec<usize> = (0..self.variables.len()).filter(|&k| self.variables[k].dim == dim).collect();
         if !fitting.is_empty() && self.random.chance(0.85) {
@@ -111,7 +113,7 @@ impl Generator<'_> {
             return self.leaf(dim);
         }
         let depth = depth - 1;
-        match self.random.below(if dim == 1 { 20 } else { 16 }) {
+        match self.random.below(if dim == 1 { 27 } else { 20 }) {
             0..5 => self.arithmetic(depth, dim),
             5 => call1("Minus", self.formula(depth, dim)),
             6 => call1("Square", self.formula(depth, dim)),
@@ -137,7 +139,11 @@ impl Generator<'_> {
                 Expression::Apply("ExtractT", vec![self.formula(depth, shorter)], vec![start, dim as i64])
             }
             15 if dim > 1 => Expression::Apply("SumT", vec![self.formula(depth, 1)], vec![dim as i64]),
-            16.. => self.scalar(depth),
+            16 => self.elementary(depth, dim),
+            17 if !self.smooth => self.piecewise(depth, dim),
+            18 => self.product(depth, dim),
+            19 => call1("Normalize", self.formula(depth, dim)),
+            20.. => self.scalar(depth),
             _ => self.arithmetic(depth, dim),
         }
     }
@@ -173,10 +179,86 @@ impl Generator<'_> {
         }
     }
 
+    /// Less common functions without jumps.
+    fn elementary(&mut self, depth: usize, dim: usize) -> Expression {
+        match self.random.below(9) {
+            0 => call1(["Asin", "Acos"][self.random.below(2)], inside_one(self.formula(depth, dim))),
+            1 => call1(["Log1p", "XLogX"][self.random.below(2)], self.positive(depth, dim)),
+            2 => call1("Expm1", self.bounded(depth, dim)),
+            3 => {
+                let scalar = self.random.chance(0.3);
+                call2("Atan2", self.formula(depth, dim), self.positive(depth, if scalar { 1 } else { dim }))
+            }
+            4 => {
+                // A condition that is not near its jump.
+                let condition = self.positive(depth, 1);
+                let condition = if self.random.chance(0.5) { condition } else { call1("Minus", condition) };
+                call3("IfElse", condition, self.formula(depth, dim), self.formula(depth, dim))
+            }
+            5 => with_integers("SphericalBesselJ", self.formula(depth, dim), &[self.random.below(4) as i64]),
+            _ => call1(["Atan", "Erf", "Erfc", "SinXDivX"][self.random.below(4)], self.formula(depth, dim)),
+        }
+    }
+
+    /// Functions with jumps or kinks.
+    fn piecewise(&mut self, depth: usize, dim: usize) -> Expression {
+        let a = self.formula(depth, dim);
+        let other = if self.random.chance(0.3) { 1 } else { dim };
+        match self.random.below(8) {
+            0 => call1("Floor", a),
+            1 => with_integers("Round", a, &[self.random.below(3) as i64]),
+            2 => {
+                with_integers(["ClampInt", "DiffClampInt"][self.random.below(2)], a, &[-1, self.random.below(3) as i64])
+            }
+            3 => {
+                let low = call1("Minus", self.positive(depth, other));
+                call3("Clamp", a, low, self.positive(depth, 1))
+            }
+            4 => call3("IfElse", self.formula(depth, other), a, self.formula(depth, dim)),
+            5 => call3("Mod", a, self.positive(depth, other), self.number()),
+            6 if dim > 1 => {
+                let index = [self.scalar(depth), call2("Mult", self.number(), self.bounded(depth, 1))];
+                with_integers("OneHot", index[self.random.below(2)].clone(), &[dim as i64])
+            }
+            _ => {
+                let name = ["Equal", "NotEqual", "LessThan", "LessOrEqual"][self.random.below(4)];
+                call2(name, a, self.formula(depth, other))
+            }
+        }
+    }
+
+    /// A product of matrices or vectors with this many elements.
+    fn product(&mut self, depth: usize, dim: usize) -> Expression {
+        let inner = if dim > 12 { 1 } else { 1 + self.random.below(3) };
+        let divisor = |generator: &mut Self, n: usize| {
+            let divisors: Vec<usize> = (1..=n).filter(|d| n.is_multiple_of(*d)).collect();
+            *generator.random.pick(&divisors)
+        };
+        let rows = divisor(self, dim);
+        let columns = dim / rows;
+        match self.random.below(5) {
+            0 => call2("MatVecMult", self.formula(depth, dim * inner), self.formula(depth, inner)),
+            1 => call2("VecMatMult", self.formula(depth, inner), self.formula(depth, inner * dim)),
+            2 => call2("TensorProd", self.formula(depth, rows), self.formula(depth, columns)),
+            3 => {
+                let (a, b) = (self.formula(depth, rows * inner), self.formula(depth, columns * inner));
+                let (left, right) = (self.random.below(2), self.random.below(2));
+                let shapes = [[[inner, rows], [rows, inner]][left], [[inner, columns], [columns, inner]][right]];
+                let places: &[usize] = [&[][..], &[0, 1], &[1, 0]][self.random.below(3)];
+                with_lists("TensorDot", a, b, &[&shapes[0], &shapes[1], &[left], &[right], places])
+            }
+            _ => {
+                let (height, width) = (divisor(self, rows), divisor(self, columns));
+                let (a, b) = (self.formula(depth, rows), self.formula(depth, columns));
+                with_lists("Kron", a, b, &[&[height, rows / height], &[width, columns / width]])
+            }
+        }
+    }
+
     fn scalar(&mut self, depth: usize) -> Expression {
         let dim = self.any_dim();
         let a = self.formula(depth, dim);
-        match self.random.below(6) {
+        match self.random.below(10) {
             0 => call1("Sum", a),
             1 => call1("SqNorm2", a),
             2 => call1("Norm2", a),
@@ -184,8 +266,22 @@ impl Generator<'_> {
                 let other = *self.random.pick(&[1, dim, dim]);
                 call2("Scalprod", a, self.formula(depth, other))
             }
-            4 => Expression::Apply("Elem", vec![a], vec![self.random.below(dim) as i64]),
-            _ => call2("SqDist", a, self.formula(depth, dim)),
+            4 => with_integers("Elem", a, &[self.random.below(dim) as i64]),
+            5 => call2("SqDist", a, self.formula(depth, dim)),
+            6 if !self.smooth => call1(["Max", "Min", "ArgMax", "ArgMin"][self.random.below(4)], a),
+            7 => call2("SqNormIso", self.formula(depth, 1), a),
+            8 => call2("SqNormDiag", self.formula(depth, dim), a),
+            _ => self.weighted(depth),
+        }
+    }
+
+    fn weighted(&mut self, depth: usize) -> Expression {
+        let dim = 1 + self.random.below(3);
+        let (weights, a) = (*self.random.pick(&[1, dim, dim * dim]), self.formula(depth, dim));
+        match self.random.below(3) {
+            0 => call2("SymSqNorm", self.formula(depth, dim * dim), a),
+            1 => call2("WeightedSqNorm", self.formula(depth, weights), a),
+            _ => call3("WeightedSqDist", self.formula(depth, weights), a, self.formula(depth, dim)),
         }
     }
 }

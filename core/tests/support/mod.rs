@@ -4,15 +4,21 @@
 //! its case, which as `RKEOPS_TEST_SEED` with `RKEOPS_TEST_CASES=1` gives that case alone.
 #![allow(dead_code)]
 
+pub mod approximate;
 pub mod case;
 pub mod check;
+pub mod dual;
 pub mod expression;
+pub mod functions;
 pub mod generate;
 pub mod layout;
+pub mod meaning;
 pub mod oracle;
 pub mod random;
+pub mod samples;
 pub mod scalar;
 pub mod shrink;
+pub mod tensor;
 
 use rkeops_core::Target;
 

@@ -1,6 +1,6 @@
 //! Dense reductions in float64 with a bound on what rounding may do to them.
 
-use super::scalar::{Approximate, Format};
+use super::approximate::{Approximate, Format};
 
 /// What a column of a result has to be.
 #[derive(Clone, Debug)]

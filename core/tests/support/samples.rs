@@ -1,0 +1,91 @@
+//! Formulas of one operation, with operands inside its domain.
+
+use super::expression::{Expression, call1, call2, call3, with_integers, with_lists};
+
+/// Above 0.
+pub fn positive(e: Expression) -> Expression {
+    call2("Add", call1("Square", e), Expression::Number(0.25))
+}
+
+/// Between -1 and 1, and not near them.
+pub fn inside_one(e: Expression) -> Expression {
+    call2("Mult", Expression::Number(0.75), call1("Tanh", e))
+}
+
+/// An elementwise operation with one operand.
+pub fn unary(name: &'static str, operand: Expression) -> Expression {
+    match name {
+        "Sqrt" | "Rsqrt" | "Log" | "Inv" | "Log1p" | "XLogX" => call1(name, positive(operand)),
+        "Asin" | "Acos" => call1(name, inside_one(operand)),
+        _ => call1(name, operand),
+    }
+}
+
+/// An operation with integer parameters, with those that make a difference.
+pub fn of_integers(name: &'static str, operand: &Expression) -> Vec<Expression> {
+    let parameters: &[&[i64]] = match name {
+        "Pow" => &[&[0], &[1], &[2], &[3], &[4], &[5], &[6], &[7]],
+        "Round" => &[&[0], &[1], &[3], &[-1]],
+        "SphericalBesselJ" => &[&[0], &[1], &[2], &[7]],
+        _ => &[&[0, 1], &[-1, 1], &[-2, 0]],
+    };
+    parameters.iter().map(|parameters| with_integers(name, operand.clone(), parameters)).collect()
+}
+
+/// An elementwise operation with two operands.
+pub fn binary(name: &'static str, a: Expression, b: Expression) -> Expression {
+    match name {
+        "Divide" => call2(name, a, positive(b)),
+        "Powf" => call2(name, positive(a), b),
+        _ => call2(name, a, b),
+    }
+}
+
+/// An elementwise operation with three operands.
+pub fn ternary(name: &'static str, a: Expression, b: Expression, c: Expression) -> Expression {
+    match name {
+        "Clamp" => call3(name, a, call1("Minus", positive(b)), positive(c)),
+        "Mod" => call3(name, a, positive(b), c),
+        _ => call3(name, a, b, c),
+    }
+}
+
+/// Norms with weights of each kind, products of matrices and what chooses components, of two vectors of dimension 3
+/// and a number.
+pub fn tensors(a: &Expression, b: &Expression, scalar: &Expression) -> Vec<Expression> {
+    let join = |a: &Expression, b: &Expression| call2("Concat", a.clone(), b.clone());
+    let two_by_three = join(b, a);
+    let square = join(b, &join(a, b));
+    let pair = with_integers("Extract", b.clone(), &[1, 2]);
+    let index = call2("Add", call2("Mult", scalar.clone(), Expression::Number(2.0)), Expression::Number(1.0));
+    let mut all: Vec<Expression> = ["Normalize", "Max", "Min", "ArgMax", "ArgMin"].map(|n| call1(n, a.clone())).into();
+    all.push(with_integers("OneHot", index, &[4]));
+    all.push(call2("SqNormIso", scalar.clone(), a.clone()));
+    all.push(call2("SqNormDiag", b.clone(), a.clone()));
+    all.push(call2("SymSqNorm", square.clone(), a.clone()));
+    for weights in [scalar, b, &square] {
+        all.push(call2("WeightedSqNorm", weights.clone(), a.clone()));
+        all.push(call3("WeightedSqDist", weights.clone(), a.clone(), b.clone()));
+    }
+    all.push(call2("MatVecMult", two_by_three.clone(), a.clone()));
+    all.push(call2("MatVecMult", square.clone(), b.clone()));
+    all.push(call2("VecMatMult", pair.clone(), two_by_three.clone()));
+    all.push(call2("VecMatMult", a.clone(), square.clone()));
+    for (left, right) in [(a, b), (scalar, b), (&pair, a), (a, &pair)] {
+        all.push(call2("TensorProd", left.clone(), right.clone()));
+    }
+    let dot = |a: &Expression, b: &Expression, lists: &[&[usize]]| with_lists("TensorDot", a.clone(), b.clone(), lists);
+    all.push(dot(a, b, &[&[3], &[3], &[0], &[0], &[]]));
+    all.push(dot(a, b, &[&[3], &[3], &[], &[], &[1, 0]]));
+    all.push(dot(scalar, b, &[&[1], &[3], &[], &[], &[]]));
+    all.push(dot(&two_by_three, &square, &[&[2, 3], &[3, 3], &[1], &[0], &[]]));
+    all.push(dot(&two_by_three, &square, &[&[2, 3], &[3, 3], &[1], &[1], &[1, 0]]));
+    all.push(dot(&square, &two_by_three, &[&[3, 1, 3], &[3, 2], &[2], &[0], &[2, 0, 1]]));
+    all.push(dot(&two_by_three, &two_by_three, &[&[1, 2, 3], &[3, 2], &[1, 2], &[1, 0], &[]]));
+    let shapes: [[&[usize]; 2]; 3] = [[&[3], &[3]], [&[3, 1], &[1, 3]], [&[1, 3], &[3, 1]]];
+    for shapes in shapes {
+        all.push(with_lists("Kron", a.clone(), b.clone(), &shapes));
+    }
+    all.push(with_lists("Kron", two_by_three, square, &[&[2, 3], &[3, 3]]));
+    all
+}
