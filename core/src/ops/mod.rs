@@ -30,7 +30,7 @@ pub use norms::SCALAR_PRODUCT;
 pub use piecewise::{EQUAL, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
 pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
 pub(crate) use structure::LARGEST_DIM;
-pub use structure::{EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
+pub use structure::{CONCATENATE, EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
 
 /// An operation of the formula language.
 #[derive(Debug)]

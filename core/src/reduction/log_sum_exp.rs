@@ -1,4 +1,5 @@
-//! The logarithm of a sum of exponentials, for exponents of any size.
+//! Sums of exponentials for exponents of any size: their logarithm, with weights too, and the mean of weights under
+//! their softmax.
 
 use std::f64::consts::{LN_2, LOG2_E};
 
@@ -6,41 +7,80 @@ use super::sum::add_compensated;
 use super::{Reducer, Seen, Term, no_derivative};
 use crate::error::Result;
 use crate::formula::Formula;
-use crate::ops::{Algebra, Lanes, Node, Value};
+use crate::ops::{Algebra, CONCATENATE, EXTRACT, Lanes, Node, Value};
 
-pub(super) const FAMILY: &[&dyn Reducer] = &[&LogSumExp];
+pub(super) const FAMILY: &[&dyn Reducer] =
+    &[&Exponentials::LogSum, &Exponentials::LogWeightedSum, &Exponentials::SoftMaxMean];
 
+/// What becomes of a sum of exponentials. A formula with weights holds the exponent first and the weights after it.
+///
 /// Exponents are counted in powers of two relative to an anchor, an integer that stays fixed during a block, so that
 /// one exponential per pair is enough and rescaling is exact. A block whose largest exponent is far above the anchor
 /// (or, while there is nothing else, far below) is computed again with a better one; that happens about once a row.
 #[derive(Debug)]
-struct LogSumExp;
+enum Exponentials {
+    /// The logarithm of the sum.
+    LogSum,
+    /// The logarithm of the sum with weights.
+    LogWeightedSum,
+    /// The sum with weights over the sum without.
+    SoftMaxMean,
+}
 
 /// How far exponents may leave the anchor: well inside the range of float32, whatever the length of a block.
 const REACH: f64 = 64.0;
 
-impl Reducer for LogSumExp {
+impl Reducer for Exponentials {
     fn name(&self) -> &'static str {
-        "LogSumExp"
-    }
-
-    fn summary(&self) -> &'static str {
-        "log of the sum of exponentials of a scalar formula; -inf where nothing is reduced"
-    }
-
-    fn prepare(&self, algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
-        match algebra.dim(formula) {
-            1 => Ok(algebra.scale(LOG2_E, formula)),
-            dim => Err(format!("the formula has dimension {dim}; expected a scalar (dimension 1)")),
+        match self {
+            Exponentials::LogSum => "LogSumExp",
+            Exponentials::LogWeightedSum => "LogSumExpWeight",
+            Exponentials::SoftMaxMean => "SumSoftMaxWeight",
         }
     }
 
-    fn block(&self, _: usize) -> Vec<f64> {
-        vec![f64::NEG_INFINITY, 0.0]
+    fn summary(&self) -> &'static str {
+        match self {
+            Exponentials::LogSum => "log of the sum of exponentials of a scalar formula; -inf where nothing is reduced",
+            Exponentials::LogWeightedSum => {
+                "log of the sum of weights times exponentials of a scalar formula, for each component of the weights"
+            }
+            Exponentials::SoftMaxMean => {
+                "sum of weights times exponentials of a scalar formula, over the sum of the exponentials"
+            }
+        }
     }
 
-    fn total(&self, _: usize) -> Vec<f64> {
-        vec![0.0; 3]
+    fn is_weighted(&self) -> bool {
+        !matches!(self, Exponentials::LogSum)
+    }
+
+    fn prepare(&self, algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
+        if !self.is_weighted() {
+            return match algebra.dim(formula) {
+                1 => Ok(algebra.scale(LOG2_E, formula)),
+                dim => Err(format!("the formula has dimension {dim}; expected a scalar (dimension 1)")),
+            };
+        }
+        let weights = algebra.dim(formula) as i64 - 1;
+        let exponent = algebra.apply(&EXTRACT, &[formula], &[0, 1]);
+        let scaled = algebra.scale(LOG2_E, exponent);
+        let weights = algebra.apply(&EXTRACT, &[formula], &[1, weights]);
+        Ok(algebra.apply(&CONCATENATE, &[scaled, weights], &[]))
+    }
+
+    fn output_dim(&self, dim: usize) -> usize {
+        if self.is_weighted() { dim - 1 } else { 1 }
+    }
+
+    fn block(&self, dim: usize) -> Vec<f64> {
+        let mut block = vec![0.0; dim + 1];
+        block[0] = f64::NEG_INFINITY;
+        block
+    }
+
+    fn total(&self, dim: usize) -> Vec<f64> {
+        vec![0.0; 1 + 2 * dim]
     }
 
     fn anchors(&self, _: usize) -> Vec<f64> {
@@ -53,15 +93,21 @@ impl Reducer for LogSumExp {
         let power = l.exp2(relative);
         // The exponent itself is remembered: as it is used twice, it is rounded before the anchor is subtracted, and
         // the largest exponent becomes an anchor without any error, however large it is.
-        vec![l.maximum(exponent, block[0]), l.add(power, block[1])]
+        let mut next = vec![l.maximum(exponent, block[0]), l.add(power, block[1])];
+        for (&weight, &sum) in term.formula[1..].iter().zip(&block[2..]) {
+            let product = l.multiply(power, weight);
+            next.push(l.add(product, sum));
+        }
+        next
     }
 
     fn lift(&self, l: &mut dyn Lanes, block: &[Value], anchors: &[Value]) -> Vec<Value> {
-        vec![anchors[0], block[1], l.constant(0.0)]
+        let zero = l.constant(0.0);
+        std::iter::once(anchors[0]).chain(block[1..].iter().flat_map(|&sum| [sum, zero])).collect()
     }
 
     fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
-        let (zero, infinity) = (l.constant(0.0), l.constant(f64::INFINITY));
+        let zero = l.constant(0.0);
         let far = l.constant(f64::NEG_INFINITY);
         // A total of nothing must not decide the common exponent.
         let mut weighty = |total: &[Value]| {
@@ -70,20 +116,16 @@ impl Reducer for LogSumExp {
         };
         let (a, b) = (weighty(first), weighty(second));
         let common = l.maximum(a, b);
-        let mut rescaled = |exponent: Value, total: &[Value]| {
+        let [factor_a, factor_b] = [a, b].map(|exponent| {
             let shift = l.subtract(exponent, common);
-            let factor = l.power_of_two(shift);
-            // Nothing stays nothing and infinity stays infinity, however far apart the exponents are.
-            let [empty, full] = [zero, infinity].map(|bound| l.equal(total[1], bound));
-            let fixed = l.either(empty, full);
-            [total[1], total[2]].map(|part| {
-                let product = l.multiply(part, factor);
-                l.select(fixed, part, product)
-            })
-        };
-        let (a, b) = (rescaled(a, first), rescaled(b, second));
-        let [high, low] = add_compensated(l, a, b);
-        vec![common, high, low]
+            l.power_of_two(shift)
+        });
+        let mut merged = vec![common];
+        for (a, b) in first[1..].chunks_exact(2).zip(second[1..].chunks_exact(2)) {
+            let (a, b) = (rescaled(l, a, factor_a), rescaled(l, b, factor_b));
+            merged.extend(add_compensated(l, a, b));
+        }
+        merged
     }
 
     fn reanchor(&self, l: &mut dyn Lanes, seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
@@ -105,14 +147,34 @@ impl Reducer for LogSumExp {
     }
 
     fn finish(&self, l: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
-        let sum = l.add(total[1], total[2]);
-        let log = l.log(sum);
+        let sums: Vec<Value> = total[1..].chunks_exact(2).map(|sum| l.add(sum[0], sum[1])).collect();
+        if let Exponentials::SoftMaxMean = self {
+            return sums[1..].iter().map(|&sum| l.divide(sum, sums[0])).collect();
+        }
         let ln2 = l.constant(LN_2);
         let shift = l.multiply(total[0], ln2);
-        vec![l.add(shift, log)]
+        let results = if self.is_weighted() { &sums[1..] } else { &sums[..] };
+        let mut result = |&sum: &Value| {
+            let log = l.log(sum);
+            l.add(shift, log)
+        };
+        results.iter().map(&mut result).collect()
     }
 
     fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
         Err(no_derivative(self.name()))
     }
+}
+
+/// A sum and its rounding error times a power of two. Nothing stays nothing and infinity stays infinity, however far
+/// apart the exponents are.
+fn rescaled(l: &mut dyn Lanes, sum: &[Value], factor: Value) -> [Value; 2] {
+    let (zero, infinity) = (l.constant(0.0), l.constant(f64::INFINITY));
+    let size = l.absolute(sum[0]);
+    let [empty, full] = [zero, infinity].map(|bound| l.equal(size, bound));
+    let fixed = l.either(empty, full);
+    [sum[0], sum[1]].map(|part| {
+        let product = l.multiply(part, factor);
+        l.select(fixed, part, product)
+    })
 }

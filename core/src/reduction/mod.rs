@@ -11,7 +11,7 @@ use std::fmt::Debug;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula, Kind, Variable, short_enough};
-use crate::ops::{Algebra, Lanes, Node, Value};
+use crate::ops::{Algebra, CONCATENATE, Lanes, Node, Value};
 
 /// How values of one row are reduced.
 ///
@@ -27,6 +27,10 @@ pub trait Reducer: Any + Debug + Send + Sync {
     /// The formula whose values are reduced in place of the user's.
     fn prepare(&self, _algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
         Ok(formula)
+    }
+    /// Whether a second formula, the weights, follows the first; their components come after it.
+    fn is_weighted(&self) -> bool {
+        false
     }
     /// Whether factors that do not depend on the reduced index may be multiplied after the reduction.
     fn is_linear(&self) -> bool {
@@ -137,6 +141,8 @@ impl Axis {
 pub struct Reduction {
     pub(crate) reducer: &'static dyn Reducer,
     pub(crate) formula: Formula,
+    /// The formula and its weights, where there are any; together they are what is reduced.
+    pub(crate) weighted: Option<(Formula, Formula)>,
     pub(crate) axis: Axis,
     /// Arguments that were declared, whether the formula uses them or not.
     pub(crate) declared: Vec<(Variable, usize)>,
@@ -153,6 +159,26 @@ impl Reduction {
         Reduction::with_reducer(reducer, formula, axis)
     }
 
+    /// The reduction of this name of a scalar formula with weights, which may be a vector: `"LogSumExp"` or
+    /// `"SumSoftMaxWeight"`.
+    pub fn with_weights(name: &str, formula: &Formula, weights: &Formula, axis: Axis) -> Result<Self> {
+        let reducer = find(if name == "LogSumExp" { "LogSumExpWeight" } else { name });
+        let Some(reducer) = reducer.filter(|reducer| reducer.is_weighted()) else {
+            let known: Vec<&str> = all().filter(|r| r.is_weighted()).map(|r| r.name()).collect();
+            let message = format!("`{name}` takes no weights; known with weights: LogSumExp, {}", known.join(", "));
+            return Err(Error::new(ErrorKind::Arity, message));
+        };
+        if formula.dim() != 1 {
+            let message =
+                format!("`{name}`: the formula has dimension {}; expected a scalar (dimension 1)", formula.dim());
+            return Err(Error::new(ErrorKind::Dimension, message));
+        }
+        let both = Formula::apply_operation(&CONCATENATE, &[formula, weights], &[])?;
+        let mut reduction = Reduction::of(reducer, &both, axis)?;
+        reduction.weighted = Some((formula.clone(), weights.clone()));
+        Ok(reduction)
+    }
+
     /// As [`Reduction::new`], for a reducer that need not be one of the library's, but has a name of its own.
     pub fn with_reducer(reducer: &'static dyn Reducer, formula: &Formula, axis: Axis) -> Result<Self> {
         let kind = |reducer: &'static dyn Reducer| (reducer as &dyn Any).type_id();
@@ -162,12 +188,20 @@ impl Reduction {
                 format!("`{}` is a reduction of the library; expected another name", reducer.name()),
             ));
         }
+        if reducer.is_weighted() {
+            let message = format!("`{}` needs weights after the index that remains", reducer.name());
+            return Err(Error::new(ErrorKind::Arity, message));
+        }
+        Reduction::of(reducer, formula, axis)
+    }
+
+    fn of(reducer: &'static dyn Reducer, formula: &Formula, axis: Axis) -> Result<Self> {
         let mut graph = (**formula.graph()).clone();
         reducer
             .prepare(&mut graph, formula.root())
             .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reducer.name())))?;
         let declared = formula.graph().variables().collect();
-        Ok(Reduction { reducer, formula: formula.clone(), axis, declared })
+        Ok(Reduction { reducer, formula: formula.clone(), weighted: None, axis, declared })
     }
 
     /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable
@@ -234,6 +268,10 @@ impl Reduction {
     /// Text that parses to the same reduction.
     pub fn text(&self) -> Result<String> {
         let remaining = self.axis.kept() as i32;
+        if let Some((formula, weights)) = &self.weighted {
+            let (formula, weights) = (formula.text()?, weights.text()?);
+            return short_enough(format!("{}_Reduction({formula},{remaining},{weights})", self.reducer.name()));
+        }
         short_enough(format!("{}_Reduction({},{remaining})", self.reducer.name(), self.formula.text()?))
     }
 }

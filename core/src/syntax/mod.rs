@@ -3,6 +3,7 @@
 mod aliases;
 mod lexer;
 mod parser;
+mod reduction;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula};
@@ -20,14 +21,18 @@ impl Reduction {
     /// The reduction of a text such as `Sum_Reduction(Exp(-SqDist(x,y))*b,0)`; the trailing number is the index
     /// that remains, 0 for i and 1 for j. `Grad(reduction,variable,cotangent)` is its gradient.
     pub fn parse(text: &str, aliases: &[&str]) -> Result<Reduction> {
-        let parsed = parser::parse_reduction(text, aliases)?;
+        let parsed = reduction::parse_reduction(text, aliases)?;
         let place = |error: Error| Error::at(error.kind(), error.message(), text, parsed.place.clone());
         if let [option, ..] = parsed.options.as_slice() {
             let message = format!("`{}_Reduction` takes no option; got {option} before the index", parsed.name);
             return Err(place(Error::new(ErrorKind::Arity, message)));
         }
         let axis = if parsed.remaining == Category::I { Axis::J } else { Axis::I };
-        let mut reduction = Reduction::new(&parsed.name, &parsed.formula, axis).map_err(place)?;
+        let reduction = match &parsed.weights {
+            Some(weights) => Reduction::with_weights(&parsed.name, &parsed.formula, weights, axis),
+            None => Reduction::new(&parsed.name, &parsed.formula, axis),
+        };
+        let mut reduction = reduction.map_err(place)?;
         for (variable, cotangent) in &parsed.gradients {
             reduction = reduction.gradient(variable, cotangent).map_err(place)?;
         }

@@ -13,28 +13,6 @@ use crate::ops::{
     POWER_OF, SUBTRACT, is_list,
 };
 
-/// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.
-const MOST_GRADIENTS: usize = 200;
-
-/// A reduction as text states it.
-#[derive(Debug)]
-pub(crate) struct ReductionText {
-    /// Its name, without `_Reduction`.
-    pub name: String,
-    /// Where the name stands.
-    pub place: Range<usize>,
-    /// What is reduced.
-    pub formula: Formula,
-    /// Integer options between the formula and the index.
-    pub options: Vec<i64>,
-    /// The index that remains: 0 for i, 1 for j.
-    pub remaining: Category,
-    /// `Grad(reduction, variable, cotangent)` around it, the innermost first.
-    pub gradients: Vec<(Formula, Formula)>,
-    /// All declared arguments: position, dimension, category.
-    pub declared: Vec<Formula>,
-}
-
 /// Parses a formula.
 pub(crate) fn parse_formula(text: &str, aliases: &[&str]) -> Result<Formula> {
     let mut parser = Parser::new(text, aliases)?;
@@ -44,86 +22,13 @@ pub(crate) fn parse_formula(text: &str, aliases: &[&str]) -> Result<Formula> {
     Ok(Formula::from_graph(parser.graph.into(), root))
 }
 
-/// Parses `Name_Reduction(formula, options, index)`, possibly inside `Grad(.., variable, cotangent)`.
-pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionText> {
-    let mut parser = Parser::new(text, aliases)?;
-    let mut outer = 0;
-    while parser.is_name("Grad") && parser.tokens.get(parser.at + 2).is_some_and(names_reduction_or_grad) {
-        parser.at += 1;
-        parser.expect("(")?;
-        outer += 1;
-        if outer > MOST_GRADIENTS {
-            let message = format!("the reduction is inside more than {MOST_GRADIENTS} gradients");
-            return Err(parser.error(ErrorKind::Size, message));
-        }
-    }
-    let here = parser.peek().clone();
-    let Token::Name(name) = &here.token else {
-        return Err(parser.error(ErrorKind::Syntax, "expected a reduction such as `Sum_Reduction(formula,0)`"));
-    };
-    let Some(name) = name.strip_suffix("_Reduction") else {
-        return Err(parser.error(ErrorKind::Syntax, "expected a reduction such as `Sum_Reduction(formula,0)`"));
-    };
-    parser.at += 1;
-    parser.expect("(")?;
-    let root = parser.expression()?;
-    let mut numbers = Vec::new();
-    while parser.accept(",") {
-        numbers.push((parser.integer()?, parser.tokens[parser.at - 1].clone()));
-    }
-    parser.expect(")")?;
-    let Some((code, at)) = numbers.pop() else {
-        return Err(parser.error(
-            ErrorKind::Arity,
-            "a reduction ends with the index that remains: 0 for i, 1 for j, as in `Sum_Reduction(formula,0)`",
-        ));
-    };
-    let remaining = match aliases::category_of(code, text, &at) {
-        Ok(category) if category != Category::Parameter => category,
-        _ => {
-            return Err(Error::at(
-                ErrorKind::Argument,
-                format!("the index that remains is {code}; expected 0 (i) or 1 (j)"),
-                text,
-                at.span,
-            ));
-        }
-    };
-    let mut gradients = Vec::new();
-    for _ in 0..outer {
-        parser.expect(",")?;
-        let variable = parser.expression()?;
-        parser.expect(",")?;
-        let cotangent = parser.expression()?;
-        parser.expect(")")?;
-        gradients.push((variable, cotangent));
-    }
-    parser.expect_end()?;
-    let declared = parser.declare_all()?;
-    let graph = std::sync::Arc::new(parser.graph);
-    let formula = |node| Formula::from_graph(graph.clone(), node);
-    Ok(ReductionText {
-        name: name.to_owned(),
-        place: here.span.clone(),
-        formula: formula(root),
-        options: numbers.into_iter().map(|(value, _)| value).collect(),
-        remaining,
-        gradients: gradients.into_iter().map(|(v, e)| (formula(v), formula(e))).collect(),
-        declared: declared.into_iter().map(formula).collect(),
-    })
-}
-
-fn names_reduction_or_grad(placed: &Placed) -> bool {
-    matches!(&placed.token, Token::Name(name) if name.ends_with("_Reduction") || name == "Grad")
-}
-
-struct Parser<'a> {
-    text: &'a str,
-    tokens: Vec<Placed>,
-    at: usize,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) tokens: Vec<Placed>,
+    pub(super) at: usize,
     aliases: HashMap<String, Alias>,
     nameless: Vec<Alias>,
-    graph: Graph,
+    pub(super) graph: Graph,
     /// What the expression that is being read has begun, the innermost last.
     open: Vec<Open>,
     /// Where the last comparison ended.
@@ -162,7 +67,7 @@ const COMPARISON_STRENGTH: u8 = 1;
 const SIGN_STRENGTH: u8 = 8;
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, aliases: &[&str]) -> Result<Self> {
+    pub(super) fn new(text: &'a str, aliases: &[&str]) -> Result<Self> {
         let mut named = HashMap::new();
         let mut nameless = Vec::new();
         for (position, alias) in aliases.iter().enumerate() {
@@ -193,34 +98,34 @@ impl<'a> Parser<'a> {
     }
 
     /// A node for each declared argument, used or not.
-    fn declare_all(&mut self) -> Result<Vec<Node>> {
+    pub(super) fn declare_all(&mut self) -> Result<Vec<Node>> {
         let all: Vec<Alias> = self.aliases.values().chain(&self.nameless).cloned().collect();
         all.iter().map(|a| self.graph.checked_variable(a.index, a.dim, a.category)).collect()
     }
 
-    fn peek(&self) -> &Placed {
+    pub(super) fn peek(&self) -> &Placed {
         &self.tokens[self.at]
     }
 
-    fn error(&self, kind: ErrorKind, message: impl AsRef<str>) -> Error {
+    pub(super) fn error(&self, kind: ErrorKind, message: impl AsRef<str>) -> Error {
         Error::at(kind, message, self.text, self.peek().span.clone())
     }
 
-    fn is_name(&self, name: &str) -> bool {
+    pub(super) fn is_name(&self, name: &str) -> bool {
         matches!(&self.peek().token, Token::Name(found) if found == name)
     }
 
-    fn is_sign(&self, sign: &str) -> bool {
+    pub(super) fn is_sign(&self, sign: &str) -> bool {
         matches!(&self.peek().token, Token::Sign(found) if *found == sign)
     }
 
-    fn accept(&mut self, sign: &str) -> bool {
+    pub(super) fn accept(&mut self, sign: &str) -> bool {
         let found = self.is_sign(sign);
         self.at += usize::from(found);
         found
     }
 
-    fn expect(&mut self, sign: &str) -> Result<()> {
+    pub(super) fn expect(&mut self, sign: &str) -> Result<()> {
         if self.accept(sign) {
             return Ok(());
         }
@@ -237,7 +142,7 @@ impl<'a> Parser<'a> {
         Err(self.error(ErrorKind::Syntax, format!("expected `,` or `)`, found {found}")))
     }
 
-    fn expect_end(&mut self) -> Result<()> {
+    pub(super) fn expect_end(&mut self) -> Result<()> {
         if self.peek().token == Token::End {
             return Ok(());
         }
@@ -245,7 +150,7 @@ impl<'a> Parser<'a> {
         Err(self.error(ErrorKind::Syntax, format!("expected the end of the formula, found {found}")))
     }
 
-    fn integer(&mut self) -> Result<i64> {
+    pub(super) fn integer(&mut self) -> Result<i64> {
         let negative = self.accept("-");
         let Token::Integer(value) = self.peek().token else {
             let found = describe(&self.peek().token);
@@ -256,7 +161,7 @@ impl<'a> Parser<'a> {
     }
 
     /// An expression: up to the first token that cannot belong to it.
-    fn expression(&mut self) -> Result<Node> {
+    pub(super) fn expression(&mut self) -> Result<Node> {
         // The value of what was read last; `None` where an operand must follow.
         let mut last = None;
         loop {
@@ -541,7 +446,7 @@ fn shortened(name: &str) -> String {
     if name.chars().count() <= 60 { name.to_owned() } else { name.chars().take(57).collect::<String>() + "..." }
 }
 
-fn describe(token: &Token) -> String {
+pub(super) fn describe(token: &Token) -> String {
     match token {
         Token::Name(name) => format!("`{}`", shortened(name)),
         Token::Integer(value) => format!("`{value}`"),

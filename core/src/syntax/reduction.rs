@@ -1,0 +1,118 @@
+//! `Name_Reduction(formula, options, index, weights)`, perhaps inside gradients.
+
+use std::ops::Range;
+
+use super::aliases;
+use super::lexer::{Placed, Token};
+use super::parser::Parser;
+use crate::error::{Error, ErrorKind, Result};
+use crate::formula::{Category, Formula};
+
+/// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.
+const MOST_GRADIENTS: usize = 200;
+
+/// A reduction as text states it.
+#[derive(Debug)]
+pub(crate) struct ReductionText {
+    /// Its name, without `_Reduction`.
+    pub name: String,
+    /// Where the name stands.
+    pub place: Range<usize>,
+    /// What is reduced.
+    pub formula: Formula,
+    /// What follows the index that remains.
+    pub weights: Option<Formula>,
+    /// Integer options between the formula and the index.
+    pub options: Vec<i64>,
+    /// The index that remains: 0 for i, 1 for j.
+    pub remaining: Category,
+    /// `Grad(reduction, variable, cotangent)` around it, the innermost first.
+    pub gradients: Vec<(Formula, Formula)>,
+    /// All declared arguments: position, dimension, category.
+    pub declared: Vec<Formula>,
+}
+
+/// Parses `Name_Reduction(formula, options, index, weights)`, possibly inside `Grad(.., variable, cotangent)`.
+pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionText> {
+    let mut parser = Parser::new(text, aliases)?;
+    let mut outer = 0;
+    while parser.is_name("Grad") && parser.tokens.get(parser.at + 2).is_some_and(names_reduction_or_grad) {
+        parser.at += 1;
+        parser.expect("(")?;
+        outer += 1;
+        if outer > MOST_GRADIENTS {
+            let message = format!("the reduction is inside more than {MOST_GRADIENTS} gradients");
+            return Err(parser.error(ErrorKind::Size, message));
+        }
+    }
+    let here = parser.peek().clone();
+    let Token::Name(name) = &here.token else {
+        return Err(parser.error(ErrorKind::Syntax, "expected a reduction such as `Sum_Reduction(formula,0)`"));
+    };
+    let Some(name) = name.strip_suffix("_Reduction") else {
+        return Err(parser.error(ErrorKind::Syntax, "expected a reduction such as `Sum_Reduction(formula,0)`"));
+    };
+    parser.at += 1;
+    parser.expect("(")?;
+    let root = parser.expression()?;
+    let (mut numbers, mut weights) = (Vec::new(), None);
+    while parser.accept(",") {
+        if !numbers.is_empty() && !is_number(&parser) {
+            weights = Some(parser.expression()?);
+            break;
+        }
+        numbers.push((parser.integer()?, parser.tokens[parser.at - 1].clone()));
+    }
+    parser.expect(")")?;
+    let Some((code, at)) = numbers.pop() else {
+        return Err(parser.error(
+            ErrorKind::Arity,
+            "a reduction ends with the index that remains: 0 for i, 1 for j, as in `Sum_Reduction(formula,0)`",
+        ));
+    };
+    let remaining = match aliases::category_of(code, text, &at) {
+        Ok(category) if category != Category::Parameter => category,
+        _ => {
+            return Err(Error::at(
+                ErrorKind::Argument,
+                format!("the index that remains is {code}; expected 0 (i) or 1 (j)"),
+                text,
+                at.span,
+            ));
+        }
+    };
+    let mut gradients = Vec::new();
+    for _ in 0..outer {
+        parser.expect(",")?;
+        let variable = parser.expression()?;
+        parser.expect(",")?;
+        let cotangent = parser.expression()?;
+        parser.expect(")")?;
+        gradients.push((variable, cotangent));
+    }
+    parser.expect_end()?;
+    let declared = parser.declare_all()?;
+    let graph = std::sync::Arc::new(parser.graph);
+    let formula = |node| Formula::from_graph(graph.clone(), node);
+    Ok(ReductionText {
+        name: name.to_owned(),
+        place: here.span.clone(),
+        formula: formula(root),
+        weights: weights.map(formula),
+        options: numbers.into_iter().map(|(value, _)| value).collect(),
+        remaining,
+        gradients: gradients.into_iter().map(|(v, e)| (formula(v), formula(e))).collect(),
+        declared: declared.into_iter().map(formula).collect(),
+    })
+}
+
+/// Whether an integer comes next, and then a comma or the end.
+fn is_number(parser: &Parser<'_>) -> bool {
+    let at = parser.at + usize::from(parser.is_sign("-"));
+    let token = |k: usize| parser.tokens.get(k).map(|placed| &placed.token);
+    matches!((token(at), token(at + 1)), (Some(Token::Integer(_)), Some(Token::Sign("," | ")"))))
+}
+
+fn names_reduction_or_grad(placed: &Placed) -> bool {
+    matches!(&placed.token, Token::Name(name) if name.ends_with("_Reduction") || name == "Grad")
+}
