@@ -5,7 +5,7 @@ mod support;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
 use support::approximate::{Approximate, Double, Format, Single};
-use support::case::{Case, Values};
+use support::case::{Case, Numbers, Values};
 use support::dual::Dual;
 use support::expression::{BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, aliases, call1, call2};
 use support::generate::{Generator, variables};
@@ -39,6 +39,7 @@ struct Derivative {
     /// Each with its cotangent.
     steps: Vec<(usize, usize)>,
     rows: [usize; 2],
+    numbers: Numbers,
     seed: u64,
 }
 
@@ -66,7 +67,7 @@ impl Derivative {
 
     fn case(&self) -> Case {
         let mut case = Case::new(&self.variables, Vec::new(), self.rows);
-        (case.axis, case.seed) = (self.axis, self.seed);
+        (case.axis, case.seed, case.numbers) = (self.axis, self.seed, self.numbers);
         case
     }
 
@@ -207,6 +208,7 @@ fn gradients_of_each_operation(target: Target) {
                     axis,
                     steps: Vec::new(),
                     rows: [4, 3],
+                    numbers: if (seed + axis) % 2 == 0 { Numbers::Ordinary } else { Numbers::Integers },
                     seed: seed as u64,
                 };
                 let derivative = derivative.with_respect_to(variable);
@@ -227,7 +229,10 @@ fn random_derivative(seed: u64, order: usize) -> Derivative {
     let formula = generator.formula(depth, dim);
     let mut random = generator.random;
     let rows = *random.pick(&[[1, 1], [3, 9], [9, 4], [5, 2]]);
-    let mut derivative = Derivative { variables, formula, axis: random.below(2), steps: Vec::new(), rows, seed };
+    // Integers lie at the kinks and jumps.
+    let numbers = if random.chance(0.3) { Numbers::Integers } else { Numbers::Ordinary };
+    let axis = random.below(2);
+    let mut derivative = Derivative { variables, formula, axis, steps: Vec::new(), rows, numbers, seed };
     for _ in 0..order {
         // Earlier cotangents are variables too.
         let variable = random.below(derivative.variables.len());

@@ -61,6 +61,11 @@ impl<F: Format> Approximate<F> {
         Approximate { value, error: 0.0, format: PhantomData }
     }
 
+    /// Whether sums and products with numbers of this kind are exact in every format.
+    fn is_small_integer(&self) -> bool {
+        self.error == 0.0 && self.value.fract() == 0.0 && self.value.abs() <= 1024.0
+    }
+
     /// Whether the error is small beside the distance to 0.
     fn is_away_from_zero(&self) -> bool {
         self.error * 16.0 < self.value.abs()
@@ -79,19 +84,24 @@ impl<F: Format> Approximate<F> {
 
 impl<F: Format> Scalar for Approximate<F> {
     fn number(value: f64) -> Self {
-        // Every format holds small integers.
-        let is_small_integer = value.fract() == 0.0 && value.abs() <= 1024.0;
-        if is_small_integer { Self::exact(value) } else { Self::new(value, 0.0, 1.0) }
+        let exact = Self::exact(value);
+        if exact.is_small_integer() { exact } else { Self::new(value, 0.0, 1.0) }
     }
     fn value(&self) -> f64 {
         self.value
     }
     fn add(&self, b: &Self) -> Self {
+        if self.is_small_integer() && b.is_small_integer() {
+            return Self::exact(self.value + b.value);
+        }
         Self::new(self.value + b.value, self.error + b.error, 1.0)
     }
     fn multiply(&self, b: &Self) -> Self {
         if (self.is_nothing() && b.error.is_finite()) || (b.is_nothing() && self.error.is_finite()) {
             return Self::exact(0.0);
+        }
+        if self.is_small_integer() && b.is_small_integer() {
+            return Self::exact(self.value * b.value);
         }
         // Factors may be multiplied in another order, and the errors of both may meet.
         let inherited = self.error * b.value.abs() + b.error * self.value.abs() + self.error * b.error;
@@ -225,6 +235,14 @@ impl<F: Format> Scalar for Approximate<F> {
         let apart = (yes.value - no.value).abs();
         let either = Self::new(chosen.value, chosen.error.max(other.error) + apart, 0.0);
         if apart == 0.0 { *chosen } else { either.unless(!(apart <= 2.0 * reach)) }
+    }
+    fn add_apart(&self, b: &Self) -> Self {
+        if self.is_nothing() || b.is_nothing() {
+            return if self.is_nothing() { *b } else { *self };
+        }
+        // Terms that cancel leave their roundings behind.
+        let roundings = 4.0 * F::UNIT * (self.value.abs() + b.value.abs());
+        Self::new(self.value + b.value, self.error + b.error + roundings, 1.0)
     }
     fn is_nothing(&self) -> bool {
         self.value == 0.0 && self.error == 0.0

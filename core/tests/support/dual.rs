@@ -42,15 +42,15 @@ impl<S: Scalar> Scalar for Dual<S> {
         self.value.value()
     }
     fn add(&self, b: &Self) -> Self {
-        Dual { value: self.value.add(&b.value), slope: self.slope.add(&b.slope) }
+        Dual { value: self.value.add(&b.value), slope: self.slope.add_apart(&b.slope) }
     }
     fn multiply(&self, b: &Self) -> Self {
         let (left, right) = (self.slope.multiply(&b.value), self.value.multiply(&b.slope));
-        Dual { value: self.value.multiply(&b.value), slope: left.add(&right) }
+        Dual { value: self.value.multiply(&b.value), slope: left.add_apart(&right) }
     }
     fn divide(&self, b: &Self) -> Self {
         let value = self.value.divide(&b.value);
-        let above = self.slope.subtract(&value.multiply(&b.slope));
+        let above = self.slope.add_apart(&value.multiply(&b.slope).negate());
         Dual { slope: above.divide(&b.value), value }
     }
     fn exp(&self) -> Self {
@@ -90,7 +90,7 @@ impl<S: Scalar> Scalar for Dual<S> {
         if y.slope.is_nothing() && x.slope.is_nothing() {
             return Dual { value, slope: S::number(0.0) };
         }
-        let across = x.value.multiply(&y.slope).subtract(&y.value.multiply(&x.slope));
+        let across = x.value.multiply(&y.slope).add_apart(&y.value.multiply(&x.slope).negate());
         let square = x.value.multiply(&x.value).add(&y.value.multiply(&y.value));
         Dual { value, slope: across.divide(&square) }
     }
@@ -140,7 +140,7 @@ impl<S: Scalar> Scalar for Dual<S> {
             exponent.value.multiply(&self.value.power_of(&lower))
         });
         let by_exponent = exponent.chain(value.clone(), || self.value.log().multiply(&value));
-        Dual { value, slope: by_base.slope.add(&by_exponent.slope) }
+        Dual { value, slope: by_base.slope.add_apart(&by_exponent.slope) }
     }
     fn step_of(&self, step: fn(f64) -> f64) -> Self {
         Dual { value: self.value.step_of(step), slope: S::number(0.0) }
@@ -148,6 +148,9 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn choose(&self, holds: Comparison, b: &Self, yes: &Self, no: &Self) -> Self {
         let of = |yes: &S, no: &S| self.value.choose(holds, &b.value, yes, no);
         Dual { value: of(&yes.value, &no.value), slope: of(&yes.slope, &no.slope) }
+    }
+    fn add_apart(&self, b: &Self) -> Self {
+        Dual { value: self.value.add_apart(&b.value), slope: self.slope.add_apart(&b.slope) }
     }
     fn is_nothing(&self) -> bool {
         self.value.is_nothing() && self.slope.is_nothing()

@@ -53,6 +53,10 @@ pub trait Scalar: Clone {
     fn subtract(&self, b: &Self) -> Self {
         self.add(&b.negate())
     }
+    /// A sum whose terms what follows may take one by one, as reverse accumulation does where slopes are added.
+    fn add_apart(&self, b: &Self) -> Self {
+        self.add(b)
+    }
     fn absolute(&self) -> Self {
         self.multiply(&self.step_of(sign))
     }
