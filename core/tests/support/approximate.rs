@@ -154,12 +154,12 @@ impl<F: Format> Scalar for Approximate<F> {
         let inherited = (self.error * x.abs() + abscissa.error * y.abs()) / (radius * radius);
         // The angle jumps across the negative axis, and the sign of a zero is not known here.
         let is_near_jump = x < 0.0 && !self.is_away_from_zero();
-        let is_near_origin = !(16.0 * (self.error + abscissa.error) < radius);
+        let is_near_origin = 16.0 * (self.error + abscissa.error) >= radius;
         Self::new(y.atan2(x), inherited, 6.0).unless(is_near_jump || is_near_origin)
     }
     fn log1p(&self) -> Self {
         let whole = 1.0 + self.value;
-        Self::new(self.value.ln_1p(), self.error / whole, 4.0).unless(!(16.0 * self.error < whole))
+        Self::new(self.value.ln_1p(), self.error / whole, 4.0).unless(16.0 * self.error >= whole)
     }
     fn expm1(&self) -> Self {
         let units = 4.0 + 2.0 * self.value.max(0.0);
@@ -234,7 +234,7 @@ impl<F: Format> Scalar for Approximate<F> {
         // Either may be taken: known only where they meet, as the branches of a continuous function do.
         let apart = (yes.value - no.value).abs();
         let either = Self::new(chosen.value, chosen.error.max(other.error) + apart, 0.0);
-        if apart == 0.0 { *chosen } else { either.unless(!(apart <= 2.0 * reach)) }
+        if apart == 0.0 { *chosen } else { either.unless(apart > 2.0 * reach) }
     }
     fn add_apart(&self, b: &Self) -> Self {
         if self.is_nothing() || b.is_nothing() {
