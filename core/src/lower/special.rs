@@ -27,7 +27,7 @@ struct Format {
     complementary_error: &'static [f64],
 }
 
-#[allow(clippy::excessive_precision)]
+#[allow(clippy::excessive_precision, clippy::approx_constant)]
 static SINGLE: Format = Format {
     arctangent: &[
         -0.33333331753816968908,
@@ -70,7 +70,7 @@ static SINGLE: Format = Format {
     ],
 };
 
-#[allow(clippy::excessive_precision)]
+#[allow(clippy::excessive_precision, clippy::approx_constant)]
 static DOUBLE: Format = Format {
     arctangent: &[
         -0.33333333333333333216,

@@ -19,7 +19,7 @@ pub(super) fn product_sum(l: &mut dyn Lanes, pairs: impl Iterator<Item = (Value,
 
 /// How many rows or columns a matrix of so many components has beside a vector of dimension `known`.
 fn other_side(components: usize, known: usize) -> Result<usize, String> {
-    if components % known == 0 {
+    if components.is_multiple_of(known) {
         return Ok(components / known);
     }
     Err(format!("a matrix of {components} components does not fit a vector of dimension {known}"))

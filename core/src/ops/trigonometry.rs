@@ -175,7 +175,7 @@ fn meaning_of_bessel(x: f64, n: usize) -> f64 {
     for k in 0..n {
         (before, value) = (value, (2 * k + 1) as f64 / x * value - before);
     }
-    if x.is_infinite() { 0.0 } else { value }
+    value
 }
 
 fn lower_bessel(l: &mut dyn Lanes, x: Value, n: usize) -> Value {
