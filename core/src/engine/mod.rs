@@ -4,6 +4,7 @@
 mod arguments;
 mod cache;
 mod doctor;
+mod locks;
 mod pack;
 mod pass;
 mod progress;
