@@ -2,10 +2,12 @@
 //! that another thread of the parent held at the fork stays locked in the child for ever: here nobody waits for one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Processes in a line of forks that may each have a state.
 const GENERATIONS: usize = 64;
+/// Things that a shelf keeps at most.
+const SHELF: usize = 64;
 
 /// The lock of what lives no longer than a run; a thread that panicked leaves it usable.
 pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -47,6 +49,39 @@ impl<T> PerProcess<T> {
     }
 }
 
+/// Things that nobody uses at the moment. Taking and putting never wait: a place that is locked, for a moment or by a
+/// fork, is passed over.
+#[derive(Debug)]
+pub(super) struct Shelf<T> {
+    places: [Mutex<Option<T>>; SHELF],
+}
+
+impl<T> Shelf<T> {
+    pub(super) const fn new() -> Self {
+        Shelf { places: [const { Mutex::new(None) }; SHELF] }
+    }
+
+    fn free_places(&self) -> impl Iterator<Item = MutexGuard<'_, Option<T>>> {
+        self.places.iter().filter_map(|place| match place.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        })
+    }
+
+    /// One of the things, if there are any.
+    pub(super) fn take(&self) -> Option<T> {
+        self.free_places().find_map(|mut place| place.take())
+    }
+
+    /// Puts a thing where there is room and drops it where there is none.
+    pub(super) fn put(&self, thing: T) {
+        if let Some(mut place) = self.free_places().find(|place| place.is_none()) {
+            *place = Some(thing);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +109,20 @@ mod tests {
         drop(held);
         assert!(shared.lock_of(1 + GENERATIONS as u32).is_none());
         assert!(shared.lock_of(1).is_some());
+    }
+
+    #[test]
+    fn a_locked_place_costs_a_shelf_nothing_else() {
+        let shelf = Shelf::new();
+        shelf.put(1);
+        let orphaned = shelf.places[0].lock().unwrap();
+        assert_eq!(shelf.take(), None);
+        shelf.put(2);
+        shelf.put(3);
+        assert_eq!((shelf.take(), shelf.take(), shelf.take()), (Some(2), Some(3), None));
+        drop(orphaned);
+        assert_eq!(shelf.take(), Some(1));
+        (0..2 * SHELF).for_each(|k| shelf.put(k));
+        assert_eq!(std::iter::from_fn(|| shelf.take()).count(), SHELF);
     }
 }
