@@ -548,7 +548,8 @@ rkeops_error *rkeops_reduction_dim(const rkeops_reduction *reduction,
                                    int64_t *out);
 
 /**
- * Prints a reduction as text that parses to the same reduction.
+ * Prints a reduction as text that parses to the same reduction, without arguments
+ * that were declared but are not used.
  * `*out` becomes a text that the caller owns: rkeops_text_free.
  * Errors: RKEOPS_ERROR_SIZE for a text that is absurdly long (shared parts of a
  * formula are written out each time), _ARGUMENT, _HANDLE. Any thread, never blocks.
