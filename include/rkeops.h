@@ -29,10 +29,11 @@
  * THREADS. Handles are immutable after they are made: any number of threads may
  * use one handle at the same time, also for its first use. A handle must not be
  * freed (its last reference) while another thread uses it. A call blocks until
- * its work is done. rkeops_kernel_run uses threads of its own, which are made at
- * the first run that needs them; results do not depend on their number. Callbacks
- * run on the thread that made the call. After fork() the child may go on using
- * every handle; it makes new threads when it needs them. Two runs may share
+ * its work is done. A long rkeops_kernel_run starts threads to help the one that
+ * made the call, and ends them before it returns; results do not depend on their
+ * number. Callbacks run on the thread that made the call. After fork() the child
+ * may go on using every handle, but a run from whose callback it was forked
+ * cannot go on in it: the helpers do not exist there. Two runs may share
  * inputs at the same time, never outputs, nor what lies between their elements.
  */
 
@@ -547,7 +548,8 @@ rkeops_error *rkeops_reduction_dim(const rkeops_reduction *reduction,
                                    int64_t *out);
 
 /**
- * Prints a reduction as text that parses to the same reduction.
+ * Prints a reduction as text that parses to the same reduction, without arguments
+ * that were declared but are not used.
  * `*out` becomes a text that the caller owns: rkeops_text_free.
  * Errors: RKEOPS_ERROR_SIZE for a text that is absurdly long (shared parts of a
  * formula are written out each time), _ARGUMENT, _HANDLE. Any thread, never blocks.

@@ -123,6 +123,17 @@ fn precedence() {
     let parse = |text: &str| Formula::parse(text, &aliases).unwrap_or_else(|e| panic!("{e}"));
     for (text, explicit) in [
         ("x+y*s", "Add(x,Mult(y,s))"),
+        ("x<y", "LessThan(x,y)"),
+        ("x>y", "LessThan(y,x)"),
+        ("x<=y", "LessOrEqual(x,y)"),
+        ("x>=y", "LessOrEqual(y,x)"),
+        ("x==y", "Equal(x,y)"),
+        ("x!=y", "NotEqual(x,y)"),
+        ("x-y>-s*x", "LessThan(Mult(Minus(s),x),Subtract(x,y))"),
+        ("x|y<s", "LessThan(Scalprod(x,y),s)"),
+        ("s<x|y", "LessThan(s,Scalprod(x,y))"),
+        ("(x<y)<(y<x)", "LessThan(LessThan(x,y),LessThan(y,x))"),
+        ("Exp(x<y)*(s!=t)", "Mult(Exp(LessThan(x,y)),NotEqual(s,t))"),
         ("x-y-s", "Subtract(Subtract(x,y),s)"),
         ("x/y/s", "Divide(Divide(x,y),s)"),
         ("x-y+s", "Add(Subtract(x,y),s)"),

@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rkeops_core::{Error, ErrorKind};
 
@@ -22,8 +22,11 @@ const WORKER: &str = "rkeops";
 
 /// Runs the body of a C function.
 pub(crate) fn guard(body: impl FnOnce() -> Result<(), Error>) -> *mut rkeops_error {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(keep_guarded_panics_quiet);
+    // Nobody waits for the thread that sets the hook: a child forked meanwhile would wait for ever.
+    static IS_HOOKED: AtomicBool = AtomicBool::new(false);
+    if !IS_HOOKED.load(Ordering::Relaxed) && !IS_HOOKED.swap(true, Ordering::Relaxed) {
+        keep_guarded_panics_quiet();
+    }
     DEPTH.set(DEPTH.get() + 1);
     // The objects behind handles are immutable, so nothing half-changed outlives a panic.
     let result = panic::catch_unwind(AssertUnwindSafe(body));

@@ -1,6 +1,5 @@
 //! C functions on kernels: compile, ask, run. It only converts; all work is the core's.
 
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -143,15 +142,8 @@ unsafe fn run(
     let Some(callback) = options.progress else {
         return kernel.run(inputs, outputs, &RunOptions { threads, progress: None });
     };
-    // Once it has asked to stop it is left alone, however long the threads take to do so.
-    let stopped = Cell::new(false);
-    let go_on = |done, total| {
-        if !stopped.get() {
-            // SAFETY: C vouches for the callback and its user pointer during the run.
-            stopped.set(unsafe { callback(done, total, options.progress_user) } != 0);
-        }
-        !stopped.get()
-    };
+    // SAFETY: C vouches for the callback and its user pointer during the run.
+    let go_on = |done, total| unsafe { callback(done, total, options.progress_user) } == 0;
     kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on) })
 }
 

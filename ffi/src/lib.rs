@@ -28,10 +28,11 @@
 //! THREADS. Handles are immutable after they are made: any number of threads may
 //! use one handle at the same time, also for its first use. A handle must not be
 //! freed (its last reference) while another thread uses it. A call blocks until
-//! its work is done. rkeops_kernel_run uses threads of its own, which are made at
-//! the first run that needs them; results do not depend on their number. Callbacks
-//! run on the thread that made the call. After fork() the child may go on using
-//! every handle; it makes new threads when it needs them. Two runs may share
+//! its work is done. A long rkeops_kernel_run starts threads to help the one that
+//! made the call, and ends them before it returns; results do not depend on their
+//! number. Callbacks run on the thread that made the call. After fork() the child
+//! may go on using every handle, but a run from whose callback it was forked
+//! cannot go on in it: the helpers do not exist there. Two runs may share
 //! inputs at the same time, never outputs, nor what lies between their elements.
 
 // The names are C's: what is in the header is found here by the same word.

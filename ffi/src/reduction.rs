@@ -111,7 +111,8 @@ pub unsafe extern "C" fn rkeops_reduction_dim(reduction: *const rkeops_reduction
     guard(|| unsafe { handle::write(out, handle::borrow("reduction", reduction)?.dim() as i64) })
 }
 
-/// Prints a reduction as text that parses to the same reduction.
+/// Prints a reduction as text that parses to the same reduction, without arguments
+/// that were declared but are not used.
 /// `*out` becomes a text that the caller owns: rkeops_text_free.
 /// Errors: RKEOPS_ERROR_SIZE for a text that is absurdly long (shared parts of a
 /// formula are written out each time), _ARGUMENT, _HANDLE. Any thread, never blocks.

@@ -1,18 +1,19 @@
 /* A forked child goes on using handles, compiles, and runs on threads of its own; also when it was forked while
- * another thread of the parent was in the library. */
+ * another thread of the parent was in the library: running, or compiling what the child wants too. */
 #include "check.h"
 
 #include <pthread.h>
 #include <signal.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ROWS = 3000 };
 static const char *const ALIASES[] = {"x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,1)"};
 static float points[3 * ROWS], weights[ROWS], expected[ROWS];
 static int64_t rows = ROWS; /* enough for a run to use several threads */
-static volatile int stop = 0;
+static volatile int stop = 0, formula_number = 0;
 
 static int run_and_compare(rkeops_kernel *kernel, float *out, const float *right) {
     view views[3];
@@ -74,6 +75,67 @@ static void *busy(void *user) {
     return NULL;
 }
 
+/* One formula after the other that nobody has compiled; long ones, so that a fork is likely to interrupt it. */
+static rkeops_error *compile_long(int number, rkeops_kernel **kernel) {
+    enum { TERMS = 150 };
+    static const char *const aliases[] = {"x = Vi(0,1)", "y = Vj(1,1)"};
+    char text[64 + 24 * TERMS];
+    rkeops_reduction *reduction = NULL;
+    rkeops_error *error;
+    int length = snprintf(text, sizeof text, "Sum_Reduction(x*%d", number);
+    for (int k = 0; k < TERMS; k++) length += snprintf(text + length, 24, "+Sin(%d*x*y)", number + k);
+    snprintf(text + length, sizeof text - (size_t)length, ",0)");
+    error = rkeops_reduction_parse(text, aliases, 2, &reduction);
+    if (error == NULL) error = rkeops_kernel_compile((const rkeops_reduction *const *)&reduction, 1, NULL, kernel);
+    rkeops_reduction_free(reduction);
+    return error;
+}
+
+static void *compile_all_the_time(void *user) {
+    while (!stop) {
+        rkeops_kernel *kernel = NULL;
+        rkeops_error *error = compile_long(++formula_number, &kernel);
+        rkeops_kernel_free(kernel);
+        if (error != NULL) {
+            rkeops_error_free(error);
+            return user;
+        }
+    }
+    return NULL;
+}
+
+/* The child wants the formula that the thread is at, and those beside it. */
+static int child_compiles(void) {
+    const int number = formula_number;
+    alarm(check_short() ? 300 : 20);
+    for (int k = -1; k <= 1; k++) {
+        rkeops_kernel *kernel = NULL;
+        if (number + k > 0 && compile_long(number + k, &kernel) != NULL) return 1;
+        rkeops_kernel_free(kernel);
+    }
+    return 0;
+}
+
+static void fork_while_compiling(int rounds) {
+    const struct timespec pause = {0, 3000000};
+    pthread_t thread;
+    void *failed = NULL;
+    stop = 0;
+    CHECK(pthread_create(&thread, NULL, compile_all_the_time, (void *)ALIASES) == 0);
+    for (int round = 0; round < rounds; round++) {
+        int status = 1;
+        pid_t pid;
+        nanosleep(&pause, NULL);
+        pid = fork();
+        if (pid == 0) _exit(child_compiles());
+        CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+        CHECK(status == 0);
+        if (status != 0) break; /* each of the others might hang as long */
+    }
+    stop = 1;
+    CHECK(pthread_join(thread, &failed) == 0 && failed == NULL);
+}
+
 int main(void) {
     static float out[ROWS];
     uint64_t seed = 51;
@@ -92,8 +154,9 @@ int main(void) {
     for (int round = 1; round <= rounds; round++) fork_and_check(kernel, round, round % 2);
     stop = 1;
     CHECK(pthread_join(thread, &failed) == 0 && failed == NULL);
+    fork_while_compiling(rounds);
 #else
-    (void)busy, (void)thread, (void)failed, (void)rounds;
+    (void)busy, (void)fork_while_compiling, (void)thread, (void)failed, (void)rounds;
 #endif
     CHECK(run_and_compare(kernel, out, expected));
     rkeops_kernel_free(kernel);

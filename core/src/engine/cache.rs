@@ -1,8 +1,11 @@
 //! The kernel cache: the only state that the process shares. A kernel is compiled once, whichever thread comes first.
+//! A forked child starts with an empty one: a kernel that a thread of the parent was building would never be finished.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::mem;
+use std::sync::{Arc, OnceLock};
 
+use super::locks::PerProcess;
 use super::{CompileOptions, Kernel};
 use crate::error::Result;
 use crate::formula::Variable;
@@ -27,10 +30,32 @@ struct Part {
 /// A place for a kernel that may still be under construction.
 type Place = Arc<OnceLock<Result<Arc<Kernel>>>>;
 
-static KERNELS: Mutex<Option<HashMap<Key, Place>>> = Mutex::new(None);
+static KERNELS: PerProcess<Kernels> = PerProcess::new();
 
-/// Beyond this many kernels the cache starts again.
-const LARGEST_CACHE: usize = 1024;
+/// So many kernels are always remembered, those asked for last, and at most twice as many.
+const REMEMBERED: usize = 1024;
+
+/// The kernels asked for lately, and those asked for before them and not since.
+#[derive(Default)]
+struct Kernels {
+    recent: HashMap<Key, Place>,
+    older: HashMap<Key, Place>,
+}
+
+impl Kernels {
+    /// The place of a kernel, and the kernels that are forgotten for it.
+    fn find(&mut self, key: Key) -> (Place, HashMap<Key, Place>) {
+        if let Some(place) = self.recent.get(&key) {
+            return (place.clone(), HashMap::new());
+        }
+        let place = self.older.remove(&key).unwrap_or_default();
+        let is_full = self.recent.len() >= REMEMBERED;
+        let forgotten =
+            if is_full { mem::replace(&mut self.older, mem::take(&mut self.recent)) } else { HashMap::new() };
+        self.recent.insert(key, place.clone());
+        (place, forgotten)
+    }
+}
 
 /// The kernel of these reductions, built where it is not known.
 pub(super) fn kernel(
@@ -39,16 +64,13 @@ pub(super) fn kernel(
     build: impl FnOnce() -> Result<Kernel>,
 ) -> Result<Arc<Kernel>> {
     let key = Key { reductions: reductions.iter().map(part).collect(), options };
-    // In a forked child the lock may be held by a thread that does not exist there: then nothing is remembered.
-    let Some(mut kernels) = super::threads::lock_unless_orphaned(&KERNELS) else {
+    let Some(mut kernels) = KERNELS.lock() else {
         return build().map(Arc::new);
     };
-    let kernels_map = kernels.get_or_insert_with(HashMap::new);
-    if kernels_map.len() >= LARGEST_CACHE {
-        kernels_map.clear();
-    }
-    let place = kernels_map.entry(key).or_default().clone();
+    let (place, forgotten) = kernels.get_or_insert_default().find(key);
     drop(kernels);
+    // Freeing the memory of many kernels takes a while, in which others may look up theirs.
+    drop(forgotten);
     place.get_or_init(|| build().map(Arc::new)).clone()
 }
 

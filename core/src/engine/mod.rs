@@ -4,14 +4,16 @@
 mod arguments;
 mod cache;
 mod doctor;
+mod locks;
 mod pack;
 mod pass;
 mod progress;
 mod run;
 mod threads;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use self::locks::Shelf;
 use crate::array::{ArrayMut, ArrayRef};
 use crate::backend::{self, Code, Layout, Number, Target, Tile};
 use crate::dtype::Dtype;
@@ -41,9 +43,11 @@ impl Default for CompileOptions {
 /// How a kernel is run.
 #[derive(Clone, Copy, Default)]
 pub struct RunOptions<'a> {
-    /// Threads to use at most; 0 means `RKEOPS_NUM_THREADS`, or as many as the process may use.
+    /// Threads to use at most, the calling one included; 0 means `RKEOPS_NUM_THREADS`, or as many as the process may
+    /// use.
     pub threads: usize,
-    /// Called now and then from the calling thread with the pairs done and the pairs in all; `false` stops the run.
+    /// Called now and then from the calling thread with the pairs done and the pairs in all; `false` stops the run,
+    /// and then it is not called again. It may run kernels itself.
     pub progress: Option<&'a dyn Fn(u64, u64) -> bool>,
 }
 
@@ -92,7 +96,7 @@ pub(crate) struct Program<T: Number> {
     layout: Layout,
     code: Box<dyn Code<T>>,
     /// Tiles that no run uses at the moment.
-    tiles: Mutex<Vec<Tile<T>>>,
+    tiles: Shelf<Box<Tile<T>>>,
 }
 
 impl<T: Number> std::fmt::Debug for Program<T> {
@@ -251,6 +255,6 @@ impl<T: Number> Program<T> {
     fn new(stages: Arc<Stages>, target: Target) -> Result<Self> {
         let mut layout = Layout::new(&stages);
         let code = backend::compile(&stages, &mut layout, target)?;
-        Ok(Program { stages, layout, code, tiles: Mutex::new(Vec::new()) })
+        Ok(Program { stages, layout, code, tiles: Shelf::new() })
     }
 }

@@ -5,9 +5,8 @@ use std::sync::Mutex;
 
 use super::Program;
 use super::arguments::Arguments;
+use super::locks::lock;
 use super::pack::{Rows, View, unpack};
-use super::progress::Progress;
-use super::threads::{lock, lock_unless_orphaned};
 use crate::array::ArrayMut;
 use crate::backend::Tile;
 use crate::lower::{Source, Space, Stage};
@@ -17,6 +16,9 @@ const FEW_ROWS: usize = 8;
 
 /// The totals of some kept rows: for each plane of the space `Total` a number per row.
 pub(super) type Totals<T> = Vec<Vec<T>>;
+
+/// Told of pairs that are done; says whether to go on.
+pub(super) type Advance<'a> = dyn FnMut(u64) -> bool + 'a;
 
 /// What all tasks of a run share.
 pub(super) struct Pass<'a, T: View> {
@@ -56,9 +58,8 @@ impl<'a, T: View> Pass<'a, T> {
     }
 
     /// A tile with what is known per call in place.
-    fn take_tile(&self) -> Tile<T> {
-        let free = lock_unless_orphaned(&self.program.tiles).and_then(|mut tiles| tiles.pop());
-        let mut tile = free.unwrap_or_else(|| Tile::new(&self.program.layout));
+    pub(super) fn take_tile(&self) -> Box<Tile<T>> {
+        let mut tile = self.program.tiles.take().unwrap_or_else(|| Box::new(Tile::new(&self.program.layout)));
         let vector = self.program.layout.vector();
         for (slot, &number) in self.call.iter().enumerate() {
             tile.plane(Space::Call, slot)[..vector].fill(number);
@@ -66,18 +67,14 @@ impl<'a, T: View> Pass<'a, T> {
         tile
     }
 
-    fn give_back(&self, tile: Tile<T>) {
-        if let Some(mut tiles) = lock_unless_orphaned(&self.program.tiles) {
-            tiles.push(tile);
-        }
+    pub(super) fn give_back(&self, tile: Box<Tile<T>>) {
+        self.program.tiles.put(tile);
     }
 
     /// Packs rows of one index and computes what is known of them.
     fn load_rows(&self, tile: &mut Tile<T>, space: Space, rows: Range<usize>) {
-        let (stage, lanes) = match space {
-            Space::Kept => (Stage::Kept, self.padded(rows.len())),
-            _ => (Stage::Reduced, self.padded(rows.len())),
-        };
+        let stage = if space == Space::Kept { Stage::Kept } else { Stage::Reduced };
+        let lanes = self.padded(rows.len());
         for (slot, &source) in self.program.stages.sources[space as usize].iter().enumerate() {
             let plane = tile.plane(space, slot);
             match source {
@@ -99,22 +96,21 @@ impl<'a, T: View> Pass<'a, T> {
         rows.next_multiple_of(self.program.layout.vector())
     }
 
-    /// The totals of kept rows over reduced rows, in the tile.
+    /// The totals of kept rows over reduced rows, in the tile; says whether they are complete.
     fn accumulate(
         &self,
         tile: &mut Tile<T>,
         rows: &Range<usize>,
         range: &Range<usize>,
-        progress: &Progress,
-        report: &mut dyn FnMut(),
-    ) {
+        advance: &mut Advance<'_>,
+    ) -> bool {
         let stages = &self.program.stages;
         self.load_rows(tile, Space::Kept, rows.clone());
         let lanes = if self.spread { rows.len() * self.program.code.spread() } else { self.padded(rows.len()) };
         tile.fill(Space::Total, 0..lanes, &stages.total);
         tile.fill(Space::Anchor, 0..lanes, &stages.anchors);
         let mut start = range.start;
-        while start < range.end && !progress.is_stopped() {
+        while start < range.end {
             let count = (range.end - start).min(self.program.layout.reduced);
             self.load_rows(tile, Space::Reduced, start..start + count);
             self.block(tile, rows.len(), lanes, count);
@@ -122,10 +118,12 @@ impl<'a, T: View> Pass<'a, T> {
                 self.block(tile, rows.len(), lanes, count);
             }
             self.program.code.map(Stage::Absorb, tile, lanes);
-            progress.advance(rows.len() as u64 * count as u64);
-            report();
+            if !advance(rows.len() as u64 * count as u64) {
+                return false;
+            }
             start += count;
         }
+        true
     }
 
     /// Reduces one tile into the block.
@@ -185,58 +183,53 @@ impl<'a, T: View> Pass<'a, T> {
         }
     }
 
-    /// The totals of kept rows over some of the reduced rows.
+    /// The totals of kept rows over some of the reduced rows; nothing if the run was stopped.
     pub(super) fn reduce(
         &self,
+        tile: &mut Tile<T>,
         rows: Range<usize>,
         range: Range<usize>,
-        progress: &Progress,
-        report: &mut dyn FnMut(),
-    ) -> Totals<T> {
-        let mut tile = self.take_tile();
-        self.accumulate(&mut tile, &rows, &range, progress, report);
-        self.gather(&mut tile, rows.len());
+        advance: &mut Advance<'_>,
+    ) -> Option<Totals<T>> {
+        if !self.accumulate(tile, &rows, &range, advance) {
+            return None;
+        }
+        self.gather(tile, rows.len());
         let slots = self.program.layout.slots(Space::Total);
-        let totals = (0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows.len()].to_vec()).collect();
-        self.give_back(tile);
-        totals
+        Some((0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows.len()].to_vec()).collect())
     }
 
     /// The results of kept rows over all reduced rows.
     pub(super) fn reduce_and_finish(
         &self,
+        tile: &mut Tile<T>,
         rows: Range<usize>,
         range: Range<usize>,
         writer: &Writer<'_, '_>,
-        progress: &Progress,
-        report: &mut dyn FnMut(),
+        advance: &mut Advance<'_>,
     ) {
-        let mut tile = self.take_tile();
-        self.accumulate(&mut tile, &rows, &range, progress, report);
-        if !progress.is_stopped() {
-            self.gather(&mut tile, rows.len());
-            self.finish(&mut tile, rows, writer);
+        if self.accumulate(tile, &rows, &range, advance) {
+            self.gather(tile, rows.len());
+            self.finish(tile, rows, writer);
         }
-        self.give_back(tile);
     }
 
     /// The results of kept rows from the totals of the parts of the reduced rows, in order.
     pub(super) fn merge_and_finish(
         &self,
+        tile: &mut Tile<T>,
         rows: Range<usize>,
         parts: impl Iterator<Item = Totals<T>>,
         writer: &Writer<'_, '_>,
     ) {
-        let mut tile = self.take_tile();
         let lanes = self.padded(rows.len());
         tile.fill(Space::Total, 0..lanes, &self.program.stages.total);
         for part in parts {
-            self.put(&mut tile, Space::Other, &part);
-            self.program.code.map(Stage::Merge, &mut tile, lanes);
+            self.put(tile, Space::Other, &part);
+            self.program.code.map(Stage::Merge, tile, lanes);
         }
-        self.load_rows(&mut tile, Space::Kept, rows.clone());
-        self.finish(&mut tile, rows, writer);
-        self.give_back(tile);
+        self.load_rows(tile, Space::Kept, rows.clone());
+        self.finish(tile, rows, writer);
     }
 
     fn finish(&self, tile: &mut Tile<T>, rows: Range<usize>, writer: &Writer<'_, '_>) {

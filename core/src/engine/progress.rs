@@ -1,119 +1,131 @@
-//! Progress of a run: workers count pairs, the calling thread reports them and takes the wish to stop.
+//! Progress of a run: its threads count pairs, the calling thread reports them and takes the wish to stop.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::RunOptions;
-use super::threads::lock;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How often the caller hears of progress.
-const INTERVAL: Duration = Duration::from_millis(50);
+pub(super) const INTERVAL: Duration = Duration::from_millis(50);
 
 /// The state of a run that all its threads share.
 pub(super) struct Progress {
     done: AtomicU64,
     total: u64,
     stopped: AtomicBool,
-    /// How many workers are still at work.
-    working: Mutex<usize>,
-    idle: Condvar,
 }
 
 impl Progress {
     pub(super) fn new(total: u64) -> Self {
-        Progress {
-            done: AtomicU64::new(0),
-            total,
-            stopped: AtomicBool::new(false),
-            working: Mutex::new(0),
-            idle: Condvar::new(),
-        }
+        Progress { done: AtomicU64::new(0), total, stopped: AtomicBool::new(false) }
     }
 
-    /// Counts pairs.
-    pub(super) fn advance(&self, pairs: u64) {
+    /// Counts pairs and says whether to go on.
+    pub(super) fn advance(&self, pairs: u64) -> bool {
         self.done.fetch_add(pairs, Ordering::Relaxed);
+        !self.is_stopped()
     }
 
-    /// Whether the caller asked to stop.
+    /// Whether the run was asked to stop.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Tells the caller; a wish to stop is remembered.
-    fn report(&self, options: &RunOptions<'_>) {
-        let Some(callback) = options.progress else { return };
-        if !callback(self.done.load(Ordering::Relaxed).min(self.total), self.total) {
-            self.stopped.store(true, Ordering::Relaxed);
-        }
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// A reporter for work that the calling thread does itself.
-    pub(super) fn reporter<'a>(&'a self, options: &'a RunOptions<'a>) -> impl FnMut() + 'a {
-        let mut last = Instant::now();
-        move || {
-            if options.progress.is_some() && last.elapsed() >= INTERVAL {
-                self.report(options);
-                last = Instant::now();
+    /// Does a part of the run; if it panics, the other threads need not finish theirs.
+    pub(super) fn stop_if_it_panics(&self, work: impl FnOnce()) {
+        struct Stop<'a>(&'a Progress);
+        impl Drop for Stop<'_> {
+            fn drop(&mut self) {
+                self.0.stop();
             }
         }
+        let stop = Stop(self);
+        work();
+        std::mem::forget(stop);
+    }
+}
+
+/// What the calling thread tells its caller.
+pub(super) struct Reporter<'a> {
+    progress: &'a Progress,
+    callback: Option<&'a dyn Fn(u64, u64) -> bool>,
+    last: Cell<Instant>,
+}
+
+impl<'a> Reporter<'a> {
+    pub(super) fn new(progress: &'a Progress, options: &RunOptions<'a>) -> Self {
+        Reporter { progress, callback: options.progress, last: Cell::new(Instant::now()) }
     }
 
-    /// Says that a worker starts; called before it is spawned.
-    pub(super) fn enter(&self) {
-        *lock(&self.working) += 1;
-    }
-
-    /// Says that a worker is done.
-    pub(super) fn leave(&self) {
-        *lock(&self.working) -= 1;
-        self.idle.notify_all();
-    }
-
-    /// Reports from the calling thread until all workers are done.
-    pub(super) fn watch(&self, options: &RunOptions<'_>) {
-        if options.progress.is_none() {
-            return;
+    /// Reports if the last time was long enough ago.
+    pub(super) fn now_and_then(&self) {
+        if self.callback.is_some() && self.last.get().elapsed() >= INTERVAL {
+            self.report();
+            self.last.set(Instant::now());
         }
-        let mut working = lock(&self.working);
-        while *working > 0 {
-            let (guard, timeout) = match self.idle.wait_timeout(working, INTERVAL) {
-                Ok(result) => result,
-                Err(poisoned) => poisoned.into_inner(),
-            };
-            working = guard;
-            if timeout.timed_out() {
-                drop(working);
-                self.report(options);
-                working = lock(&self.working);
-            }
+    }
+
+    /// Tells the caller. A wish to stop is remembered, and a caller that had it is left alone.
+    fn report(&self) {
+        let Some(callback) = self.callback.filter(|_| !self.progress.is_stopped()) else { return };
+        let done = self.progress.done.load(Ordering::Relaxed);
+        if !callback(done, self.progress.total) {
+            self.progress.stop();
         }
     }
 
     /// The last report, and the error of a run that was stopped.
-    pub(super) fn finish(&self, options: &RunOptions<'_>) -> Result<()> {
-        if !self.is_stopped() {
+    pub(super) fn finish(self) -> Result<()> {
+        let total = self.progress.total;
+        if !self.progress.is_stopped() {
             // The results are complete: a wish to stop comes too late.
-            if let Some(callback) = options.progress {
-                callback(self.total, self.total);
+            if let Some(callback) = self.callback {
+                callback(total, total);
             }
             return Ok(());
         }
-        let done = self.done.load(Ordering::Relaxed);
+        let done = self.progress.done.load(Ordering::Relaxed);
         Err(Error::new(
             ErrorKind::Cancelled,
-            format!("the run was stopped by its progress callback after {done} of {} pairs", self.total),
+            format!("the run was stopped by its progress callback after {done} of {total} pairs"),
         ))
     }
 }
 
-/// Leaves when a worker ends, even by a panic.
-pub(super) struct Worker<'a>(pub(super) &'a Progress);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Drop for Worker<'_> {
-    fn drop(&mut self) {
-        self.0.leave();
+    #[test]
+    fn a_caller_that_said_stop_is_left_alone() {
+        let calls = Cell::new(0);
+        let stop = |_: u64, _: u64| {
+            calls.set(calls.get() + 1);
+            false
+        };
+        let progress = Progress::new(10);
+        let reporter = Reporter::new(&progress, &RunOptions { threads: 1, progress: Some(&stop) });
+        assert!(progress.advance(3));
+        reporter.report();
+        assert!(!progress.advance(2));
+        reporter.report();
+        assert_eq!(reporter.finish().unwrap_err().kind(), ErrorKind::Cancelled);
+        assert_eq!(calls.get(), 1);
+    }
+
+    #[test]
+    fn a_panic_stops_the_other_threads() {
+        let progress = Progress::new(1);
+        progress.stop_if_it_panics(|| {});
+        assert!(!progress.is_stopped());
+        let work = || progress.stop_if_it_panics(|| std::panic::resume_unwind(Box::new(())));
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err());
+        assert!(progress.is_stopped());
     }
 }

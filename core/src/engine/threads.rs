@@ -1,56 +1,44 @@
-//! Threads: a private pool, made at first use and made again in a forked child, where the threads of the parent do not
-//! exist.
+//! Threads: a run that is long enough makes its helpers and ends them. Making one costs some 20 microseconds, and
+//! nothing is left behind: no idle threads, no queue in which one run waits for another, nothing that a fork breaks.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, Builder};
+use std::time::Duration;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-/// Pools by number of threads, and the process that made them.
-struct Pools {
-    process: u32,
-    pools: HashMap<usize, Arc<ThreadPool>>,
-}
-
-static POOLS: Mutex<Option<Pools>> = Mutex::new(None);
-
-/// How often a busy lock is tried before it is taken for one that a fork left behind.
-const PATIENCE: usize = 10_000;
-
-/// The lock, or nothing if it never becomes free: after a fork its owner may be a thread that was not forked.
-/// All that is guarded so is held for microseconds.
-pub(super) fn lock_unless_orphaned<T>(lock: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
-    for _ in 0..PATIENCE {
-        match lock.try_lock() {
-            Ok(guard) => return Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+/// Calls `work` on this thread while up to `count` others call `help`, fewer where the system gives no more; then
+/// calls `wait` at every interval until they are done. A panic of a helper goes on here.
+pub(super) fn with_helpers(
+    count: usize,
+    help: &(impl Fn() + Sync),
+    work: impl FnOnce(),
+    interval: Duration,
+    mut wait: impl FnMut(),
+) {
+    if count == 0 {
+        return work();
+    }
+    thread::scope(|scope| {
+        // Nothing is sent: a helper that ends, however it does, hangs up.
+        let (connection, helping) = mpsc::channel::<()>();
+        let start = |k: usize| {
+            let connection = connection.clone();
+            let helper = move || {
+                help();
+                drop(connection);
+            };
+            Builder::new().name(format!("rkeops-{k}")).spawn_scoped(scope, helper).ok()
+        };
+        let helpers: Vec<_> = (1..=count).map_while(start).collect();
+        drop(connection);
+        work();
+        while helping.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+            wait();
         }
-    }
-    None
-}
-
-/// The lock of what one run shares with its own workers; a worker that panicked leaves it usable.
-pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A pool of this many threads; none if threads cannot be had, so that the work is done by the caller.
-pub(super) fn pool(threads: usize) -> Option<Arc<ThreadPool>> {
-    let mut guard = lock_unless_orphaned(&POOLS)?;
-    let process = std::process::id();
-    if guard.as_ref().is_some_and(|pools| pools.process != process) {
-        // Dropping a pool waits for its threads, which do not exist in this process.
-        std::mem::forget(guard.take());
-    }
-    let pools = guard.get_or_insert_with(|| Pools { process, pools: HashMap::new() });
-    if let Some(pool) = pools.pools.get(&threads) {
-        return Some(pool.clone());
-    }
-    let name = |k| format!("rkeops-{k}");
-    let pool = Arc::new(ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build().ok()?);
-    pools.pools.insert(threads, pool.clone());
-    Some(pool)
+        for helper in helpers {
+            helper.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
+    });
 }
 
 /// More threads than any machine has.
@@ -60,7 +48,7 @@ const MOST_THREADS: usize = 1024;
 pub(super) fn default_count() -> usize {
     let asked = std::env::var("RKEOPS_NUM_THREADS").ok().and_then(|n| n.trim().parse::<usize>().ok());
     let count = asked.filter(|&n| n > 0);
-    count.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())).min(MOST_THREADS)
+    count.unwrap_or_else(|| thread::available_parallelism().map_or(1, |n| n.get())).min(MOST_THREADS)
 }
 
 /// The number of threads of a run.

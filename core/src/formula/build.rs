@@ -1,5 +1,6 @@
 //! Smart constructors: they check operands and apply the identities that every stage may rely on.
-//! A structural zero absorbs any factor, as in KeOps; every other identity changes rounding at most.
+//! A structural zero absorbs any factor and `f - f` is one, as in KeOps; every other identity changes rounding, the order
+//! of factors and the sign of a zero at most.
 
 use super::{Category, Entry, Graph, Kind, Variable};
 use crate::error::{Error, ErrorKind, Result, counted};
@@ -274,7 +275,8 @@ impl Graph {
             }
             if let Some((inner, rest)) = self.scaled(b) {
                 let product = number * inner;
-                return product.is_finite().then(|| self.times(product, rest));
+                // A product that the smaller format cannot hold would lose what the factors one by one may keep.
+                return (1e-30..1e30).contains(&product.abs()).then(|| self.times(product, rest));
             }
             return self.negated(b).map(|inner| self.times(-number, inner));
         }

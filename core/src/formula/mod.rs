@@ -77,6 +77,10 @@ pub struct Graph {
 /// More nodes than any formula that a person or a program writes on purpose.
 const LARGEST_GRAPH: usize = 1 << 20;
 
+fn too_large(parts: usize) -> Error {
+    Error::new(ErrorKind::Size, format!("the formula has {parts} parts; expected at most {LARGEST_GRAPH}"))
+}
+
 impl Graph {
     /// The node with its dimension.
     pub fn entry(&self, node: Node) -> &Entry {
@@ -195,6 +199,9 @@ impl Graph {
                     _ => self.insert(entry.clone()),
                 },
             };
+            if self.len() > LARGEST_GRAPH {
+                return Err(too_large(self.len()));
+            }
             became.insert(node, new);
         }
         Ok(roots.iter().map(|root| became[root]).collect())
@@ -293,10 +300,7 @@ impl Formula {
         let nodes = operands.iter().map(|f| graph.import(&f.graph, f.root)).collect::<Result<Vec<_>>>()?;
         let root = graph.try_apply(operation, &nodes, parameters)?;
         if graph.len() > LARGEST_GRAPH {
-            return Err(Error::new(
-                ErrorKind::Size,
-                format!("the formula has {} parts; expected at most {LARGEST_GRAPH}", graph.len()),
-            ));
+            return Err(too_large(graph.len()));
         }
         Ok(Formula { graph: Arc::new(graph), root })
     }

@@ -77,6 +77,7 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
         reductions.iter().map(|r| graph.import(r.formula.graph(), r.formula.root())).collect::<Result<Vec<_>>>()?;
     let inputs = inputs(&mut graph, reductions)?;
     let (mut graph, mut roots) = derive::expand(&graph, &roots)?;
+    checked(&graph, &roots);
     for (root, reduction) in roots.iter_mut().zip(reductions) {
         *root = reduction
             .reducer
@@ -84,6 +85,7 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
             .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reduction.reducer.name())))?;
     }
     let (mut graph, roots) = products::regroup(&graph, &roots, axis)?;
+    checked(&graph, &roots);
     let mut outputs = Vec::new();
     for (&root, reduction) in roots.iter().zip(reductions) {
         let (inner, outer) = match reduction.reducer.is_linear() {
@@ -92,11 +94,16 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
         };
         outputs.push(Output { reducer: reduction.reducer, inner, outer, dim: reduction.dim() });
     }
-    if cfg!(debug_assertions) {
-        let all: Vec<Node> = outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
-        graph.verify(&all, true);
-    }
+    let all: Vec<Node> = outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
+    checked(&graph, &all);
     Ok(Plan { graph, outputs, axis, inputs })
+}
+
+/// Holds what a pass has made against its specification, where tests or a developer run it.
+fn checked(graph: &Graph, roots: &[Node]) {
+    if cfg!(debug_assertions) {
+        graph.verify(roots, true);
+    }
 }
 
 /// All arguments of the reductions, declared or used, by position.

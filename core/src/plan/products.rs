@@ -15,7 +15,7 @@ use crate::reduction::Axis;
 pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Graph, Vec<Node>)> {
     let inner = inner_products(source, roots);
     let mut graph = Graph::default();
-    let mut context = Context { axis, levels: Vec::new() };
+    let mut context = Context { axis, levels: Vec::new(), sizes: Vec::new() };
     let roots = graph.rebuild(source, roots, |graph, node, operands| {
         let Some((operation, _, _)) = source.applied(node) else { return Ok(None) };
         if is_product(operation) {
@@ -58,7 +58,7 @@ fn inner_products(graph: &Graph, roots: &[Node]) -> Vec<bool> {
 
 /// A product as its part that depends on the reduced index and, if there is one, the factor that does not.
 pub(super) fn split_kept(graph: &mut Graph, root: Node, axis: Axis) -> (Node, Option<Node>) {
-    let mut context = Context { axis, levels: Vec::new() };
+    let mut context = Context { axis, levels: Vec::new(), sizes: Vec::new() };
     let factors = context.factors(graph, root);
     let (outer, inner): (Vec<Node>, Vec<Node>) =
         factors.into_iter().partition(|&f| context.level(graph, f) <= Level::Kept);
@@ -74,7 +74,12 @@ struct Context {
     axis: Axis,
     /// Levels of the nodes of the graph under construction, extended as it grows.
     levels: Vec<Level>,
+    /// How many factors each node has when all products below it are multiplied out.
+    sizes: Vec<u32>,
 }
+
+/// Products of more factors are multiplied as they stand: what several products share is not repeated without end.
+const MOST_FACTORS: u32 = 32;
 
 impl Context {
     fn level(&mut self, graph: &Graph, node: Node) -> Level {
@@ -82,11 +87,26 @@ impl Context {
         self.levels[node.0 as usize]
     }
 
+    fn size(&mut self, graph: &Graph, node: Node) -> u32 {
+        for k in self.sizes.len()..graph.len() {
+            let size = match graph.applied(Node(k as u32)) {
+                Some((operation, operands, _)) if is_product(operation) => {
+                    operands.iter().map(|o| self.sizes[o.0 as usize]).fold(0, u32::saturating_add)
+                }
+                _ => 1,
+            };
+            self.sizes.push(size);
+        }
+        self.sizes[node.0 as usize]
+    }
+
     /// The factors of a product.
-    fn factors(&mut self, graph: &mut Graph, node: Node) -> Vec<Node> {
-        let (mut found, mut left) = (Vec::new(), vec![node]);
+    fn factors(&mut self, graph: &mut Graph, product: Node) -> Vec<Node> {
+        let (mut found, mut left) = (Vec::new(), vec![product]);
         while let Some(node) = left.pop() {
-            if let Some(&[a, b]) = graph.match_operation(node, &MULTIPLY) {
+            if node != product && self.size(graph, node) > MOST_FACTORS {
+                found.push(node);
+            } else if let Some(&[a, b]) = graph.match_operation(node, &MULTIPLY) {
                 left.extend([b, a]);
             } else if let Some(&[a]) = graph.match_operation(node, &MINUS) {
                 found.push(Algebra::constant(graph, -1.0));
@@ -132,5 +152,27 @@ impl Context {
             [Some(one), None] | [None, Some(one)] => one,
             [None, None] => Algebra::constant(graph, 1.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::formula::{Category, Formula};
+    use crate::reduction::{Axis, Reduction};
+    use crate::{CompileOptions, Kernel};
+
+    #[test]
+    fn what_products_share_is_not_repeated() {
+        let x = Formula::variable(0, 1, Category::I).unwrap();
+        let y = Formula::variable(1, 1, Category::J).unwrap();
+        let two = Formula::constant(2.0);
+        let mut p = Formula::apply("Add", &[&x, &y], &[]).unwrap();
+        for _ in 0..20 {
+            let twice = Formula::apply("Mult", &[&two, &p], &[]).unwrap();
+            p = Formula::apply("Mult", &[&p, &twice], &[]).unwrap();
+        }
+        let reduction = Reduction::new("Sum", &p, Axis::J).unwrap();
+        let kernel = Kernel::compile(&[reduction], &CompileOptions::default()).unwrap();
+        assert!(kernel.operations_per_pair() < 1000, "{}", kernel.operations_per_pair());
     }
 }

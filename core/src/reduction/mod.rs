@@ -56,7 +56,8 @@ pub trait Reducer: Any + Debug + Send + Sync {
     fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value>;
     /// The state of a block as a total.
     fn lift(&self, l: &mut dyn Lanes, block: &[Value], anchors: &[Value]) -> Vec<Value>;
-    /// Two totals as one; `first` comes from smaller indices.
+    /// Two totals as one. Mostly `first` comes from smaller indices, but where few rows are spread over lanes the indices
+    /// of the two are interleaved: what depends on the order has to carry the index.
     fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value>;
     /// Better anchors in view of the block that was just computed, and a mask of where it must be computed again.
     fn reanchor(&self, _l: &mut dyn Lanes, _seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
@@ -265,7 +266,7 @@ impl Reduction {
         self.reducer.output_dim(self.formula.dim())
     }
 
-    /// Text that parses to the same reduction.
+    /// Text that parses to the same reduction, without the arguments that were declared but are not used.
     pub fn text(&self) -> Result<String> {
         let remaining = self.axis.kept() as i32;
         if let Some((formula, weights)) = &self.weighted {

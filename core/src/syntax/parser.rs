@@ -99,7 +99,9 @@ impl<'a> Parser<'a> {
 
     /// A node for each declared argument, used or not.
     pub(super) fn declare_all(&mut self) -> Result<Vec<Node>> {
-        let all: Vec<Alias> = self.aliases.values().chain(&self.nameless).cloned().collect();
+        let mut all: Vec<Alias> = self.aliases.values().chain(&self.nameless).cloned().collect();
+        // In an order of their own, so that of two that conflict the same one is always the first.
+        all.sort_by_key(|alias| (alias.index, alias.category, alias.dim));
         all.iter().map(|a| self.graph.checked_variable(a.index, a.dim, a.category)).collect()
     }
 
