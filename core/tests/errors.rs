@@ -256,7 +256,7 @@ fn reductions_as_text() {
 
 #[test]
 fn calls() {
-    let known = "there is no reduction `Foo`; known: Sum, LogSumExp, Min, Max, ArgMin, ArgMax";
+    let known = "there is no reduction `Foo`; known: Sum, LogSumExp, LogSumExpWeight, SumSoftMaxWeight, Min, Max, ArgMin, ArgMax";
     expect(Reduction::new("Foo", &Formula::constant(1.0), Axis::I), ErrorKind::UnknownName, known);
     let x = Formula::variable(0, 3, Category::I).unwrap();
     let wide = "`LogSumExp`: the formula has dimension 3; expected a scalar (dimension 1)";

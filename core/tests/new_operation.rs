@@ -265,7 +265,8 @@ fn sums_of_powers(target: Target) {
     assert_eq!(error.kind(), ErrorKind::Argument);
     assert_eq!(error.message(), "`Sum` is a reduction of the library; expected another name");
     for reducer in rkeops_core::reduction::all() {
-        assert!(Reduction::with_reducer(reducer, &Formula::constant(1.0), Axis::J).is_ok(), "{}", reducer.name());
+        let reduction = Reduction::with_reducer(reducer, &Formula::constant(1.0), Axis::J);
+        assert_eq!(reduction.is_ok(), !reducer.is_weighted(), "{}", reducer.name());
     }
 }
 
