@@ -39,7 +39,7 @@ static void texts(void) {
     FAILS(parse("\xc3\xa9tat + $"), RKEOPS_ERROR_SYNTAX, "^");
     FAILS(parse(""), RKEOPS_ERROR_SYNTAX, "expected a formula");
     FAILS(parse("x ** "), RKEOPS_ERROR_SYNTAX, "^");
-    FAILS(parse("x < y"), RKEOPS_ERROR_SYNTAX, "^");
+    FAILS(parse("x [ y"), RKEOPS_ERROR_SYNTAX, "^");
     FAILS(parse("Var(0,3)"), RKEOPS_ERROR_ARITY, "Var(position,dimension,category)");
     FAILS(parse("Var(0,3,7)"), RKEOPS_ERROR_ARGUMENT, "category 7");
     FAILS(parse("Var(0,99999999999999999999,0)"), RKEOPS_ERROR_SYNTAX, "^");
