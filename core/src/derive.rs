@@ -19,7 +19,12 @@ impl Formula {
             ));
         }
         let gradient = Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?;
-        let (graph, roots) = expand(gradient.graph(), &[gradient.root()])?;
+        let source = gradient.graph();
+        let (mut graph, roots) = expand(&source, &[gradient.root()])?;
+        // An argument that vanishes in the derivative, or was never used, keeps its position.
+        for (variable, dim) in source.variables() {
+            graph.variable(variable, dim)?;
+        }
         Ok(Formula::from_graph(graph.into(), roots[0]))
     }
 }
@@ -104,7 +109,7 @@ mod tests {
         let y = graph.checked_variable(1, 3, Category::J).unwrap();
         let e = graph.checked_variable(2, 1, Category::I).unwrap();
         let formula = Formula::parse("Exp(-SqDist(Var(0,3,0),Var(1,3,1)))", &[]).unwrap();
-        let f = graph.import(formula.graph(), formula.root()).unwrap();
+        let f = graph.import(&formula.graph(), formula.root()).unwrap();
         let g = gradient(&mut graph, f, x, e);
         let exponentials =
             graph.reachable(&[g]).into_iter().filter(|&n| graph.match_operation(n, &crate::ops::EXP).is_some());

@@ -12,8 +12,8 @@ use support::random::{Random, seeds};
 
 /// Whether two formulas are one node of one graph.
 fn is_same(a: &Formula, b: &Formula) -> bool {
-    let mut graph = (**a.graph()).clone();
-    graph.import(b.graph(), b.root()).is_ok_and(|node| node == a.root())
+    let mut graph = (*a.graph()).clone();
+    graph.import(&b.graph(), b.root()).is_ok_and(|node| node == a.root())
 }
 
 fn assert_round_trip(formula: &Formula) {

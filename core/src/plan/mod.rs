@@ -74,7 +74,7 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
     }
     let mut graph = Graph::default();
     let roots =
-        reductions.iter().map(|r| graph.import(r.formula.graph(), r.formula.root())).collect::<Result<Vec<_>>>()?;
+        reductions.iter().map(|r| graph.import(&r.formula.graph(), r.formula.root())).collect::<Result<Vec<_>>>()?;
     let inputs = inputs(&mut graph, reductions)?;
     let (mut graph, mut roots) = derive::expand(&graph, &roots)?;
     for (root, reduction) in roots.iter_mut().zip(reductions) {

@@ -162,7 +162,8 @@ impl Reduction {
                 format!("`{}` is a reduction of the library; expected another name", reducer.name()),
             ));
         }
-        let mut graph = (**formula.graph()).clone();
+        let mut graph = (*formula.graph()).clone();
+        graph.check_size()?;
         reducer
             .prepare(&mut graph, formula.root())
             .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reducer.name())))?;
