@@ -94,6 +94,7 @@ fn size() {
         ["Exp", "Log"].map(|name| (0..600_000).fold(x.clone(), |formula, _| apply(name, &[&formula]))).into();
     let both = apply("Add", &[&halves[0], &halves[1]]);
     assert_eq!(Reduction::new("Sum", &both, Axis::J).unwrap_err().kind(), ErrorKind::Size);
+    assert_eq!(both.gradient(&x, &Formula::constant(1.0)).unwrap_err().kind(), ErrorKind::Size);
     // What is shared counts once.
     let shared = (0..100).fold(x.clone(), |formula, _| apply("Mult", &[&apply("Sin", &[&formula]), &formula]));
     Reduction::new("Sum", &shared, Axis::J).unwrap();
@@ -117,4 +118,20 @@ fn declared_arguments() {
         let reduction = Reduction::new("Sum", &gradient, Axis::J).unwrap();
         assert_eq!(Kernel::compile(&[reduction], &CompileOptions::default()).unwrap().inputs().len(), 4);
     }
+}
+
+/// Derivatives of derivatives double in size: too many of them are refused, not attempted.
+#[test]
+fn nested_gradients_end() {
+    let nested = |order: usize| {
+        let start = "Sin(Var(0,1,0)*Exp(Var(0,1,0)*Var(1,1,1)))".to_owned();
+        (0..order).fold(start, |inner, _| format!("Grad({inner},Var(0,1,0),1)"))
+    };
+    let formula = Formula::parse(&nested(1000), &[]).unwrap();
+    let reduction = Reduction::new("Sum", &formula, Axis::J).unwrap();
+    let error = Kernel::compile(&[reduction], &CompileOptions::default()).unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Size, "the formula has more than 1048576 parts"));
+    let formula = Formula::parse(&nested(6), &[]).unwrap();
+    let reduction = Reduction::new("Sum", &formula, Axis::J).unwrap();
+    Kernel::compile(&[reduction], &CompileOptions::default()).unwrap();
 }

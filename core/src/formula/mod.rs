@@ -174,11 +174,13 @@ impl Graph {
 
     /// The nodes that `roots` depend on, in an order in which operands come first.
     pub fn reachable(&self, roots: &[Node]) -> Vec<Node> {
-        let mut needed = vec![false; self.entries.len()];
+        // What comes after the last root depends on it, if on any.
+        let end = roots.iter().map(|root| root.0 as usize + 1).max().unwrap_or(0);
+        let mut needed = vec![false; end];
         for root in roots {
             needed[root.0 as usize] = true;
         }
-        for k in (0..self.entries.len()).rev() {
+        for k in (0..end).rev() {
             if !needed[k] {
                 continue;
             }
@@ -186,7 +188,7 @@ impl Graph {
                 operands.iter().for_each(|o| needed[o.0 as usize] = true);
             }
         }
-        (0..needed.len()).filter(|&k| needed[k]).map(|k| Node(k as u32)).collect()
+        (0..end).filter(|&k| needed[k]).map(|k| Node(k as u32)).collect()
     }
 
     /// Rebuilds formulas of `source` in this graph; `change` may give another node for one of the source's nodes,
