@@ -135,3 +135,37 @@ fn nested_gradients_end() {
     let reduction = Reduction::new("Sum", &formula, Axis::J).unwrap();
     Kernel::compile(&[reduction], &CompileOptions::default()).unwrap();
 }
+
+/// What products share is computed once, however often it is a factor of a factor: multiplied out, these have 2^40
+/// factors.
+#[test]
+fn shared_products() {
+    let aliases = ["x = Vi(0,1)", "y = Vj(1,1)", "p = Pm(2,1)", "z = Vj(3,3)"];
+    let parse = |text: &str| Formula::parse(text, &aliases).unwrap();
+    let (x, y, p, z, two) = (parse("x"), parse("y"), parse("p"), parse("z"), parse("2"));
+    type Level<'a> = &'a dyn Fn(&Formula) -> Formula;
+    let levels: [Level<'_>; 7] = [
+        &|f| apply("Mult", &[f, &apply("Mult", &[&two, f])]),
+        &|f| apply("Mult", &[&apply("Mult", &[&x, f]), &apply("Mult", &[&y, f])]),
+        &|f| apply("Mult", &[&apply("Minus", &[f]), &apply("Mult", &[&p, f])]),
+        &|f| apply("Mult", &[&apply("Divide", &[f, &x]), &apply("Divide", &[f, &p])]),
+        &|f| apply("Divide", &[&apply("Mult", &[f, &x]), &apply("Divide", &[&y, f])]),
+        &|f| apply("Exp", &[&apply("Mult", &[&apply("Mult", &[&p, f]), &apply("Mult", &[&x, f])])]),
+        &|f| apply("Sum", &[&apply("Mult", &[&apply("Mult", &[f, &z]), &apply("Mult", &[f, &y])])]),
+    ];
+    for (k, level) in levels.iter().enumerate() {
+        for start in ["x", "y", "p", "x*y", "x+y"] {
+            let product = (0..40).fold(parse(start), |f, _| level(&f));
+            for name in ["Sum", "Max"] {
+                let reduction = Reduction::new(name, &product, Axis::J).unwrap();
+                let nodes = rkeops_core::plan::plan(&[reduction]).unwrap().graph.len();
+                assert!(nodes < 5000, "level {k} from {start}, {name}: {nodes} nodes");
+            }
+        }
+    }
+    // (x+y)*(x-y), and 40 times more than the product before: a square and a factor that waits for the end.
+    let product = (0..40).fold(parse("(x+y)*(x-y)"), |f, _| levels[0](&f));
+    let reduction = Reduction::new("Sum", &product, Axis::J).unwrap();
+    let kernel = Kernel::compile(&[reduction], &CompileOptions::default()).unwrap();
+    assert!(kernel.operations_per_pair() < 100, "{}", kernel.operations_per_pair());
+}

@@ -83,15 +83,16 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
             .prepare(&mut graph, *root)
             .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reduction.reducer.name())))?;
     }
-    let (mut graph, roots) = products::regroup(&graph, &roots, axis)?;
+    let mut regrouped = products::regroup(&graph, &roots, axis)?;
     let mut outputs = Vec::new();
-    for (&root, reduction) in roots.iter().zip(reductions) {
+    for (root, reduction) in regrouped.roots.clone().into_iter().zip(reductions) {
         let (inner, outer) = match reduction.reducer.is_linear() {
-            true => products::split_kept(&mut graph, root, axis),
+            true => regrouped.split_kept(root),
             false => (root, None),
         };
         outputs.push(Output { reducer: reduction.reducer, inner, outer, dim: reduction.dim() });
     }
+    let graph = regrouped.graph;
     if cfg!(debug_assertions) {
         let all: Vec<Node> = outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
         graph.verify(&all, true);

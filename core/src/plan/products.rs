@@ -2,6 +2,7 @@
 //! pair. It changes rounding only: factors are multiplied in another order, and a quotient by something known
 //! earlier becomes a product with its inverse.
 
+use std::collections::HashSet;
 use std::f64::consts::LOG2_E;
 
 use super::{Level, extend_levels};
@@ -12,10 +13,10 @@ use crate::reduction::Axis;
 
 /// Rebuilds formulas with every product regrouped, and exponentials of products as powers of two whose factor
 /// log2(e) joins the factors known earliest.
-pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Graph, Vec<Node>)> {
+pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<Regrouped> {
     let inner = inner_products(source, roots);
     let mut graph = Graph::default();
-    let mut context = Context { axis, levels: Vec::new() };
+    let mut context = Context { axis, levels: Vec::new(), groups: HashSet::new() };
     let roots = graph.rebuild(source, roots, |graph, node, operands| {
         let Some((operation, _, _)) = source.applied(node) else { return Ok(None) };
         if is_product(operation) {
@@ -35,7 +36,30 @@ pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Gra
         }
         Ok(None)
     })?;
-    Ok((graph, roots))
+    Ok(Regrouped { graph, roots, context })
+}
+
+/// Formulas whose products are regrouped.
+pub(super) struct Regrouped {
+    pub graph: Graph,
+    pub roots: Vec<Node>,
+    context: Context,
+}
+
+impl Regrouped {
+    /// A product as its part that depends on the reduced index and, if there is one, the factor that does not.
+    pub fn split_kept(&mut self, root: Node) -> (Node, Option<Node>) {
+        let Regrouped { graph, context, .. } = self;
+        let factors = context.factors(graph, root);
+        let (outer, inner): (Vec<Node>, Vec<Node>) =
+            factors.into_iter().partition(|&f| context.level(graph, f) <= Level::Kept);
+        if outer.is_empty() {
+            return (root, None);
+        }
+        let inner = context.product(graph, &inner);
+        let outer = context.product(graph, &outer);
+        (inner, Some(outer))
+    }
 }
 
 fn is_product(operation: &Operation) -> bool {
@@ -56,24 +80,13 @@ fn inner_products(graph: &Graph, roots: &[Node]) -> Vec<bool> {
     (0..graph.len()).map(|k| users[k] == 1 && in_product[k]).collect()
 }
 
-/// A product as its part that depends on the reduced index and, if there is one, the factor that does not.
-pub(super) fn split_kept(graph: &mut Graph, root: Node, axis: Axis) -> (Node, Option<Node>) {
-    let mut context = Context { axis, levels: Vec::new() };
-    let factors = context.factors(graph, root);
-    let (outer, inner): (Vec<Node>, Vec<Node>) =
-        factors.into_iter().partition(|&f| context.level(graph, f) <= Level::Kept);
-    if outer.is_empty() {
-        return (root, None);
-    }
-    let inner = context.product(graph, &inner);
-    let outer = context.product(graph, &outer);
-    (inner, Some(outer))
-}
-
 struct Context {
     axis: Axis,
     /// Levels of the nodes of the graph under construction, extended as it grows.
     levels: Vec<Level>,
+    /// Products of what is known at the same time. They are factors of other products as they are: multiplied out, what
+    /// products share would be repeated in each, and what those share again, without end.
+    groups: HashSet<Node>,
 }
 
 impl Context {
@@ -86,7 +99,9 @@ impl Context {
     fn factors(&mut self, graph: &mut Graph, node: Node) -> Vec<Node> {
         let (mut found, mut left) = (Vec::new(), vec![node]);
         while let Some(node) = left.pop() {
-            if let Some(&[a, b]) = graph.match_operation(node, &MULTIPLY) {
+            if self.groups.contains(&node) {
+                found.push(node);
+            } else if let Some(&[a, b]) = graph.match_operation(node, &MULTIPLY) {
                 left.extend([b, a]);
             } else if let Some(&[a]) = graph.match_operation(node, &MINUS) {
                 found.push(Algebra::constant(graph, -1.0));
@@ -116,6 +131,7 @@ impl Context {
                 None => factor,
             });
         }
+        self.groups.extend(groups.iter().flatten());
         let order = [0, 1, 4, 5, 2, 6, 3, 7];
         let mut known: [Option<Node>; 2] = [None; 2];
         let all = order.map(|k| groups[k]);
