@@ -343,6 +343,26 @@ fn deep_formulas() {
     });
 }
 
+/// Factors that leave a sum leave it in a loop, as many as a text can hold.
+#[test]
+fn a_sum_of_many_factors() {
+    on_a_small_stack(|| {
+        let aliases = ["x = Vi(0,2)", "s = Pm(1,1)"];
+        let room = (1 << 20) - "Sum(x)".len();
+        for (before, after) in [("", "*s"), ("s*(", ")"), ("-(", ")"), ("-(s*", ")"), ("", "*s/s")] {
+            let count = room / (before.len() + after.len());
+            for count in [20_000, count] {
+                let text = format!("Sum({}x{})", before.repeat(count), after.repeat(count));
+                let formula = Formula::parse(&text, &aliases).unwrap();
+                assert_eq!(formula.dim(), 1);
+                if count == 20_000 {
+                    assert_round_trip(&formula);
+                }
+            }
+        }
+    });
+}
+
 /// A text that is printed is never too long to be read, of a formula or of a reduction.
 #[test]
 fn the_longest_texts() {
