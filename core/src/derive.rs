@@ -19,7 +19,12 @@ impl Formula {
             ));
         }
         let gradient = Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?;
-        let (graph, roots) = expand(gradient.graph(), &[gradient.root()])?;
+        let source = gradient.graph();
+        let (mut graph, roots) = expand(&source, &[gradient.root()])?;
+        // An argument that vanishes in the derivative, or was never used, keeps its position.
+        for (variable, dim) in source.variables() {
+            graph.variable(variable, dim)?;
+        }
         Ok(Formula::from_graph(graph.into(), roots[0]))
     }
 }
@@ -27,8 +32,9 @@ impl Formula {
 /// The adjoint of the derivative of `formula` with respect to `variable`, applied to `cotangent` (reverse
 /// accumulation: every shared subexpression is visited once). The result has the variable's dimension.
 ///
-/// `cotangent` has the formula's dimension, or is a scalar that stands for each component.
-pub fn gradient(graph: &mut Graph, formula: Node, variable: Node, cotangent: Node) -> Node {
+/// `cotangent` has the formula's dimension, or is a scalar that stands for each component. An error if the graph becomes
+/// larger than any formula needs: a derivative of a derivative may be several times as large as what it is taken of.
+pub fn gradient(graph: &mut Graph, formula: Node, variable: Node, cotangent: Node) -> Result<Node> {
     let dim = graph.dim_of(variable);
     let mut cotangents: HashMap<Node, Node> = HashMap::new();
     let on_path = depends(graph, formula, variable);
@@ -41,6 +47,7 @@ pub fn gradient(graph: &mut Graph, formula: Node, variable: Node, cotangent: Nod
     };
     cotangents.insert(formula, seed);
     for &node in on_path.iter().rev() {
+        graph.check_size()?;
         let Some(&cotangent) = cotangents.get(&node) else { continue };
         let Kind::Apply { operation, operands, parameters } = graph.entry(node).kind.clone() else { continue };
         for (which, &operand) in operands.iter().enumerate() {
@@ -64,7 +71,7 @@ pub fn gradient(graph: &mut Graph, formula: Node, variable: Node, cotangent: Nod
             cotangents.insert(operand, total);
         }
     }
-    cotangents.get(&variable).copied().unwrap_or_else(|| Algebra::zero(graph, dim))
+    Ok(cotangents.get(&variable).copied().unwrap_or_else(|| Algebra::zero(graph, dim)))
 }
 
 /// The nodes below `formula` that depend on `variable`, in ascending order.
@@ -87,8 +94,9 @@ pub fn expand(graph: &Graph, roots: &[Node]) -> Result<(Graph, Vec<Node>)> {
     let mut expanded = Graph::default();
     let roots = expanded.rebuild(graph, roots, |new, node, operands| {
         let symbolic = graph.match_operation(node, &GRADIENT);
-        Ok(symbolic.map(|_| gradient(new, operands[0], operands[1], operands[2])))
+        symbolic.map(|_| gradient(new, operands[0], operands[1], operands[2])).transpose()
     })?;
+    expanded.check_size()?;
     Ok((expanded, roots))
 }
 
@@ -104,8 +112,8 @@ mod tests {
         let y = graph.checked_variable(1, 3, Category::J).unwrap();
         let e = graph.checked_variable(2, 1, Category::I).unwrap();
         let formula = Formula::parse("Exp(-SqDist(Var(0,3,0),Var(1,3,1)))", &[]).unwrap();
-        let f = graph.import(formula.graph(), formula.root()).unwrap();
-        let g = gradient(&mut graph, f, x, e);
+        let f = graph.import(&formula.graph(), formula.root()).unwrap();
+        let g = gradient(&mut graph, f, x, e).unwrap();
         let exponentials =
             graph.reachable(&[g]).into_iter().filter(|&n| graph.match_operation(n, &crate::ops::EXP).is_some());
         assert_eq!(exponentials.count(), 1);

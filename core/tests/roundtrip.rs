@@ -12,8 +12,8 @@ use support::random::{Random, seeds};
 
 /// Whether two formulas are one node of one graph.
 fn is_same(a: &Formula, b: &Formula) -> bool {
-    let mut graph = (**a.graph()).clone();
-    graph.import(b.graph(), b.root()).is_ok_and(|node| node == a.root())
+    let mut graph = (*a.graph()).clone();
+    graph.import(&b.graph(), b.root()).is_ok_and(|node| node == a.root())
 }
 
 fn assert_round_trip(formula: &Formula) {
@@ -349,6 +349,26 @@ fn deep_formulas() {
             for top in tops {
                 assert!(graph.reachable(&[top]).len() > 10_000, "level {k} is simpler than it looks");
                 assert_round_trip(&Formula::from_graph(graph.clone(), top));
+            }
+        }
+    });
+}
+
+/// Factors that leave a sum leave it in a loop, as many as a text can hold.
+#[test]
+fn a_sum_of_many_factors() {
+    on_a_small_stack(|| {
+        let aliases = ["x = Vi(0,2)", "s = Pm(1,1)"];
+        let room = (1 << 20) - "Sum(x)".len();
+        for (before, after) in [("", "*s"), ("s*(", ")"), ("-(", ")"), ("-(s*", ")"), ("", "*s/s")] {
+            let count = room / (before.len() + after.len());
+            for count in [20_000, count] {
+                let text = format!("Sum({}x{})", before.repeat(count), after.repeat(count));
+                let formula = Formula::parse(&text, &aliases).unwrap();
+                assert_eq!(formula.dim(), 1);
+                if count == 20_000 {
+                    assert_round_trip(&formula);
+                }
             }
         }
     });

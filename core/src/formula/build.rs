@@ -61,6 +61,56 @@ fn edit_distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// The dimension of an operation on operands of these dimensions, or what does not fit.
+pub(super) fn result_dim(operation: &'static Operation, dims: &[usize], parameters: &[i64]) -> Result<usize> {
+    check_arity(operation, dims.len(), parameters)?;
+    let dim = match operation.rule {
+        Rule::Shorthand { build } => {
+            // The rule is that of the formula which it stands for, and sees nothing of the operands but dimensions.
+            let mut graph = Graph::default();
+            let stand_in = |(index, &dim)| {
+                let kind = Kind::Variable(Variable { index, category: Category::Parameter });
+                graph.insert(Entry { kind, dim })
+            };
+            let operands: Vec<Node> = dims.iter().enumerate().map(stand_in).collect();
+            build(&mut graph, &operands, parameters).map(|node| graph.dim_of(node))
+        }
+        _ => operation.dim(dims, parameters),
+    };
+    match dim.map_err(|what| misfit(operation, what))? {
+        dim if dim > LARGEST_DIM => {
+            Err(misfit(operation, format!("the result has dimension {dim}; expected at most {LARGEST_DIM}")))
+        }
+        dim => Ok(dim),
+    }
+}
+
+fn check_arity(operation: &Operation, operands: usize, parameters: &[i64]) -> Result<()> {
+    if operands == operation.operands && operation.split(parameters).is_some() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Arity,
+        format!(
+            "`{}` got {} and {}; expected {}",
+            operation.name,
+            counted(operands, "operand"),
+            counted(parameters.len(), "integer parameter"),
+            signature(operation),
+        ),
+    ))
+}
+
+fn misfit(operation: &Operation, what: String) -> Error {
+    Error::new(ErrorKind::Dimension, format!("`{}`: {what}", operation.name))
+}
+
+/// The error of an operation whose second operand has to be a variable.
+pub(super) fn no_variable(operation: &Operation) -> Error {
+    let message = format!("`{}`: the second operand is a formula; expected a variable", operation.name);
+    Error::new(ErrorKind::Argument, message)
+}
+
 impl Graph {
     /// The node of a number. What is no finite number is the operation that gives it, as text would write it.
     pub(super) fn number_node(&mut self, value: f64) -> Node {
@@ -97,34 +147,16 @@ impl Graph {
 
     /// The node of an operation on these operands, or what does not fit.
     pub fn try_apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Result<Node> {
-        let name = operation.name;
-        if operands.len() != operation.operands || operation.split(parameters).is_none() {
-            return Err(Error::new(
-                ErrorKind::Arity,
-                format!(
-                    "`{name}` got {} and {}; expected {}",
-                    counted(operands.len(), "operand"),
-                    counted(parameters.len(), "integer parameter"),
-                    signature(operation),
-                ),
-            ));
-        }
-        let misfit = |what: String| Error::new(ErrorKind::Dimension, format!("`{name}`: {what}"));
+        check_arity(operation, operands.len(), parameters)?;
         if let Rule::Shorthand { build } = operation.rule {
-            return build(self, operands, parameters).map_err(misfit);
+            return build(self, operands, parameters).map_err(|what| misfit(operation, what));
         }
         let dims: Vec<usize> = operands.iter().map(|&o| self.dim_of(o)).collect();
-        let dim = operation.dim(&dims, parameters).map_err(misfit)?;
-        if dim > LARGEST_DIM {
-            return Err(misfit(format!("the result has dimension {dim}; expected at most {LARGEST_DIM}")));
-        }
+        let dim = result_dim(operation, &dims, parameters)?;
         if let Rule::Symbolic { .. } = operation.rule
             && !matches!(self.entry(operands[1]).kind, Kind::Variable(_))
         {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!("`{name}`: the second operand is a formula; expected a variable"),
-            ));
+            return Err(no_variable(operation));
         }
         if let Some(folded) = self.fold(operation, operands, parameters) {
             return Ok(folded);

@@ -3,18 +3,19 @@
 
 mod build;
 mod eval;
+mod parts;
 mod print;
 mod verify;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{self, Node, Operation};
+use crate::ops::{Node, Operation};
 
 pub(crate) use build::unknown_operation;
 pub use eval::Assignment;
+pub use parts::Formula;
 pub(crate) use print::{LONGEST_TEXT, short_enough};
 
 /// Which index a variable depends on. The numbers are KeOps'.
@@ -77,8 +78,21 @@ pub struct Graph {
 /// More nodes than any formula that a person or a program writes on purpose.
 const LARGEST_GRAPH: usize = 1 << 20;
 
-fn too_large(parts: usize) -> Error {
-    Error::new(ErrorKind::Size, format!("the formula has {parts} parts; expected at most {LARGEST_GRAPH}"))
+/// The error of a formula with more nodes than that.
+fn too_large() -> Error {
+    Error::new(ErrorKind::Size, format!("the formula has more than {LARGEST_GRAPH} parts"))
+}
+
+/// The error of two variables at one position.
+fn two_declarations(known: (Variable, usize), new: (Variable, usize)) -> Error {
+    let [known_text, new_text] = [known, new].map(|(variable, dim)| print::variable_text(variable, dim));
+    Error::new(
+        ErrorKind::Argument,
+        format!(
+            "variable {} is declared as `{known_text}` and as `{new_text}`; one position is one array",
+            new.0.index
+        ),
+    )
 }
 
 impl Graph {
@@ -95,6 +109,11 @@ impl Graph {
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// An error if there are more nodes than any formula needs that somebody meant.
+    pub(crate) fn check_size(&self) -> Result<()> {
+        if self.len() > LARGEST_GRAPH { Err(too_large()) } else { Ok(()) }
     }
 
     /// Whether there is no node.
@@ -140,17 +159,11 @@ impl Graph {
     /// The node of a variable; an error if its position is already taken by a different one.
     pub fn variable(&mut self, variable: Variable, dim: usize) -> Result<Node> {
         if let Some(&known) = self.variables.get(&variable.index) {
-            let entry = self.entry(known);
-            if entry.kind != Kind::Variable(variable) || entry.dim != dim {
-                return Err(Error::new(
-                    ErrorKind::Argument,
-                    format!(
-                        "variable {} is declared as {} and as `{}`; one position is one array",
-                        variable.index,
-                        print::node_text(self, known),
-                        print::variable_text(variable, dim),
-                    ),
-                ));
+            match self.entry(known) {
+                Entry { kind: Kind::Variable(found), dim: found_dim } if (*found, *found_dim) != (variable, dim) => {
+                    return Err(two_declarations((*found, *found_dim), (variable, dim)));
+                }
+                _ => {}
             }
             return Ok(known);
         }
@@ -161,11 +174,13 @@ impl Graph {
 
     /// The nodes that `roots` depend on, in an order in which operands come first.
     pub fn reachable(&self, roots: &[Node]) -> Vec<Node> {
-        let mut needed = vec![false; self.entries.len()];
+        // What comes after the last root depends on it, if on any.
+        let end = roots.iter().map(|root| root.0 as usize + 1).max().unwrap_or(0);
+        let mut needed = vec![false; end];
         for root in roots {
             needed[root.0 as usize] = true;
         }
-        for k in (0..self.entries.len()).rev() {
+        for k in (0..end).rev() {
             if !needed[k] {
                 continue;
             }
@@ -173,7 +188,7 @@ impl Graph {
                 operands.iter().for_each(|o| needed[o.0 as usize] = true);
             }
         }
-        (0..needed.len()).filter(|&k| needed[k]).map(|k| Node(k as u32)).collect()
+        (0..end).filter(|&k| needed[k]).map(|k| Node(k as u32)).collect()
     }
 
     /// Rebuilds formulas of `source` in this graph; `change` may give another node for one of the source's nodes,
@@ -199,9 +214,6 @@ impl Graph {
                     _ => self.insert(entry.clone()),
                 },
             };
-            if self.len() > LARGEST_GRAPH {
-                return Err(too_large(self.len()));
-            }
             became.insert(node, new);
         }
         Ok(roots.iter().map(|root| became[root]).collect())
@@ -242,95 +254,5 @@ impl Graph {
         self.known.insert(entry.clone(), node);
         self.entries.push(entry);
         node
-    }
-}
-
-/// A formula that can be shared between threads and never changes.
-#[derive(Clone, Debug)]
-pub struct Formula {
-    graph: Arc<Graph>,
-    root: Node,
-}
-
-impl Formula {
-    /// The formula at a node of a graph.
-    pub fn from_graph(graph: Arc<Graph>, root: Node) -> Self {
-        Formula { graph, root }
-    }
-
-    /// The graph that holds the formula.
-    pub fn graph(&self) -> &Arc<Graph> {
-        &self.graph
-    }
-
-    /// The node of the formula in its graph.
-    pub fn root(&self) -> Node {
-        self.root
-    }
-
-    /// A variable: argument number `index` of the call, of this dimension.
-    pub fn variable(index: usize, dim: usize, category: Category) -> Result<Self> {
-        let mut graph = Graph::default();
-        let root = graph.checked_variable(index, dim, category)?;
-        Ok(Formula { graph: Arc::new(graph), root })
-    }
-
-    /// A scalar constant.
-    pub fn constant(value: f64) -> Self {
-        let mut graph = Graph::default();
-        let root = graph.number_node(value);
-        Formula { graph: Arc::new(graph), root }
-    }
-
-    /// The operation of this name on these operands, with these integer parameters.
-    pub fn apply(name: &str, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
-        let operation = ops::find(name).ok_or_else(|| unknown_operation(name))?;
-        Formula::apply_operation(operation, operands, parameters)
-    }
-
-    /// As [`Formula::apply`], for an operation that need not be one of the library's, but has a name of its own.
-    pub fn apply_operation(operation: &'static Operation, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
-        if ops::find(operation.name).is_some_and(|known| known != operation) {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!("`{}` is an operation of the library; expected another name", operation.name),
-            ));
-        }
-        let mut graph = operands.first().map_or_else(Graph::default, |f| (*f.graph).clone());
-        let nodes = operands.iter().map(|f| graph.import(&f.graph, f.root)).collect::<Result<Vec<_>>>()?;
-        let root = graph.try_apply(operation, &nodes, parameters)?;
-        if graph.len() > LARGEST_GRAPH {
-            return Err(too_large(graph.len()));
-        }
-        Ok(Formula { graph: Arc::new(graph), root })
-    }
-
-    /// The dimension of its value.
-    pub fn dim(&self) -> usize {
-        self.graph.dim_of(self.root)
-    }
-
-    /// The variable and its dimension, if the formula is one.
-    pub fn as_variable(&self) -> Option<(Variable, usize)> {
-        match self.graph.entry(self.root) {
-            Entry { kind: Kind::Variable(variable), dim } => Some((*variable, *dim)),
-            _ => None,
-        }
-    }
-
-    /// The text of the formula, shortened for a message.
-    pub(crate) fn shown(&self) -> String {
-        print::node_text(&self.graph, self.root)
-    }
-
-    /// Text that parses to the same formula. An error if it would be absurdly long, because the text repeats what
-    /// the formula shares.
-    pub fn text(&self) -> Result<String> {
-        print::text(&self.graph, self.root)
-    }
-
-    /// The value for one pair, in float64: the meaning of the formula.
-    pub fn evaluate(&self, assignment: &Assignment<'_>) -> Result<Vec<f64>> {
-        eval::evaluate(&self.graph, self.root, assignment)
     }
 }

@@ -74,7 +74,7 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
     }
     let mut graph = Graph::default();
     let roots =
-        reductions.iter().map(|r| graph.import(r.formula.graph(), r.formula.root())).collect::<Result<Vec<_>>>()?;
+        reductions.iter().map(|r| graph.import(&r.formula.graph(), r.formula.root())).collect::<Result<Vec<_>>>()?;
     let inputs = inputs(&mut graph, reductions)?;
     let (mut graph, mut roots) = derive::expand(&graph, &roots)?;
     checked(&graph, &roots);
@@ -84,16 +84,17 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
             .prepare(&mut graph, *root)
             .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reduction.reducer.name())))?;
     }
-    let (mut graph, roots) = products::regroup(&graph, &roots, axis)?;
-    checked(&graph, &roots);
+    let mut regrouped = products::regroup(&graph, &roots, axis)?;
+    checked(&regrouped.graph, &regrouped.roots);
     let mut outputs = Vec::new();
-    for (&root, reduction) in roots.iter().zip(reductions) {
+    for (root, reduction) in regrouped.roots.clone().into_iter().zip(reductions) {
         let (inner, outer) = match reduction.reducer.is_linear() {
-            true => products::split_kept(&mut graph, root, axis),
+            true => regrouped.split_kept(root),
             false => (root, None),
         };
         outputs.push(Output { reducer: reduction.reducer, inner, outer, dim: reduction.dim() });
     }
+    let graph = regrouped.graph;
     let all: Vec<Node> = outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
     checked(&graph, &all);
     Ok(Plan { graph, outputs, axis, inputs })

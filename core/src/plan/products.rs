@@ -2,6 +2,7 @@
 //! pair. It changes rounding only: factors are multiplied in another order, and a quotient by something known
 //! earlier becomes a product with its inverse.
 
+use std::collections::HashSet;
 use std::f64::consts::LOG2_E;
 
 use super::{Level, extend_levels};
@@ -12,10 +13,10 @@ use crate::reduction::Axis;
 
 /// Rebuilds formulas with every product regrouped, and exponentials of products as powers of two whose factor
 /// log2(e) joins the factors known earliest.
-pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Graph, Vec<Node>)> {
+pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<Regrouped> {
     let inner = inner_products(source, roots);
     let mut graph = Graph::default();
-    let mut context = Context { axis, levels: Vec::new(), sizes: Vec::new() };
+    let mut context = Context { axis, levels: Vec::new(), groups: HashSet::new() };
     let roots = graph.rebuild(source, roots, |graph, node, operands| {
         let Some((operation, _, _)) = source.applied(node) else { return Ok(None) };
         if is_product(operation) {
@@ -35,7 +36,30 @@ pub(super) fn regroup(source: &Graph, roots: &[Node], axis: Axis) -> Result<(Gra
         }
         Ok(None)
     })?;
-    Ok((graph, roots))
+    Ok(Regrouped { graph, roots, context })
+}
+
+/// Formulas whose products are regrouped.
+pub(super) struct Regrouped {
+    pub graph: Graph,
+    pub roots: Vec<Node>,
+    context: Context,
+}
+
+impl Regrouped {
+    /// A product as its part that depends on the reduced index and, if there is one, the factor that does not.
+    pub fn split_kept(&mut self, root: Node) -> (Node, Option<Node>) {
+        let Regrouped { graph, context, .. } = self;
+        let factors = context.factors(graph, root);
+        let (outer, inner): (Vec<Node>, Vec<Node>) =
+            factors.into_iter().partition(|&f| context.level(graph, f) <= Level::Kept);
+        if outer.is_empty() {
+            return (root, None);
+        }
+        let inner = context.product(graph, &inner);
+        let outer = context.product(graph, &outer);
+        (inner, Some(outer))
+    }
 }
 
 fn is_product(operation: &Operation) -> bool {
@@ -56,30 +80,14 @@ fn inner_products(graph: &Graph, roots: &[Node]) -> Vec<bool> {
     (0..graph.len()).map(|k| users[k] == 1 && in_product[k]).collect()
 }
 
-/// A product as its part that depends on the reduced index and, if there is one, the factor that does not.
-pub(super) fn split_kept(graph: &mut Graph, root: Node, axis: Axis) -> (Node, Option<Node>) {
-    let mut context = Context { axis, levels: Vec::new(), sizes: Vec::new() };
-    let factors = context.factors(graph, root);
-    let (outer, inner): (Vec<Node>, Vec<Node>) =
-        factors.into_iter().partition(|&f| context.level(graph, f) <= Level::Kept);
-    if outer.is_empty() {
-        return (root, None);
-    }
-    let inner = context.product(graph, &inner);
-    let outer = context.product(graph, &outer);
-    (inner, Some(outer))
-}
-
 struct Context {
     axis: Axis,
     /// Levels of the nodes of the graph under construction, extended as it grows.
     levels: Vec<Level>,
-    /// How many factors each node has when all products below it are multiplied out.
-    sizes: Vec<u32>,
+    /// Products of what is known at the same time. They are factors of other products as they are: multiplied out, what
+    /// products share would be repeated in each, and what those share again, without end.
+    groups: HashSet<Node>,
 }
-
-/// Products of more factors are multiplied as they stand: what several products share is not repeated without end.
-const MOST_FACTORS: u32 = 32;
 
 impl Context {
     fn level(&mut self, graph: &Graph, node: Node) -> Level {
@@ -87,24 +95,11 @@ impl Context {
         self.levels[node.0 as usize]
     }
 
-    fn size(&mut self, graph: &Graph, node: Node) -> u32 {
-        for k in self.sizes.len()..graph.len() {
-            let size = match graph.applied(Node(k as u32)) {
-                Some((operation, operands, _)) if is_product(operation) => {
-                    operands.iter().map(|o| self.sizes[o.0 as usize]).fold(0, u32::saturating_add)
-                }
-                _ => 1,
-            };
-            self.sizes.push(size);
-        }
-        self.sizes[node.0 as usize]
-    }
-
     /// The factors of a product.
-    fn factors(&mut self, graph: &mut Graph, product: Node) -> Vec<Node> {
-        let (mut found, mut left) = (Vec::new(), vec![product]);
+    fn factors(&mut self, graph: &mut Graph, node: Node) -> Vec<Node> {
+        let (mut found, mut left) = (Vec::new(), vec![node]);
         while let Some(node) = left.pop() {
-            if node != product && self.size(graph, node) > MOST_FACTORS {
+            if self.groups.contains(&node) {
                 found.push(node);
             } else if let Some(&[a, b]) = graph.match_operation(node, &MULTIPLY) {
                 left.extend([b, a]);
@@ -136,6 +131,7 @@ impl Context {
                 None => factor,
             });
         }
+        self.groups.extend(groups.iter().flatten());
         let order = [0, 1, 4, 5, 2, 6, 3, 7];
         let mut known: [Option<Node>; 2] = [None; 2];
         let all = order.map(|k| groups[k]);

@@ -197,7 +197,8 @@ impl Reduction {
     }
 
     fn of(reducer: &'static dyn Reducer, formula: &Formula, axis: Axis) -> Result<Self> {
-        let mut graph = (**formula.graph()).clone();
+        let mut graph = (*formula.graph()).clone();
+        graph.check_size()?;
         reducer
             .prepare(&mut graph, formula.root())
             .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reducer.name())))?;
