@@ -509,16 +509,22 @@ rkeops_error *rkeops_reduction_parse(const char *text,
 /**
  * Makes a reduction of a formula.
  *
- * `name` is "Sum", "LogSumExp", "Min", "Max", "ArgMin" or "ArgMax". `axis` is the
- * index that is reduced, one of RKEOPS_AXIS_...
- * `*out` becomes a reduction that the caller owns; it does not need the formula's
- * handle any longer.
- * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _DIMENSION, _ARGUMENT, _HANDLE. Any thread,
- * never blocks.
+ * `name` is "Sum", "LogSumExp", "Min", "ArgMin" or another name that text has before
+ * "_Reduction". `axis` is the index that is reduced, one of RKEOPS_AXIS_...
+ * `parameters` are the reduction's `parameter_count` integers, such as the number of
+ * neighbours of "KMin"; most have none: NULL and 0. `weights` is the second formula of
+ * a reduction with weights, such as "SumSoftMaxWeight", and NULL for others.
+ * `*out` becomes a reduction that the caller owns; it does not need the formulas'
+ * handles any longer.
+ * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY for parameters or weights that are missing
+ * or not wanted, _DIMENSION, _ARGUMENT, _HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_reduction_create(const char *name,
                                       const rkeops_formula *formula,
                                       int32_t axis,
+                                      const int64_t *parameters,
+                                      size_t parameter_count,
+                                      const rkeops_formula *weights,
                                       rkeops_reduction **out);
 
 /**
@@ -541,7 +547,8 @@ rkeops_error *rkeops_reduction_gradient(const rkeops_reduction *reduction,
                                         rkeops_reduction **out);
 
 /**
- * Writes the number of columns of a reduction's output to `*out`.
+ * Writes the number of columns of a reduction's output, of the first one if there are
+ * several, to `*out`.
  * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_reduction_dim(const rkeops_reduction *reduction,
@@ -595,10 +602,10 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * `inputs` are `input_count` arrays: argument k is the variable with position k. A
  * variable of category i has shape (M, columns), one of category j (N, columns), a
  * parameter (columns); the last axis may be left out if there is one column. M and N
- * may be 0. `outputs` are `output_count` arrays, one per reduction in the order of
- * the compilation, of shape (M, columns) for a reduction over j and (N, columns) for
- * one over i. All are of the kernel's dtype, but outputs of index reductions are
- * int64. The structs and the arrays belong to the caller; the arrays are used in
+ * may be 0. `outputs` are `output_count` arrays in the order of the reductions of the
+ * compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
+ * then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
+ * one over i. All are of the kernel's dtype, but indices and counts are int64. The structs and the arrays belong to the caller; the arrays are used in
  * place. An output must share no element with another array of the call; one that is
  * woven into another, such as two blocks of columns of one row-major matrix, is
  * computed aside and copied at the end. During the run an array takes all memory
@@ -639,7 +646,8 @@ rkeops_error *rkeops_kernel_input(const rkeops_kernel *kernel,
                                   int32_t *category);
 
 /**
- * Writes the number of outputs of the kernel to `*out`: one per reduction.
+ * Writes the number of outputs of the kernel to `*out`: one per reduction, or more for
+ * one that has several.
  * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_kernel_output_count(const rkeops_kernel *kernel,

@@ -51,7 +51,7 @@ pub use dtype::Dtype;
 pub use engine::{CompileOptions, Input, Kernel, Output, RunOptions, doctor};
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Formula};
-pub use reduction::{Axis, Reduction};
+pub use reduction::{Axis, Extra, Reduction};
 
 /// The version of the library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

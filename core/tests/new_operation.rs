@@ -5,8 +5,8 @@ mod support;
 
 use rkeops_core::formula::{Formula, Graph};
 use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, POWER, Rule, Use, Value};
-use rkeops_core::reduction::{Reducer, Term};
-use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Kernel, Reduction, Target};
+use rkeops_core::reduction::{Columns, Form, LaneReducer, Method, Reducer, Term};
+use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Extra, Kernel, Reduction, Target};
 use support::case::Case;
 use support::expression::Variable;
 
@@ -218,13 +218,23 @@ impl<const EXPONENT: i32> Reducer for SumOfPowers<EXPONENT> {
     fn summary(&self) -> &'static str {
         "sum of powers; 0 where nothing is reduced"
     }
-    fn block(&self, dim: usize) -> Vec<f64> {
-        vec![0.0; dim]
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
     }
-    fn total(&self, dim: usize) -> Vec<f64> {
-        vec![0.0; dim]
+    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula, Error> {
+        let power = Formula::apply_operation(&POWER, &[formula], &[i64::from(EXPONENT)])?;
+        power.gradient(variable, cotangent)
     }
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+}
+
+impl<const EXPONENT: i32> LaneReducer for SumOfPowers<EXPONENT> {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        vec![0.0; form.dim]
+    }
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        vec![0.0; form.dim]
+    }
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let pairs = block.iter().zip(term.formula);
         pairs
             .map(|(&sum, &value)| {
@@ -233,18 +243,14 @@ impl<const EXPONENT: i32> Reducer for SumOfPowers<EXPONENT> {
             })
             .collect()
     }
-    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
         block.to_vec()
     }
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         first.iter().zip(second).map(|(&a, &b)| l.add(a, b)).collect()
     }
-    fn finish(&self, _: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
         total.to_vec()
-    }
-    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula, Error> {
-        let power = Formula::apply_operation(&POWER, &[formula], &[i64::from(EXPONENT)])?;
-        power.gradient(variable, cotangent)
     }
 }
 
@@ -253,7 +259,7 @@ fn sums_of_powers(target: Target) {
     let difference = Formula::apply("Subtract", &[&x, &y], &[]).unwrap();
     let reducers: [&'static dyn Reducer; 2] = [&SumOfPowers::<2>, &SumOfPowers::<3>];
     for (reducer, exponent) in reducers.into_iter().zip([2, 3]) {
-        let reduction = Reduction::with_reducer(reducer, &difference, Axis::J).unwrap();
+        let reduction = Reduction::with_reducer(reducer, &difference, Extra::default(), Axis::J).unwrap();
         assert_eq!(reduction.text().unwrap(), "SumOfPowers_Reduction(Var(0,3,0)-Var(1,3,1),0)");
         compare(reduction.clone(), target, |v, c| (v[0][c] - v[1][c]).powi(exponent));
         let gradient = reduction.gradient(&y, &e).unwrap();
@@ -261,12 +267,13 @@ fn sums_of_powers(target: Target) {
         let slope = f64::from(exponent);
         compare(gradient, target, |v, c| -slope * (v[0][c] - v[1][c]).powi(exponent - 1) * v[2][c]);
     }
-    let error = Reduction::with_reducer(&SumOfPowers::<1>, &x, Axis::J).unwrap_err();
+    let error = Reduction::with_reducer(&SumOfPowers::<1>, &x, Extra::default(), Axis::J).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
     assert_eq!(error.message(), "`Sum` is a reduction of the library; expected another name");
     for reducer in rkeops_core::reduction::all() {
-        let reduction = Reduction::with_reducer(reducer, &Formula::constant(1.0), Axis::J);
-        assert_eq!(reduction.is_ok(), !reducer.is_weighted(), "{}", reducer.name());
+        let reduction = Reduction::with_reducer(reducer, &Formula::constant(1.0), Extra::default(), Axis::J);
+        let is_plain = !reducer.is_weighted() && reducer.parameters().is_empty();
+        assert_eq!(reduction.is_ok(), is_plain, "{}", reducer.name());
     }
 }
 
@@ -281,33 +288,39 @@ impl Reducer for Product {
     fn summary(&self) -> &'static str {
         "product, number of factors, and half that number"
     }
-    fn output_dim(&self, dim: usize) -> usize {
-        3 * dim
+    fn results(&self, form: Form<'_>) -> Vec<Columns> {
+        vec![Columns::numbers(3 * form.dim)]
     }
-    fn block(&self, dim: usize) -> Vec<f64> {
-        [1.0, 0.0].repeat(dim)
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
     }
-    fn total(&self, dim: usize) -> Vec<f64> {
-        self.block(dim)
+    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula, Error> {
+        Err(Error::new(ErrorKind::Unsupported, "the gradient of a product is not written"))
     }
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+}
+
+impl LaneReducer for Product {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        [1.0, 0.0].repeat(form.dim)
+    }
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        self.block(form)
+    }
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let one = l.constant(1.0);
         let pairs = block.chunks_exact(2).zip(term.formula);
         pairs.flat_map(|(state, &value)| [l.multiply(state[0], value), l.add(state[1], one)]).collect()
     }
-    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
         block.to_vec()
     }
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         let pairs = first.chunks_exact(2).zip(second.chunks_exact(2));
         pairs.flat_map(|(a, b)| [l.multiply(a[0], b[0]), l.add(a[1], b[1])]).collect()
     }
-    fn finish(&self, l: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+    fn finish(&self, l: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
         let half = l.constant(0.5);
         total.chunks_exact(2).flat_map(|state| [state[0], state[1], l.multiply(half, state[1])]).collect()
-    }
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula, Error> {
-        Err(Error::new(ErrorKind::Unsupported, "the gradient of a product is not written"))
     }
 }
 
@@ -316,7 +329,7 @@ fn products(target: Target) {
     // 1 + x y / 64, so that long products stay in range.
     let scaled = Formula::apply("Divide", &[&product(&x, &y), &Formula::constant(640.0)], &[]).unwrap();
     let factor = Formula::apply("Add", &[&Formula::constant(1.0), &scaled], &[]).unwrap();
-    let reduction = Reduction::with_reducer(&Product, &factor, Axis::J).unwrap();
+    let reduction = Reduction::with_reducer(&Product, &factor, Extra::default(), Axis::J).unwrap();
     assert_eq!(reduction.dim(), 9);
     for (dtype, tolerance) in FORMATS {
         for rows in [[9, 40], [3, 600], [70, 300], [5, 0], [1, 1]] {

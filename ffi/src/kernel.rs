@@ -67,10 +67,10 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// `inputs` are `input_count` arrays: argument k is the variable with position k. A
 /// variable of category i has shape (M, columns), one of category j (N, columns), a
 /// parameter (columns); the last axis may be left out if there is one column. M and N
-/// may be 0. `outputs` are `output_count` arrays, one per reduction in the order of
-/// the compilation, of shape (M, columns) for a reduction over j and (N, columns) for
-/// one over i. All are of the kernel's dtype, but outputs of index reductions are
-/// int64. The structs and the arrays belong to the caller; the arrays are used in
+/// may be 0. `outputs` are `output_count` arrays in the order of the reductions of the
+/// compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
+/// then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
+/// one over i. All are of the kernel's dtype, but indices and counts are int64. The structs and the arrays belong to the caller; the arrays are used in
 /// place. An output must share no element with another array of the call; one that is
 /// woven into another, such as two blocks of columns of one row-major matrix, is
 /// computed aside and copied at the end. During the run an array takes all memory
@@ -182,7 +182,8 @@ pub unsafe extern "C" fn rkeops_kernel_input(
     })
 }
 
-/// Writes the number of outputs of the kernel to `*out`: one per reduction.
+/// Writes the number of outputs of the kernel to `*out`: one per reduction, or more for
+/// one that has several.
 /// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_kernel_output_count(

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use rkeops_core::Reduction;
+use rkeops_core::{Extra, Reduction};
 
 use crate::error::{c_string, rkeops_error};
 use crate::formula::rkeops_formula;
@@ -52,24 +52,32 @@ pub unsafe extern "C" fn rkeops_reduction_parse(
 
 /// Makes a reduction of a formula.
 ///
-/// `name` is "Sum", "LogSumExp", "Min", "Max", "ArgMin" or "ArgMax". `axis` is the
-/// index that is reduced, one of RKEOPS_AXIS_...
-/// `*out` becomes a reduction that the caller owns; it does not need the formula's
-/// handle any longer.
-/// Errors: RKEOPS_ERROR_UNKNOWN_NAME, _DIMENSION, _ARGUMENT, _HANDLE. Any thread,
-/// never blocks.
+/// `name` is "Sum", "LogSumExp", "Min", "ArgMin" or another name that text has before
+/// "_Reduction". `axis` is the index that is reduced, one of RKEOPS_AXIS_...
+/// `parameters` are the reduction's `parameter_count` integers, such as the number of
+/// neighbours of "KMin"; most have none: NULL and 0. `weights` is the second formula of
+/// a reduction with weights, such as "SumSoftMaxWeight", and NULL for others.
+/// `*out` becomes a reduction that the caller owns; it does not need the formulas'
+/// handles any longer.
+/// Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY for parameters or weights that are missing
+/// or not wanted, _DIMENSION, _ARGUMENT, _HANDLE. Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_reduction_create(
     name: *const c_char,
     formula: *const rkeops_formula,
     axis: i32,
+    parameters: *const i64,
+    parameter_count: usize,
+    weights: *const rkeops_formula,
     out: *mut *mut rkeops_reduction,
 ) -> *mut rkeops_error {
-    // SAFETY: the caller vouches for its string, its handle and `out` (the manual in lib.rs).
+    // SAFETY: the caller vouches for its string, its list, its handles and `out` (the manual in lib.rs).
     unsafe {
         produce(out, || {
-            let name = input::string("name", name)?;
-            Reduction::new(name, handle::borrow("formula", formula)?, input::axis(axis)?)
+            let (name, formula) = (input::string("name", name)?, handle::borrow("formula", formula)?);
+            let parameters = input::list("parameters", parameters, parameter_count)?;
+            let weights = if weights.is_null() { None } else { Some(handle::borrow("weights", weights)?) };
+            Reduction::with(name, formula, Extra { parameters, weights }, input::axis(axis)?)
         })
     }
 }
@@ -103,7 +111,8 @@ pub unsafe extern "C" fn rkeops_reduction_gradient(
     }
 }
 
-/// Writes the number of columns of a reduction's output to `*out`.
+/// Writes the number of columns of a reduction's output, of the first one if there are
+/// several, to `*out`.
 /// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_reduction_dim(reduction: *const rkeops_reduction, out: *mut i64) -> *mut rkeops_error {

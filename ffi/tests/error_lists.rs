@@ -100,7 +100,8 @@ fn variable(index: i64, dim: i64, category: i32) -> *mut rkeops_formula {
 fn reduction(name: &str, formula: *mut rkeops_formula) -> *mut rkeops_reduction {
     let (name, mut out) = (text(name), null_mut());
     // SAFETY: the handle is live, and the result goes to a variable of this function.
-    assert!(unsafe { rkeops_reduction_create(name.as_ptr(), formula, RKEOPS_AXIS_J, &mut out) }.is_null());
+    let error = unsafe { rkeops_reduction_create(name.as_ptr(), formula, RKEOPS_AXIS_J, null(), 0, null(), &mut out) };
+    assert!(error.is_null());
     out
 }
 
@@ -154,11 +155,12 @@ fn reductions_and_kernels() {
     unsafe {
         let create = |name: &str, axis| {
             let (name, mut out) = (text(name), null_mut());
-            rkeops_reduction_create(name.as_ptr(), x, axis, &mut out)
+            rkeops_reduction_create(name.as_ptr(), x, axis, null(), 0, null(), &mut out)
         };
         fails("rkeops_reduction_create", RKEOPS_ERROR_UNKNOWN_NAME, create("Foo", RKEOPS_AXIS_J));
         fails("rkeops_reduction_create", RKEOPS_ERROR_DIMENSION, create("LogSumExp", RKEOPS_AXIS_J));
         fails("rkeops_reduction_create", RKEOPS_ERROR_ARGUMENT, create("Sum", 7));
+        fails("rkeops_reduction_create", RKEOPS_ERROR_ARITY, create("SumSoftMaxWeight", RKEOPS_AXIS_J));
         for (from, cotangent, code) in
             [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_ARGUMENT), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
         {

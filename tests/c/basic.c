@@ -157,7 +157,7 @@ static void reductions(int bits) {
             view views[3];
             rkeops_array inputs[2];
             SUCCEEDS(rkeops_formula_parse("SqDist(x,y)", aliases, 2, &formula));
-            SUCCEEDS(rkeops_reduction_create(names[r], formula, axis, &reduction));
+            SUCCEEDS(rkeops_reduction_create(names[r], formula, axis, NULL, 0, NULL, &reduction));
             rkeops_formula_free(formula);
             kernel = compile_one(reduction, bits);
             SUCCEEDS(rkeops_reduction_dim(reduction, &dim));
@@ -214,7 +214,7 @@ static void references(void) {
     SUCCEEDS(rkeops_formula_retain(formula));
     rkeops_formula_free(formula);
     SUCCEEDS(rkeops_formula_dim(formula, &dim));
-    SUCCEEDS(rkeops_reduction_create("Sum", formula, RKEOPS_AXIS_I, &reduction));
+    SUCCEEDS(rkeops_reduction_create("Sum", formula, RKEOPS_AXIS_I, NULL, 0, NULL, &reduction));
     rkeops_formula_free(formula);
     SUCCEEDS(rkeops_reduction_retain(reduction));
     rkeops_reduction_free(reduction);

@@ -106,9 +106,9 @@ static void calls(void) {
     FAILS(rkeops_formula_gradient(x, x, y, &out), RKEOPS_ERROR_DIMENSION, "cotangent");
     FAILS(rkeops_formula_gradient(NULL, x, y, &out), RKEOPS_ERROR_ARGUMENT, "formula is NULL");
     CHECK(out == NULL);
-    FAILS(rkeops_reduction_create("Sum", x, 2, &reduction), RKEOPS_ERROR_ARGUMENT, "axis is 2");
-    FAILS(rkeops_reduction_create("Sum", NULL, 1, &reduction), RKEOPS_ERROR_ARGUMENT, "formula is NULL");
-    FAILS(rkeops_reduction_create("Total", x, 1, &reduction), RKEOPS_ERROR_UNKNOWN_NAME, "known: Sum");
+    FAILS(rkeops_reduction_create("Sum", x, 2, NULL, 0, NULL, &reduction), RKEOPS_ERROR_ARGUMENT, "axis is 2");
+    FAILS(rkeops_reduction_create("Sum", NULL, 1, NULL, 0, NULL, &reduction), RKEOPS_ERROR_ARGUMENT, "formula is NULL");
+    FAILS(rkeops_reduction_create("Total", x, 1, NULL, 0, NULL, &reduction), RKEOPS_ERROR_UNKNOWN_NAME, "known: Sum");
     FAILS(rkeops_reduction_dim(NULL, parameters), RKEOPS_ERROR_ARGUMENT, "reduction is NULL");
     FAILS(rkeops_formula_dim(x, NULL), RKEOPS_ERROR_ARGUMENT, "out is NULL");
     FAILS(rkeops_doctor(NULL), RKEOPS_ERROR_ARGUMENT, "out is NULL");
@@ -138,7 +138,7 @@ static void handles(void) {
     rkeops_formula_free(formula);
     FAILS(rkeops_formula_dim(formula, &dim), RKEOPS_ERROR_HANDLE, "formula is a handle that was freed before");
     FAILS(rkeops_formula_retain(formula), RKEOPS_ERROR_HANDLE, "freed before");
-    FAILS(rkeops_reduction_create("Sum", formula, 1, &reduction), RKEOPS_ERROR_HANDLE, "rkeops_formula_retain");
+    FAILS(rkeops_reduction_create("Sum", formula, 1, NULL, 0, NULL, &reduction), RKEOPS_ERROR_HANDLE, "rkeops_formula_retain");
     CHECK(reduction == NULL);
     rkeops_formula_free(formula); /* twice: noticed and ignored */
     kernel = compile_text("Sum_Reduction(b*g,0)", ALIASES, 4, 32);

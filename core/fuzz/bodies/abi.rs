@@ -307,9 +307,16 @@ impl Session<'_> {
         }
         let names: Vec<&str> = rkeops_core::reduction::all().map(|r| r.name()).collect();
         let (name, formula) = (self.string(&names), self.handle(Kind::Formula));
+        let no_weights = (null_mut(), false, formula.2);
+        let weights = if self.bytes.chance(4) { self.handle(Kind::Formula) } else { no_weights };
+        let parameters = vec![self.bytes.below(7) as i64 - 1; self.bytes.below(4).saturating_sub(1)];
         let axis = [1, 1, 0, 1, 0, 1, 2, -1][self.bytes.below(8)];
-        // SAFETY: the string lives here; the handle is NULL, live, of another type or freed just now.
-        let error = unsafe { rkeops_reduction_create(name.as_ptr(), formula.0.cast_const().cast(), axis, &mut out) };
+        // SAFETY: the string and the list live here; each handle is NULL, live, of another type or freed just now.
+        let error = unsafe {
+            let (formula, weights) = (formula.0.cast_const().cast(), weights.0.cast_const().cast());
+            let list = if parameters.is_empty() { null() } else { parameters.as_ptr() };
+            rkeops_reduction_create(name.as_ptr(), formula, axis, list, parameters.len(), weights, &mut out)
+        };
         let success = self.made(Kind::Reduction, error, out.cast(), formula.2);
         assert!(formula.1 || !success, "a handle that is no live formula was accepted");
     }

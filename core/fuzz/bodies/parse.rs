@@ -163,8 +163,11 @@ pub fn written(bytes: &mut Bytes<'_>) -> String {
     }
     let mut text = stack.pop().unwrap_or_default();
     if bytes.chance(3) {
-        let names: Vec<&str> = reduction::all().map(|r| r.name()).collect();
-        text = format!("{}_Reduction({text},{})", names[bytes.below(names.len())], bytes.below(2));
+        let reducers: Vec<_> = reduction::all().collect();
+        let reducer = reducers[bytes.below(reducers.len())];
+        let options: String = reducer.parameters().iter().map(|_| format!("{},", bytes.below(7) as i64 - 1)).collect();
+        let weights = if reducer.is_weighted() { [",y", ",b", ",3"][bytes.below(3)] } else { "" };
+        text = format!("{}_Reduction({text},{options}{}{weights})", reducer.name(), bytes.below(2));
         if bytes.chance(4) {
             text = format!("Grad({text},x,z)");
         }

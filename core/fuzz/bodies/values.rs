@@ -6,7 +6,7 @@ use rkeops_core::derive;
 use rkeops_core::formula::Graph;
 use rkeops_core::ops::{self, Algebra, GRADIENT, Node};
 use rkeops_core::reduction::{self, Axis};
-use rkeops_core::{ArrayRef, Category, Data, Formula, Reduction};
+use rkeops_core::{ArrayRef, Category, Data, Extra, Formula, Reduction};
 
 use super::bytes::Bytes;
 
@@ -77,12 +77,16 @@ pub fn case(bytes: &mut Bytes<'_>) -> Option<Case> {
         return None;
     }
     let graph = Arc::new(graph);
-    let reducers: Vec<&str> = reduction::all().map(|r| r.name()).collect();
+    let reducers: Vec<_> = reduction::all().collect();
     let reductions = roots.iter().zip(names).map(|(&root, name)| {
         let formula = Formula::from_graph(graph.clone(), root);
-        let name = reducers[usize::from(name) % reducers.len()];
+        let reducer = reducers[usize::from(name) % reducers.len()];
+        let parameters = vec![1 + i64::from(name) / reducers.len() as i64; reducer.parameters().len()];
+        let weights = Formula::from_graph(graph.clone(), roots[0]);
+        let extra = Extra { parameters: &parameters, weights: reducer.is_weighted().then_some(&weights) };
         // Some reductions want scalars.
-        Reduction::new(name, &formula, axis).or_else(|_| Reduction::new("Sum", &formula, axis)).ok()
+        let reduction = Reduction::with(reducer.name(), &formula, extra, axis);
+        reduction.or_else(|_| Reduction::new("Sum", &formula, axis)).ok()
     });
     Some(Case { reductions: reductions.collect::<Option<_>>()?, variables, axis, rows, kind, seed, layouts })
 }

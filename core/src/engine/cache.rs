@@ -22,6 +22,7 @@ struct Key {
 #[derive(PartialEq, Eq, Hash)]
 struct Part {
     reducer: Identity,
+    parameters: Vec<i64>,
     formula: String,
     axis: Axis,
     declared: Vec<(Variable, usize)>,
@@ -81,6 +82,7 @@ fn part(reduction: &Reduction) -> Part {
     declared.dedup();
     Part {
         reducer: reduction.reducer.identity(),
+        parameters: reduction.parameters.clone(),
         formula: formula.graph().fingerprint(&[formula.root()]),
         axis: reduction.axis,
         declared,

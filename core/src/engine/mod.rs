@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Variable};
 use crate::lower::{self, Stage, Stages};
 use crate::plan::{self, Plan};
-use crate::reduction::{Axis, Reduction};
+use crate::reduction::{Axis, Columns, Reduction};
 
 pub use doctor::doctor;
 
@@ -142,8 +142,10 @@ impl Kernel {
 
     fn of(plan: &Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
-        let output =
-            |&(dim, is_index): &(usize, bool)| Output { dim, dtype: if is_index { Dtype::I64 } else { options.dtype } };
+        let output = |&Columns { count, is_integer }: &Columns| Output {
+            dim: count,
+            dtype: if is_integer { Dtype::I64 } else { options.dtype },
+        };
         Kernel {
             axis: plan.axis,
             inputs: plan.inputs.iter().map(input).collect(),
@@ -159,7 +161,7 @@ impl Kernel {
         &self.inputs
     }
 
-    /// The results of a run, one for each reduction.
+    /// The arrays of results of a run: those of each reduction, in order. Most have one.
     pub fn outputs(&self) -> &[Output] {
         &self.outputs
     }

@@ -236,8 +236,8 @@ impl<'a, T: View> Pass<'a, T> {
         self.program.code.map(self.last, tile, self.padded(rows.len()));
         let mut outputs = lock(writer);
         let mut slot = 0;
-        for (array, &(columns, _)) in outputs.iter_mut().zip(&self.program.stages.outputs) {
-            for column in 0..columns {
+        for (array, columns) in outputs.iter_mut().zip(&self.program.stages.outputs) {
+            for column in 0..columns.count {
                 unpack::<T>(array, column, rows.start, &tile.plane(Space::Output, slot)[..rows.len()]);
                 slot += 1;
             }

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::formula::Kind;
 use crate::ops::{Lanes, Node, Rule, Value};
 use crate::plan::{Level, Plan, variable_level};
-use crate::reduction::{Seen, Term};
+use crate::reduction::{Columns, Form, Method, Seen, Term};
 
 /// Where the numbers of a plane come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,8 +100,8 @@ pub struct Stages {
     pub total: Vec<u64>,
     /// The first anchors.
     pub anchors: Vec<u64>,
-    /// The output planes of each result: how many, and whether they are integers.
-    pub outputs: Vec<(usize, bool)>,
+    /// The arrays of the results, whose columns are the planes of the space `Output` in order.
+    pub outputs: Vec<Columns>,
 }
 
 impl Stages {
@@ -199,9 +199,9 @@ impl Lowering<'_> {
         let position = self.source(Space::Reduced, Source::Position);
         let index = self.builder.load(position);
         for output in &self.plan.outputs {
-            let reducer = output.reducer;
+            let Method::Lanes(reducer) = output.reducer.method();
             let formula = self.components[&output.inner].clone();
-            let dim = formula.len();
+            let form = Form { dim: formula.len(), parameters: &output.parameters };
             let b = &mut self.builder;
             let mut planes = |space: Space, count: usize| {
                 let start = slots[space as usize];
@@ -209,7 +209,7 @@ impl Lowering<'_> {
                 (start..start + count).map(|slot| Plane { space, slot: slot as u32 }).collect::<Vec<_>>()
             };
             let bits = |numbers: Vec<f64>| numbers.into_iter().map(|n| math::bits_of(b.dtype, n)).collect::<Vec<u64>>();
-            let (empty, neutral, first) = (reducer.block(dim), reducer.total(dim), reducer.anchors(dim));
+            let (empty, neutral, first) = (reducer.block(form), reducer.total(form), reducer.anchors(form));
             let block_planes = planes(Space::Block, empty.len());
             let total_planes = planes(Space::Total, neutral.len());
             let other_planes = planes(Space::Other, neutral.len());
@@ -221,26 +221,27 @@ impl Lowering<'_> {
             let (state, before) = (load(b, &block_planes), load(b, &total_planes));
             let (other, fixed) = (load(b, &other_planes), load(b, &anchor_planes));
             let term = Term { formula: &formula, index, anchors: &fixed };
-            update.extend(block_planes.iter().copied().zip(reducer.update(b, &state, term)));
-            let lifted = reducer.lift(b, &state, &fixed);
-            absorb.extend(total_planes.iter().copied().zip(reducer.merge(b, &before, &lifted)));
-            merge.extend(total_planes.iter().copied().zip(reducer.merge(b, &before, &other)));
+            update.extend(block_planes.iter().copied().zip(reducer.update(b, form, &state, term)));
+            let lifted = reducer.lift(b, form, &state, &fixed);
+            absorb.extend(total_planes.iter().copied().zip(reducer.merge(b, form, &before, &lifted)));
+            merge.extend(total_planes.iter().copied().zip(reducer.merge(b, form, &before, &other)));
             let seen = Seen { total: &before, block: &state, anchors: &fixed };
-            if let Some((better, mask)) = reducer.reanchor(b, seen) {
+            if let Some((better, mask)) = reducer.reanchor(b, form, seen) {
                 reanchor.extend(anchor_planes.iter().copied().zip(better));
                 again = Some(again.map_or(mask, |earlier| b.either(earlier, mask)));
             }
-            let mut results = reducer.finish(b, &before);
+            let mut results = reducer.finish(b, form, &before);
             let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
-            let columns = planes(Space::Output, output.dim);
+            let count = output.results.iter().map(|columns| columns.count).sum();
+            let columns = planes(Space::Output, count);
             nothing.extend(columns.iter().enumerate().map(|(k, &plane)| (plane, at(&results, k))));
             if let Some(outer) = output.outer {
                 let outer = &self.components[&outer];
-                results = (0..output.dim).map(|k| b.multiply(at(&results, k), at(outer, k))).collect();
+                results = (0..count).map(|k| b.multiply(at(&results, k), at(outer, k))).collect();
             }
-            assert_eq!(results.len(), output.dim, "{}: columns of the result", reducer.name());
+            assert_eq!(results.len(), count, "{}: columns of the result", output.reducer.name());
             finish.extend(columns.into_iter().zip(results));
-            outputs.push((output.dim, reducer.gives_index()));
+            outputs.extend(&output.results);
         }
         if let Some(mask) = again {
             reanchor.push((Plane { space: Space::Output, slot: 0 }, mask));

@@ -9,7 +9,7 @@ use crate::derive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula, Graph, Kind, Variable};
 use crate::ops::Node;
-use crate::reduction::{Axis, Reducer, Reduction};
+use crate::reduction::{Axis, Columns, Reducer, Reduction};
 
 /// When a value is known. The order matters: a value is known as late as its latest operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,8 +43,10 @@ pub struct Output {
     pub inner: Node,
     /// What multiplies the reduced value.
     pub outer: Option<Node>,
-    /// Columns of the result.
-    pub dim: usize,
+    /// The integer parameters of the reduction.
+    pub parameters: Vec<i64>,
+    /// The arrays of the result.
+    pub results: Vec<Columns>,
 }
 
 /// Several reductions over one index, ready to be lowered.
@@ -92,7 +94,8 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
             true => regrouped.split_kept(root),
             false => (root, None),
         };
-        outputs.push(Output { reducer: reduction.reducer, inner, outer, dim: reduction.dim() });
+        let (parameters, results) = (reduction.parameters.clone(), reduction.results());
+        outputs.push(Output { reducer: reduction.reducer, parameters, inner, outer, results });
     }
     let graph = regrouped.graph;
     let all: Vec<Node> = outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
@@ -159,7 +162,8 @@ impl Plan {
         };
         let mut text = format!("reduce over {}\n", if self.axis == Axis::J { "j" } else { "i" });
         for (k, output) in self.outputs.iter().enumerate() {
-            text += &format!("output {k}: {} of {}\n", output.reducer.name(), shown(output.inner));
+            let parameters: String = output.parameters.iter().map(|p| format!(" {p}")).collect();
+            text += &format!("output {k}: {}{parameters} of {}\n", output.reducer.name(), shown(output.inner));
             if let Some(outer) = output.outer {
                 text += &format!("          times {}\n", shown(outer));
             }

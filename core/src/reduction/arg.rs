@@ -1,7 +1,7 @@
 //! Where the smallest and the largest value are, component by component. Ties go to the smallest index, a NaN never
 //! wins, and where nothing wins the index is 0.
 
-use super::{Reducer, Term, no_derivative};
+use super::{Columns, Form, LaneReducer, Method, Reducer, Term, no_derivative};
 use crate::error::Result;
 use crate::formula::Formula;
 use crate::ops::{Lanes, Value};
@@ -35,20 +35,30 @@ impl Reducer for ArgExtremum {
         }
     }
 
-    fn gives_index(&self) -> bool {
-        true
+    fn results(&self, form: Form<'_>) -> Vec<Columns> {
+        vec![Columns::integers(form.dim)]
     }
 
-    fn block(&self, dim: usize) -> Vec<f64> {
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
+    }
+
+    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
+        Err(no_derivative(self.name))
+    }
+}
+
+impl LaneReducer for ArgExtremum {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
         let worst = if self.largest { f64::NEG_INFINITY } else { f64::INFINITY };
-        [worst, 0.0].repeat(dim)
+        [worst, 0.0].repeat(form.dim)
     }
 
-    fn total(&self, dim: usize) -> Vec<f64> {
-        self.block(dim)
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        self.block(form)
     }
 
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let mut next = Vec::with_capacity(block.len());
         for (state, &value) in block.chunks_exact(2).zip(term.formula) {
             let wins = self.beyond(l, value, state[0]);
@@ -58,11 +68,11 @@ impl Reducer for ArgExtremum {
         next
     }
 
-    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
         block.to_vec()
     }
 
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         let mut merged = Vec::with_capacity(first.len());
         for (a, b) in first.chunks_exact(2).zip(second.chunks_exact(2)) {
             // Lanes may hold interleaved indices, so equal values are compared by index.
@@ -76,11 +86,7 @@ impl Reducer for ArgExtremum {
         merged
     }
 
-    fn finish(&self, _: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
         total.chunks_exact(2).map(|state| state[1]).collect()
-    }
-
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
-        Err(no_derivative(self.name))
     }
 }

@@ -1,6 +1,6 @@
 //! The smallest and the largest value, component by component. A NaN never wins.
 
-use super::{Reducer, Term, no_derivative};
+use super::{Form, LaneReducer, Method, Reducer, Term, no_derivative};
 use crate::error::Result;
 use crate::formula::Formula;
 use crate::ops::{Lanes, Value};
@@ -33,31 +33,37 @@ impl Reducer for Extremum {
         }
     }
 
-    fn block(&self, dim: usize) -> Vec<f64> {
-        vec![if self.largest { f64::NEG_INFINITY } else { f64::INFINITY }; dim]
-    }
-
-    fn total(&self, dim: usize) -> Vec<f64> {
-        self.block(dim)
-    }
-
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
-        block.iter().zip(term.formula).map(|(&kept, &value)| self.choose(l, value, kept)).collect()
-    }
-
-    fn lift(&self, _: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
-    }
-
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
-        first.iter().zip(second).map(|(&a, &b)| self.choose(l, b, a)).collect()
-    }
-
-    fn finish(&self, _: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
-        total.to_vec()
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
     }
 
     fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
         Err(no_derivative(self.name))
+    }
+}
+
+impl LaneReducer for Extremum {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        vec![if self.largest { f64::NEG_INFINITY } else { f64::INFINITY }; form.dim]
+    }
+
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        self.block(form)
+    }
+
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        block.iter().zip(term.formula).map(|(&kept, &value)| self.choose(l, value, kept)).collect()
+    }
+
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
+
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
+        first.iter().zip(second).map(|(&a, &b)| self.choose(l, b, a)).collect()
+    }
+
+    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
+        total.to_vec()
     }
 }

@@ -4,7 +4,7 @@
 use std::f64::consts::{LN_2, LOG2_E};
 
 use super::sum::add_compensated;
-use super::{Reducer, Seen, Term, no_derivative};
+use super::{Columns, Form, LaneReducer, Method, Reducer, Seen, Term, no_derivative};
 use crate::error::Result;
 use crate::formula::Formula;
 use crate::ops::{Algebra, CONCATENATE, EXTRACT, Lanes, Node, Value};
@@ -69,25 +69,35 @@ impl Reducer for Exponentials {
         Ok(algebra.apply(&CONCATENATE, &[scaled, weights], &[]))
     }
 
-    fn output_dim(&self, dim: usize) -> usize {
-        if self.is_weighted() { dim - 1 } else { 1 }
+    fn results(&self, form: Form<'_>) -> Vec<Columns> {
+        vec![Columns::numbers(if self.is_weighted() { form.dim - 1 } else { 1 })]
     }
 
-    fn block(&self, dim: usize) -> Vec<f64> {
-        let mut block = vec![0.0; dim + 1];
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
+    }
+
+    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
+        Err(no_derivative(self.name()))
+    }
+}
+
+impl LaneReducer for Exponentials {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        let mut block = vec![0.0; form.dim + 1];
         block[0] = f64::NEG_INFINITY;
         block
     }
 
-    fn total(&self, dim: usize) -> Vec<f64> {
-        vec![0.0; 1 + 2 * dim]
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        vec![0.0; 1 + 2 * form.dim]
     }
 
-    fn anchors(&self, _: usize) -> Vec<f64> {
+    fn anchors(&self, _: Form<'_>) -> Vec<f64> {
         vec![0.0]
     }
 
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let exponent = term.formula[0];
         let relative = l.subtract(exponent, term.anchors[0]);
         let power = l.exp2(relative);
@@ -101,12 +111,12 @@ impl Reducer for Exponentials {
         next
     }
 
-    fn lift(&self, l: &mut dyn Lanes, block: &[Value], anchors: &[Value]) -> Vec<Value> {
+    fn lift(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], anchors: &[Value]) -> Vec<Value> {
         let zero = l.constant(0.0);
         std::iter::once(anchors[0]).chain(block[1..].iter().flat_map(|&sum| [sum, zero])).collect()
     }
 
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         let zero = l.constant(0.0);
         let far = l.constant(f64::NEG_INFINITY);
         // A total of nothing must not decide the common exponent.
@@ -128,7 +138,7 @@ impl Reducer for Exponentials {
         merged
     }
 
-    fn reanchor(&self, l: &mut dyn Lanes, seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
+    fn reanchor(&self, l: &mut dyn Lanes, _: Form<'_>, seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
         let (zero, reach, back) = (l.constant(0.0), l.constant(REACH), l.constant(-REACH));
         let largest = seen.block[0];
         let relative = l.subtract(largest, seen.anchors[0]);
@@ -146,7 +156,7 @@ impl Reducer for Exponentials {
         Some((vec![anchor], again))
     }
 
-    fn finish(&self, l: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
+    fn finish(&self, l: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
         let sums: Vec<Value> = total[1..].chunks_exact(2).map(|sum| l.add(sum[0], sum[1])).collect();
         if let Exponentials::SoftMaxMean = self {
             return sums[1..].iter().map(|&sum| l.divide(sum, sums[0])).collect();
@@ -159,10 +169,6 @@ impl Reducer for Exponentials {
             l.add(shift, log)
         };
         results.iter().map(&mut result).collect()
-    }
-
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
-        Err(no_derivative(self.name()))
     }
 }
 

@@ -4,110 +4,37 @@
 mod arg;
 mod extremum;
 mod log_sum_exp;
+mod reducer;
 mod sum;
 
-use std::any::{Any, TypeId};
-use std::fmt::Debug;
+use std::any::Any;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Formula, Kind, Variable, short_enough};
-use crate::ops::{Algebra, CONCATENATE, Lanes, Node, Value};
+use crate::ops::CONCATENATE;
 
-/// How values of one row are reduced.
-///
-/// A row is reduced in blocks. Each block starts from `block()`, takes one `update` per value, and is turned into a
-/// *total* by `lift`; totals are merged in ascending order of the reduced index and `finish`ed at the end. A reducer
-/// may ask for *anchors*: numbers that stay fixed during a block and are chosen from what earlier blocks have seen.
-/// All of it is per lane, so every backend runs the same definition.
-pub trait Reducer: Any + Debug + Send + Sync {
-    /// The name in formula text, before `_Reduction`.
-    fn name(&self) -> &'static str;
-    /// One line of documentation.
-    fn summary(&self) -> &'static str;
-    /// The formula whose values are reduced in place of the user's.
-    fn prepare(&self, _algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
-        Ok(formula)
-    }
-    /// Whether a second formula, the weights, follows the first; their components come after it.
-    fn is_weighted(&self) -> bool {
-        false
-    }
-    /// Whether factors that do not depend on the reduced index may be multiplied after the reduction.
-    fn is_linear(&self) -> bool {
-        false
-    }
-    /// Whether the result is an index.
-    fn gives_index(&self) -> bool {
-        false
-    }
-    /// Columns of the result for a formula of this dimension.
-    fn output_dim(&self, dim: usize) -> usize {
-        dim
-    }
-    /// The state of an empty block.
-    fn block(&self, dim: usize) -> Vec<f64>;
-    /// The total of no value at all.
-    fn total(&self, dim: usize) -> Vec<f64>;
-    /// The anchors of the first block.
-    fn anchors(&self, _dim: usize) -> Vec<f64> {
-        Vec::new()
-    }
-    /// The state of a block after one more value.
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value>;
-    /// The state of a block as a total.
-    fn lift(&self, l: &mut dyn Lanes, block: &[Value], anchors: &[Value]) -> Vec<Value>;
-    /// Two totals as one. Mostly `first` comes from smaller indices, but where few rows are spread over lanes the indices
-    /// of the two are interleaved: what depends on the order has to carry the index.
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value>;
-    /// Better anchors in view of the block that was just computed, and a mask of where it must be computed again.
-    fn reanchor(&self, _l: &mut dyn Lanes, _seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
-        None
-    }
-    /// The result of a total.
-    fn finish(&self, l: &mut dyn Lanes, total: &[Value]) -> Vec<Value>;
-    /// The formula whose sum, over the index that the variable does not depend on, is the gradient.
-    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula>;
-}
-
-/// What tells reducers apart. Different ones may have the same name, and those without fields the same address.
-pub(crate) type Identity = (TypeId, usize);
-
-impl dyn Reducer {
-    /// What only this reducer has.
-    pub(crate) fn identity(&self) -> Identity {
-        ((self as &dyn Any).type_id(), std::ptr::from_ref(self).addr())
-    }
-}
-
-/// One value to be reduced.
-#[derive(Clone, Copy, Debug)]
-pub struct Term<'a> {
-    /// The components of the formula.
-    pub formula: &'a [Value],
-    /// The value's position along the reduced index, an integer.
-    pub index: Value,
-    /// The anchors of the block.
-    pub anchors: &'a [Value],
-}
-
-/// What is known after a block.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// The total of the blocks before.
-    pub total: &'a [Value],
-    /// The state of the block.
-    pub block: &'a [Value],
-    /// The anchors that the block was computed with.
-    pub anchors: &'a [Value],
-}
+pub(crate) use reducer::Identity;
+use reducer::no_derivative;
+pub use reducer::{Columns, Form, LaneReducer, Method, Reducer, Seen, Term};
 
 /// Every reducer.
 pub fn all() -> impl Iterator<Item = &'static dyn Reducer> {
     [sum::FAMILY, log_sum_exp::FAMILY, extremum::FAMILY, arg::FAMILY].into_iter().flatten().copied()
 }
 
-fn find(name: &str) -> Option<&'static dyn Reducer> {
+/// Names that stand for another reduction, and whether that is so with weights only.
+const ALIASES: [(&str, &str, bool); 2] =
+    [("SoftMax", "SumSoftMaxWeight", false), ("LogSumExp", "LogSumExpWeight", true)];
+
+fn find(name: &str, is_weighted: bool) -> Option<&'static dyn Reducer> {
+    let alias = ALIASES.iter().find(|(alias, _, with_weights)| *alias == name && (is_weighted || !with_weights));
+    let name = alias.map_or(name, |(_, name, _)| name);
     all().find(|reducer| reducer.name() == name)
+}
+
+/// How many integer parameters a reduction of the library takes, and whether it takes weights.
+pub(crate) fn arity(name: &str) -> Option<(usize, bool)> {
+    [true, false].iter().find_map(|&with| find(name, with)).map(|r| (r.parameters().len(), r.is_weighted()))
 }
 
 /// The index that is reduced; the numbers are those of pykeops' `axis`.
@@ -142,6 +69,7 @@ impl Axis {
 pub struct Reduction {
     pub(crate) reducer: &'static dyn Reducer,
     pub(crate) formula: Formula,
+    pub(crate) parameters: Vec<i64>,
     /// The formula and its weights, where there are any; together they are what is reduced.
     pub(crate) weighted: Option<(Formula, Formula)>,
     pub(crate) axis: Axis,
@@ -149,61 +77,89 @@ pub struct Reduction {
     pub(crate) declared: Vec<(Variable, usize)>,
 }
 
+/// What a reduction takes beyond its formula.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extra<'a> {
+    /// Integer parameters, such as the K of `KMin`.
+    pub parameters: &'a [i64],
+    /// The weights of a scalar formula, which may be a vector.
+    pub weights: Option<&'a Formula>,
+}
+
 impl Reduction {
     /// The reduction of this name (`"Sum"`, `"LogSumExp"` ...) of a formula over an index.
     pub fn new(name: &str, formula: &Formula, axis: Axis) -> Result<Self> {
-        let reducer = find(name).ok_or_else(|| {
+        Reduction::with(name, formula, Extra::default(), axis)
+    }
+
+    /// The reduction of this name of a formula with weights or parameters. `"LogSumExp"` takes weights or not.
+    pub fn with(name: &str, formula: &Formula, extra: Extra<'_>, axis: Axis) -> Result<Self> {
+        if extra.weights.is_some() && arity(name).is_some_and(|(_, is_weighted)| !is_weighted) {
+            let known: Vec<&str> = all().filter(|r| r.is_weighted()).map(|r| r.name()).collect();
+            let message = format!("`{name}` takes no weights; known with weights: LogSumExp, {}", known.join(", "));
+            return Err(Error::new(ErrorKind::Arity, message));
+        }
+        let reducer = find(name, extra.weights.is_some()).ok_or_else(|| {
             let known: Vec<&str> = all().map(|r| r.name()).collect();
             let shown: String = name.chars().take(60).collect();
             Error::new(ErrorKind::UnknownName, format!("there is no reduction `{shown}`; known: {}", known.join(", ")))
         })?;
-        Reduction::with_reducer(reducer, formula, axis)
+        Reduction::of(reducer, formula, extra, axis)
     }
 
-    /// The reduction of this name of a scalar formula with weights, which may be a vector: `"LogSumExp"` or
-    /// `"SumSoftMaxWeight"`.
-    pub fn with_weights(name: &str, formula: &Formula, weights: &Formula, axis: Axis) -> Result<Self> {
-        let reducer = find(if name == "LogSumExp" { "LogSumExpWeight" } else { name });
-        let Some(reducer) = reducer.filter(|reducer| reducer.is_weighted()) else {
-            let known: Vec<&str> = all().filter(|r| r.is_weighted()).map(|r| r.name()).collect();
-            let message = format!("`{name}` takes no weights; known with weights: LogSumExp, {}", known.join(", "));
-            return Err(Error::new(ErrorKind::Arity, message));
-        };
-        if formula.dim() != 1 {
-            let message =
-                format!("`{name}`: the formula has dimension {}; expected a scalar (dimension 1)", formula.dim());
-            return Err(Error::new(ErrorKind::Dimension, message));
-        }
-        let both = Formula::apply_operation(&CONCATENATE, &[formula, weights], &[])?;
-        let mut reduction = Reduction::of(reducer, &both, axis)?;
-        reduction.weighted = Some((formula.clone(), weights.clone()));
-        Ok(reduction)
-    }
-
-    /// As [`Reduction::new`], for a reducer that need not be one of the library's, but has a name of its own.
-    pub fn with_reducer(reducer: &'static dyn Reducer, formula: &Formula, axis: Axis) -> Result<Self> {
+    /// As [`Reduction::with`], for a reducer that need not be one of the library's, but has a name of its own.
+    pub fn with_reducer(
+        reducer: &'static dyn Reducer,
+        formula: &Formula,
+        extra: Extra<'_>,
+        axis: Axis,
+    ) -> Result<Self> {
         let kind = |reducer: &'static dyn Reducer| (reducer as &dyn Any).type_id();
-        if find(reducer.name()).is_some_and(|known| kind(known) != kind(reducer)) {
+        if find(reducer.name(), false).is_some_and(|known| kind(known) != kind(reducer)) {
             return Err(Error::new(
                 ErrorKind::Argument,
                 format!("`{}` is a reduction of the library; expected another name", reducer.name()),
             ));
         }
-        if reducer.is_weighted() {
-            let message = format!("`{}` needs weights after the index that remains", reducer.name());
-            return Err(Error::new(ErrorKind::Arity, message));
-        }
-        Reduction::of(reducer, formula, axis)
+        Reduction::of(reducer, formula, extra, axis)
     }
 
-    fn of(reducer: &'static dyn Reducer, formula: &Formula, axis: Axis) -> Result<Self> {
+    fn of(reducer: &'static dyn Reducer, formula: &Formula, extra: Extra<'_>, axis: Axis) -> Result<Self> {
+        let name = reducer.name();
+        let (names, given) = (reducer.parameters(), extra.parameters.len());
+        if names.len() != given {
+            let mut message = format!("`{name}` got {}; expected ", counted(given, "integer parameter"));
+            message += &match names {
+                [] => "none".to_owned(),
+                names => format!("{}: {}", names.len(), names.join(", ")),
+            };
+            return Err(Error::new(ErrorKind::Arity, message));
+        }
+        let weighted = match (reducer.is_weighted(), extra.weights) {
+            (false, None) => None,
+            (true, Some(weights)) => Some((formula.clone(), weights.clone())),
+            (true, None) => {
+                let message = format!("`{name}` needs weights after the index that remains");
+                return Err(Error::new(ErrorKind::Arity, message));
+            }
+            (false, Some(_)) => return Err(Error::new(ErrorKind::Arity, format!("`{name}` takes no weights"))),
+        };
+        let dimension_error = |what| Error::new(ErrorKind::Dimension, format!("`{name}`: {what}"));
+        if weighted.is_some() && formula.dim() != 1 {
+            let what = format!("the formula has dimension {}; expected a scalar (dimension 1)", formula.dim());
+            return Err(dimension_error(what));
+        }
+        let formula = match extra.weights {
+            Some(weights) => Formula::apply_operation(&CONCATENATE, &[formula, weights], &[])?,
+            None => formula.clone(),
+        };
+        let form = Form { dim: formula.dim(), parameters: extra.parameters };
+        reducer.check(form).map_err(|what| Error::new(ErrorKind::Argument, format!("`{name}`: {what}")))?;
         let mut graph = (*formula.graph()).clone();
         graph.check_size()?;
-        reducer
-            .prepare(&mut graph, formula.root())
-            .map_err(|what| Error::new(ErrorKind::Dimension, format!("`{}`: {what}", reducer.name())))?;
+        reducer.prepare(&mut graph, formula.root()).map_err(dimension_error)?;
         let declared = formula.graph().variables().collect();
-        Ok(Reduction { reducer, formula: formula.clone(), weighted: None, axis, declared })
+        Ok(Reduction { reducer, formula, parameters: extra.parameters.to_vec(), weighted, axis, declared })
     }
 
     /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable
@@ -262,23 +218,25 @@ impl Reduction {
         self.axis
     }
 
-    /// Columns of the result.
+    /// The arrays of the result.
+    pub fn results(&self) -> Vec<Columns> {
+        self.reducer.results(Form { dim: self.formula.dim(), parameters: &self.parameters })
+    }
+
+    /// Columns of the first array of the result.
     pub fn dim(&self) -> usize {
-        self.reducer.output_dim(self.formula.dim())
+        self.results().first().map_or(0, |columns| columns.count)
     }
 
     /// Text that parses to the same reduction, without the arguments that were declared but are not used.
     pub fn text(&self) -> Result<String> {
-        let remaining = self.axis.kept() as i32;
-        if let Some((formula, weights)) = &self.weighted {
-            let (formula, weights) = (formula.text()?, weights.text()?);
-            return short_enough(format!("{}_Reduction({formula},{remaining},{weights})", self.reducer.name()));
+        let formula = self.weighted.as_ref().map_or(&self.formula, |(formula, _)| formula);
+        let mut arguments = vec![formula.text()?];
+        arguments.extend(self.parameters.iter().map(i64::to_string));
+        arguments.push((self.axis.kept() as i32).to_string());
+        if let Some((_, weights)) = &self.weighted {
+            arguments.push(weights.text()?);
         }
-        short_enough(format!("{}_Reduction({},{remaining})", self.reducer.name(), self.formula.text()?))
+        short_enough(format!("{}_Reduction({})", self.reducer.name(), arguments.join(",")))
     }
-}
-
-/// The error of a reduction whose derivative is not available.
-fn no_derivative(name: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("the gradient of the reduction `{name}` is not available"))
 }

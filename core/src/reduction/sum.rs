@@ -1,6 +1,6 @@
 //! The sum: a block adds in the number format of the computation; totals are compensated.
 
-use super::{Reducer, Term};
+use super::{Form, LaneReducer, Method, Reducer, Term};
 use crate::error::Result;
 use crate::formula::Formula;
 use crate::ops::{Lanes, Value};
@@ -41,33 +41,39 @@ impl Reducer for Sum {
         true
     }
 
-    fn block(&self, dim: usize) -> Vec<f64> {
-        vec![0.0; dim]
-    }
-
-    fn total(&self, dim: usize) -> Vec<f64> {
-        vec![0.0; 2 * dim]
-    }
-
-    fn update(&self, l: &mut dyn Lanes, block: &[Value], term: Term<'_>) -> Vec<Value> {
-        block.iter().zip(term.formula).map(|(&sum, &value)| l.add(value, sum)).collect()
-    }
-
-    fn lift(&self, l: &mut dyn Lanes, block: &[Value], _: &[Value]) -> Vec<Value> {
-        let zero = l.constant(0.0);
-        block.iter().flat_map(|&sum| [sum, zero]).collect()
-    }
-
-    fn merge(&self, l: &mut dyn Lanes, first: &[Value], second: &[Value]) -> Vec<Value> {
-        let pairs = first.chunks_exact(2).zip(second.chunks_exact(2));
-        pairs.flat_map(|(a, b)| add_compensated(l, [a[0], a[1]], [b[0], b[1]])).collect()
-    }
-
-    fn finish(&self, l: &mut dyn Lanes, total: &[Value]) -> Vec<Value> {
-        total.chunks_exact(2).map(|pair| l.add(pair[0], pair[1])).collect()
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
     }
 
     fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula> {
         formula.gradient(variable, cotangent)
+    }
+}
+
+impl LaneReducer for Sum {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        vec![0.0; form.dim]
+    }
+
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        vec![0.0; 2 * form.dim]
+    }
+
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        block.iter().zip(term.formula).map(|(&sum, &value)| l.add(value, sum)).collect()
+    }
+
+    fn lift(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
+        let zero = l.constant(0.0);
+        block.iter().flat_map(|&sum| [sum, zero]).collect()
+    }
+
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
+        let pairs = first.chunks_exact(2).zip(second.chunks_exact(2));
+        pairs.flat_map(|(a, b)| add_compensated(l, [a[0], a[1]], [b[0], b[1]])).collect()
+    }
+
+    fn finish(&self, l: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
+        total.chunks_exact(2).map(|pair| l.add(pair[0], pair[1])).collect()
     }
 }

@@ -5,9 +5,9 @@ mod lexer;
 mod parser;
 mod reduction;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::formula::{Category, Formula};
-use crate::reduction::{Axis, Reduction};
+use crate::reduction::{Axis, Extra, Reduction};
 
 impl Formula {
     /// The formula of a text such as `Exp(-SqDist(x,y))*b`, with variables written as `Var(position,dim,category)`
@@ -23,16 +23,9 @@ impl Reduction {
     pub fn parse(text: &str, aliases: &[&str]) -> Result<Reduction> {
         let parsed = reduction::parse_reduction(text, aliases)?;
         let place = |error: Error| Error::at(error.kind(), error.message(), text, parsed.place.clone());
-        if let [option, ..] = parsed.options.as_slice() {
-            let message = format!("`{}_Reduction` takes no option; got {option} before the index", parsed.name);
-            return Err(place(Error::new(ErrorKind::Arity, message)));
-        }
         let axis = if parsed.remaining == Category::I { Axis::J } else { Axis::I };
-        let reduction = match &parsed.weights {
-            Some(weights) => Reduction::with_weights(&parsed.name, &parsed.formula, weights, axis),
-            None => Reduction::new(&parsed.name, &parsed.formula, axis),
-        };
-        let mut reduction = reduction.map_err(place)?;
+        let extra = Extra { parameters: &parsed.options, weights: parsed.weights.as_ref() };
+        let mut reduction = Reduction::with(&parsed.name, &parsed.formula, extra, axis).map_err(place)?;
         for (variable, cotangent) in &parsed.gradients {
             reduction = reduction.gradient(variable, cotangent).map_err(place)?;
         }

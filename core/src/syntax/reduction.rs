@@ -7,6 +7,7 @@ use super::lexer::{Placed, Token};
 use super::parser::Parser;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula};
+use crate::reduction;
 
 /// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.
 const MOST_GRADIENTS: usize = 200;
@@ -56,8 +57,13 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
     parser.expect("(")?;
     let root = parser.expression()?;
     let (mut numbers, mut weights) = (Vec::new(), None);
+    // Weights may be a number: they are told from options by what the reduction takes.
+    let before_weights = match reduction::arity(name) {
+        Some((options, true)) => options + 1,
+        _ => usize::MAX,
+    };
     while parser.accept(",") {
-        if !numbers.is_empty() && !is_number(&parser) {
+        if numbers.len() == before_weights || !numbers.is_empty() && !is_number(&parser) {
             weights = Some(parser.expression()?);
             break;
         }

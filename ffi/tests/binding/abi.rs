@@ -119,6 +119,9 @@ extern "C" {
         name: *const c_char,
         formula: *const rkeops_formula,
         axis: i32,
+        parameters: *const i64,
+        parameter_count: usize,
+        weights: *const rkeops_formula,
         out: *mut *mut rkeops_reduction,
     ) -> *mut rkeops_error;
     pub fn rkeops_reduction_gradient(

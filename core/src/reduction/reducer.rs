@@ -1,0 +1,148 @@
+//! What a reduction is made of: the traits that a reducer implements, and what they are told.
+
+use std::any::{Any, TypeId};
+use std::fmt::Debug;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::formula::Formula;
+use crate::ops::{Algebra, Lanes, Node, Value};
+
+/// A way of reducing the values of a row: what formulas, texts and results know of it.
+pub trait Reducer: Any + Debug + Send + Sync {
+    /// The name in formula text, before `_Reduction`.
+    fn name(&self) -> &'static str;
+    /// One line of documentation.
+    fn summary(&self) -> &'static str;
+    /// The names of its integer parameters, which text has between the formula and the index.
+    fn parameters(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// Whether a second formula, the weights, follows the first; their components come after it.
+    fn is_weighted(&self) -> bool {
+        false
+    }
+    /// Whether factors that do not depend on the reduced index may be multiplied after the reduction.
+    fn is_linear(&self) -> bool {
+        false
+    }
+    /// What is wrong with the parameters or the dimension, if anything.
+    fn check(&self, _form: Form<'_>) -> std::result::Result<(), String> {
+        Ok(())
+    }
+    /// The formula whose values are reduced in place of the user's.
+    fn prepare(&self, _algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
+        Ok(formula)
+    }
+    /// The arrays of the result; `form` has the dimension of the user's formula and its weights together.
+    fn results(&self, form: Form<'_>) -> Vec<Columns> {
+        vec![Columns::numbers(form.dim)]
+    }
+    /// How values are reduced.
+    fn method(&self) -> Method<'_>;
+    /// The formula whose sum, over the index that the variable does not depend on, is the gradient.
+    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula>;
+}
+
+/// How values are reduced.
+#[derive(Clone, Copy, Debug)]
+pub enum Method<'a> {
+    /// By lane programs.
+    Lanes(&'a dyn LaneReducer),
+}
+
+/// How values of one row are reduced by lane programs.
+///
+/// A row is reduced in blocks. Each block starts from `block()`, takes one `update` per value, and is turned into a
+/// *total* by `lift`; totals are merged in ascending order of the reduced index and `finish`ed at the end. A reducer
+/// may ask for *anchors*: numbers that stay fixed during a block and are chosen from what earlier blocks have seen.
+/// All of it is per lane, so every backend runs the same definition. `form` has the dimension of the prepared formula.
+pub trait LaneReducer: Debug {
+    /// The state of an empty block.
+    fn block(&self, form: Form<'_>) -> Vec<f64>;
+    /// The total of no value at all.
+    fn total(&self, form: Form<'_>) -> Vec<f64>;
+    /// The anchors of the first block.
+    fn anchors(&self, _form: Form<'_>) -> Vec<f64> {
+        Vec::new()
+    }
+    /// The state of a block after one more value.
+    fn update(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value>;
+    /// The state of a block as a total.
+    fn lift(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], anchors: &[Value]) -> Vec<Value>;
+    /// Two totals as one. Mostly `first` comes from smaller indices, but where few rows are spread over lanes the indices
+    /// of the two are interleaved: what depends on the order has to carry the index.
+    fn merge(&self, l: &mut dyn Lanes, form: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value>;
+    /// Better anchors in view of the block that was just computed, and a mask of where it must be computed again.
+    fn reanchor(&self, _l: &mut dyn Lanes, _form: Form<'_>, _seen: Seen<'_>) -> Option<(Vec<Value>, Value)> {
+        None
+    }
+    /// The results of a total: the columns of all arrays, one array after the other.
+    fn finish(&self, l: &mut dyn Lanes, form: Form<'_>, total: &[Value]) -> Vec<Value>;
+}
+
+/// What a reducer is asked to reduce.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<'a> {
+    /// Components of the formula, and of its weights where there are any.
+    pub dim: usize,
+    /// The integer parameters, as many as [`Reducer::parameters`] names.
+    pub parameters: &'a [i64],
+}
+
+/// One array of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Columns {
+    /// How many columns it has.
+    pub count: usize,
+    /// Whether its elements are 64-bit integers; they are numbers of the computation's format otherwise.
+    pub is_integer: bool,
+}
+
+impl Columns {
+    /// Columns of numbers.
+    pub const fn numbers(count: usize) -> Self {
+        Columns { count, is_integer: false }
+    }
+
+    /// Columns of integers.
+    pub const fn integers(count: usize) -> Self {
+        Columns { count, is_integer: true }
+    }
+}
+
+/// What tells reducers apart. Different ones may have the same name, and those without fields the same address.
+pub(crate) type Identity = (TypeId, usize);
+
+impl dyn Reducer {
+    /// What only this reducer has.
+    pub(crate) fn identity(&self) -> Identity {
+        ((self as &dyn Any).type_id(), std::ptr::from_ref(self).addr())
+    }
+}
+
+/// One value to be reduced.
+#[derive(Clone, Copy, Debug)]
+pub struct Term<'a> {
+    /// The components of the formula.
+    pub formula: &'a [Value],
+    /// The value's position along the reduced index, an integer.
+    pub index: Value,
+    /// The anchors of the block.
+    pub anchors: &'a [Value],
+}
+
+/// What is known after a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The total of the blocks before.
+    pub total: &'a [Value],
+    /// The state of the block.
+    pub block: &'a [Value],
+    /// The anchors that the block was computed with.
+    pub anchors: &'a [Value],
+}
+
+/// The error of a reduction whose derivative is not available.
+pub(super) fn no_derivative(name: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("the gradient of the reduction `{name}` is not available"))
+}
