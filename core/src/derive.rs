@@ -1,11 +1,11 @@
-//! Derivatives: formula graph to formula graph. It knows no operation by name but the symbolic ones; each operation
-//! brings its own rule.
+//! Derivatives: formula graph to formula graph. It knows no operation by name but the gradient; each operation brings
+//! its own rule, and symbolic operators bring the formula that they stand for.
 
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Formula, Graph, Kind};
-use crate::ops::{Algebra, GRADIENT, Node, Use};
+use crate::ops::{Algebra, Calculus, GRADIENT, Node, Rule, Use};
 
 impl Formula {
     /// The adjoint of the derivative with respect to `variable`, applied to `cotangent`, which has this formula's
@@ -18,14 +18,48 @@ impl Formula {
                 format!("the gradient is taken with respect to {}; expected a variable", variable.shown()),
             ));
         }
-        let gradient = Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?;
-        let source = gradient.graph();
-        let (mut graph, roots) = expand(&source, &[gradient.root()])?;
+        Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?.expanded()
+    }
+
+    /// The formula with `Grad`, `Diff`, `Laplacian` and the other symbolic operators written out.
+    pub fn expanded(&self) -> Result<Formula> {
+        let source = self.graph();
+        let (expanded, roots) = expand(&source, &[self.root()])?;
+        // What derivatives were made of and did not become a part of them stays behind.
+        let mut graph = Graph::default();
+        let root = graph.import(&expanded, roots[0])?;
         // An argument that vanishes in the derivative, or was never used, keeps its position.
         for (variable, dim) in source.variables() {
             graph.variable(variable, dim)?;
         }
-        Ok(Formula::from_graph(graph.into(), roots[0]))
+        Ok(Formula::from_graph(graph.into(), root))
+    }
+}
+
+impl Calculus for Graph {
+    fn gradient(&mut self, f: Node, v: Node, e: Node) -> Result<Node> {
+        gradient(self, f, v, e)
+    }
+
+    /// The gradient is linear in its cotangent, because each derivative rule is. So it has an adjoint, its own gradient
+    /// with respect to the cotangent, and that is the derivative: no operation needs a second rule.
+    fn directional(&mut self, f: Node, v: Node, u: Node) -> Result<Node> {
+        let dim = self.dim_of(f);
+        let cotangent = self.temporary(dim);
+        let adjoint = gradient(self, f, v, cotangent)?;
+        let derivative = gradient(self, adjoint, cotangent, u)?;
+        if depends(self, derivative, cotangent).is_empty() {
+            return Ok(derivative);
+        }
+        let message = "the derivative of an operation is not linear in its cotangent";
+        Err(Error::new(ErrorKind::Internal, message))
+    }
+
+    fn is_affine(&mut self, f: Node, v: Node) -> Result<bool> {
+        let dim = self.dim_of(f);
+        let cotangent = self.temporary(dim);
+        let adjoint = gradient(self, f, v, cotangent)?;
+        Ok(depends(self, adjoint, v).is_empty())
     }
 }
 
@@ -93,8 +127,9 @@ fn depends(graph: &Graph, formula: Node, variable: Node) -> Vec<Node> {
 pub fn expand(graph: &Graph, roots: &[Node]) -> Result<(Graph, Vec<Node>)> {
     let mut expanded = Graph::default();
     let roots = expanded.rebuild(graph, roots, |new, node, operands| {
-        let symbolic = graph.match_operation(node, &GRADIENT);
-        symbolic.map(|_| gradient(new, operands[0], operands[1], operands[2])).transpose()
+        let rule = graph.applied(node).map(|(operation, _, _)| &operation.rule);
+        let Some(Rule::Symbolic { expand, .. }) = rule else { return Ok(None) };
+        expand(new, operands).map(Some)
     })?;
     expanded.check_size()?;
     Ok((expanded, roots))

@@ -6,12 +6,12 @@ mod support;
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
 use support::approximate::{Approximate, Double, Format, Single};
 use support::case::{Case, Numbers, Values};
-use support::dual::Dual;
-use support::expression::{BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, aliases, call1, call2};
+use support::dual::{Dual, each};
+use support::expression::{Expression, Variable, aliases};
 use support::generate::{Generator, variables};
 use support::oracle::{Expected, reduce};
 use support::random::{Random, seeds};
-use support::samples::{binary, of_integers, positive, tensors, ternary, unary};
+use support::samples::single_operations;
 use support::scalar::Scalar;
 
 suite!(
@@ -25,10 +25,6 @@ suite!(
 
 /// What multiplies the oracle's bound: reverse accumulation adds in another order than dual numbers do.
 const SLACK: f64 = 16.0;
-
-fn v(k: usize) -> Expression {
-    Expression::Variable(k)
-}
 
 /// A sum and the variables that it is differentiated with respect to, one after the other.
 #[derive(Clone, Debug)]
@@ -154,48 +150,7 @@ impl Derivative {
     }
 }
 
-/// Each number of a pair with its slope.
-fn each<S>(pair: &[Vec<f64>], dual: impl Fn(usize, usize, f64) -> S) -> Vec<Vec<S>> {
-    let values = |(k, values): (usize, &Vec<f64>)| values.iter().enumerate().map(|(c, &v)| dual(k, c, v)).collect();
-    pair.iter().enumerate().map(values).collect()
-}
-
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
-
-/// Vectors and scalars of every category, and formulas of one operation on them.
-fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
-    let variables: Vec<Variable> = (0..3).flat_map(|category| [3, 1].map(|dim| Variable { dim, category })).collect();
-    let apply =
-        |name, operand: Expression, parameters: &[i64]| Expression::Apply(name, vec![operand], parameters.to_vec());
-    let mut formulas = Vec::new();
-    for operand in [v(0), v(3), call2("Subtract", v(0), v(2)), call2("Mult", v(1), v(2))] {
-        formulas.extend(UNARY.map(|name| unary(name, operand.clone())));
-        formulas.extend(WITH_INTEGERS.into_iter().flat_map(|name| of_integers(name, &operand)));
-        formulas.extend((-3..0).map(|m| apply("Pow", positive(operand.clone()), &[m])));
-    }
-    // Broadcasting both ways: what was repeated forwards is summed backwards.
-    for (a, b) in [(0, 2), (0, 1), (1, 0), (3, 0), (0, 3), (0, 4), (4, 0), (5, 2), (1, 3)] {
-        formulas.extend(BINARY.map(|name| binary(name, v(a), v(b))));
-        formulas.extend(["Scalprod", "SqDist", "Concat"].map(|name| call2(name, v(a), v(b))));
-    }
-    for (a, b, c) in [(0, 2, 4), (1, 0, 2), (0, 3, 2), (2, 0, 5), (2, 1, 3), (1, 3, 0), (1, 3, 5)] {
-        formulas.extend(TERNARY.map(|name| ternary(name, v(a), v(b), v(c))));
-    }
-    for (a, b, scalar) in [(0, 2, 5), (2, 4, 1), (4, 0, 3)] {
-        formulas.extend(tensors(&v(a), &v(b), &v(scalar)));
-    }
-    let difference = call2("Subtract", v(0), v(2));
-    formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, difference.clone())));
-    formulas.push(apply("Elem", call1("Square", difference.clone()), &[1]));
-    formulas.push(apply("Extract", call1("Square", difference.clone()), &[1, 2]));
-    formulas.push(apply("ExtractT", call1("Square", difference), &[1, 5]));
-    formulas.push(apply("SumT", call2("Mult", v(1), v(3)), &[4]));
-    formulas.push(apply("ElemT", call2("Mult", v(1), v(3)), &[4, 2]));
-    // The same variable in many places.
-    formulas.push(call2("Mult", call2("Divide", v(0), positive(v(0))), call1("Exp", v(0))));
-    formulas.push(call2("Powf", positive(v(0)), v(0)));
-    (variables, formulas)
-}
 
 fn gradients_of_each_operation(target: Target) {
     let (variables, formulas) = single_operations();

@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("dtype", &[]),
     ("array", &["dtype"]),
-    ("ops", &[]),
+    ("ops", &["error"]),
     ("formula", &["error", "ops"]),
     ("derive", &["error", "ops", "formula"]),
     ("reduction", &["error", "ops", "formula"]),

@@ -302,7 +302,7 @@ fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
 /// One level around a formula, of a vector and a scalar.
 type Level = fn(&mut dyn Algebra, inner: Node, vector: Node, scalar: Node) -> Node;
 
-const LEVELS: [Level; 16] = [
+const LEVELS: [Level; 17] = [
     |f, inner, _, _| f.apply(ops::find("Sin").unwrap(), &[inner], &[]),
     |f, inner, _, _| f.apply(&ops::POWER, &[inner], &[3]),
     |f, inner, _, _| {
@@ -327,6 +327,11 @@ const LEVELS: [Level; 16] = [
     |f, inner, x, _| {
         let both = f.apply(ops::find("Concat").unwrap(), &[inner, x], &[]);
         f.apply(&ops::EXTRACT, &[both], &[1, 3])
+    },
+    |f, inner, x, _| {
+        let part = f.apply(&ops::EXTRACT, &[inner], &[0, 2]);
+        let padded = f.apply(&ops::EXTRACT_TRANSPOSE, &[part], &[1, 3]);
+        f.multiply(padded, x)
     },
 ];
 

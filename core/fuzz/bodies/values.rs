@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rkeops_core::derive;
 use rkeops_core::formula::Graph;
-use rkeops_core::ops::{self, Algebra, GRADIENT, Node};
+use rkeops_core::ops::{self, Algebra, Node, Rule};
 use rkeops_core::reduction::{self, Axis};
 use rkeops_core::{ArrayRef, Category, Data, Extra, Formula, Reduction};
 
@@ -119,7 +119,7 @@ fn one_more(
         });
         operands.push(fitting?);
     }
-    if operation == &GRADIENT {
+    if let Rule::Symbolic { .. } = operation.rule {
         *gradients += 1;
         if *gradients > 2 {
             return None;

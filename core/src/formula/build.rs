@@ -223,7 +223,8 @@ impl Graph {
             (o, None) if *o == EXTRACT => self.extract_identity(a, parameters[0] as usize, dim),
             (o, None) if *o == EXTRACT_TRANSPOSE => match self.is_zero(a) {
                 true => Some(Algebra::zero(self, dim)),
-                false => (self.dim_of(a) == dim).then_some(a),
+                false if self.dim_of(a) == dim => Some(a),
+                false => self.pad_padded(a, parameters[0] as usize, dim),
             },
             _ => None,
         }
@@ -234,7 +235,7 @@ impl Graph {
     }
 
     /// The node as a vector of this dimension.
-    fn widened(&mut self, node: Node, dim: usize) -> Node {
+    pub(super) fn widened(&mut self, node: Node, dim: usize) -> Node {
         match self.dim_of(node) == dim {
             true => node,
             false => Algebra::apply(self, &REPLICATE, &[node], &[dim as i64]),
@@ -263,6 +264,9 @@ impl Graph {
             let two = self.number_node(2.0);
             return Some(self.node(&MULTIPLY, &[two, a]));
         }
+        if let Some(sum) = self.add_padded(a, b) {
+            return Some(sum);
+        }
         if let Some(inner) = self.negated(b) {
             return Some(self.node(&SUBTRACT, &[a, inner]));
         }
@@ -287,6 +291,9 @@ impl Graph {
     fn multiply_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
         if self.is_zero(a) || self.is_zero(b) {
             return Some(Algebra::zero(self, dim));
+        }
+        if let Some(padded) = self.padded_product(a, b) {
+            return Some(padded);
         }
         if a == b {
             return Some(self.node(&SQUARE, &[a]));
@@ -349,6 +356,9 @@ impl Graph {
         if self.is_zero(a) {
             return Some(Algebra::zero(self, dim));
         }
+        if let Some(padded) = self.padded_quotient(a, b) {
+            return Some(padded);
+        }
         if self.number(a) == Some(1.0) {
             return Some(self.node(&INVERSE, &[b]));
         }
@@ -380,7 +390,10 @@ impl Graph {
         if let Some(inner) = self.negated(a) {
             return Some(inner);
         }
-        self.scaled(a).map(|(number, rest)| self.times(-number, rest))
+        if let Some((number, rest)) = self.scaled(a) {
+            return Some(self.times(-number, rest));
+        }
+        self.minus_padded(a)
     }
 
     fn sum_identity(&mut self, a: Node) -> Option<Node> {
@@ -393,6 +406,9 @@ impl Graph {
         }
         if let Some(&[inner]) = self.match_operation(a, &REPLICATE) {
             return Some(self.times(dim as f64, inner));
+        }
+        if let Some(sum) = self.sum_padded(a) {
+            return Some(sum);
         }
         // Scalar factors and signs leave the sum, as many as there are one around the other.
         let (mut factors, mut vector) = (Vec::new(), a);
@@ -421,25 +437,6 @@ impl Graph {
             (2.., 1) => Some((Some(right), left)),
             _ => None,
         }
-    }
-
-    fn extract_identity(&mut self, a: Node, start: usize, dim: usize) -> Option<Node> {
-        if self.dim_of(a) == dim {
-            return Some(a);
-        }
-        if self.is_zero(a) {
-            return Some(Algebra::zero(self, dim));
-        }
-        if let Some(&[inner]) = self.match_operation(a, &REPLICATE) {
-            return Some(self.widened(inner, dim));
-        }
-        if let Some((operation, &[inner], parameters)) = self.applied(a)
-            && *operation == EXTRACT
-        {
-            let start = (parameters[0] as usize + start) as i64;
-            return Some(Algebra::apply(self, &EXTRACT, &[inner], &[start, dim as i64]));
-        }
-        None
     }
 }
 

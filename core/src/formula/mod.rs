@@ -3,6 +3,7 @@
 
 mod build;
 mod eval;
+mod padded;
 mod parts;
 mod print;
 mod verify;
@@ -170,6 +171,12 @@ impl Graph {
         let node = self.insert(Entry { kind: Kind::Variable(variable), dim });
         self.variables.insert(variable.index, node);
         Ok(node)
+    }
+
+    /// A variable that stands for no argument of a call. The pass that makes it has to make it vanish again.
+    pub(crate) fn temporary(&mut self, dim: usize) -> Node {
+        let variable = Variable { index: usize::MAX, category: Category::Parameter };
+        self.insert(Entry { kind: Kind::Variable(variable), dim })
     }
 
     /// The nodes that `roots` depend on, in an order in which operands come first.

@@ -3,7 +3,8 @@
 use super::Operation;
 use super::arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 use super::powers::SQUARE;
-use super::structure::{REPLICATE, SUM};
+use super::structure::{EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
+use crate::error::Result;
 
 /// A formula inside its graph. Equal formulas of one graph are the same node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +20,18 @@ pub trait Algebra {
     fn dim(&self, node: Node) -> usize;
     /// An operation on operands that fit it; a rule of the library that passes others is a defect of the library.
     fn apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Node;
+}
+
+/// Builds derivatives of formulas. Errors are those of formulas that grow too large.
+pub trait Calculus: Algebra {
+    /// The adjoint of the derivative of `f` with respect to the variable `v`, applied to `e`, which has the dimension
+    /// of `f` or is a scalar that stands for each component.
+    fn gradient(&mut self, f: Node, v: Node, e: Node) -> Result<Node>;
+    /// The derivative of `f` with respect to the variable `v`, applied to `u`, which has the dimension of `v` or is a
+    /// scalar.
+    fn directional(&mut self, f: Node, v: Node, u: Node) -> Result<Node>;
+    /// Whether the derivative of `f` with respect to the variable `v` is the same everywhere.
+    fn is_affine(&mut self, f: Node, v: Node) -> Result<bool>;
 }
 
 impl dyn Algebra + '_ {
@@ -53,6 +66,15 @@ impl dyn Algebra + '_ {
     /// A scalar repeated `dim` times.
     pub fn replicate(&mut self, a: Node, dim: usize) -> Node {
         self.apply(&REPLICATE, &[a], &[dim as i64])
+    }
+    /// Component `k`, a scalar.
+    pub fn element(&mut self, a: Node, k: usize) -> Node {
+        self.apply(&EXTRACT, &[a], &[k as i64, 1])
+    }
+    /// The vector with 1 at the place `k` and 0 elsewhere.
+    pub fn unit(&mut self, dim: usize, k: usize) -> Node {
+        let one = self.constant(1.0);
+        self.apply(&EXTRACT_TRANSPOSE, &[one], &[k as i64, dim as i64])
     }
     /// `factor * a` for a number.
     pub fn scale(&mut self, factor: f64, a: Node) -> Node {

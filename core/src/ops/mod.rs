@@ -20,7 +20,9 @@ mod trigonometry;
 
 use std::hash::{Hash, Hasher};
 
-pub use algebra::{Algebra, Node};
+use crate::error::Error;
+
+pub use algebra::{Algebra, Calculus, Node};
 pub use lanes::{Lanes, Value};
 
 pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
@@ -93,6 +95,8 @@ pub enum Rule {
     Symbolic {
         /// The dimension of the result, or what would be right.
         dim: ShapeRule,
+        /// Writes the formula out.
+        expand: Expansion,
     },
 }
 
@@ -104,6 +108,9 @@ pub type VectorLowering = fn(&mut dyn Lanes, &[&[Value]], &[i64]) -> Vec<Value>;
 
 /// A formula from operands and parameters, or what would be right.
 pub type Shorthand = fn(&mut dyn Algebra, &[Node], &[i64]) -> Result<Node, String>;
+
+/// The formula that a symbolic operation stands for; its second operand is a variable.
+pub type Expansion = fn(&mut dyn Calculus, &[Node]) -> Result<Node, Error>;
 
 /// One use of an operation, as a derivative rule sees it.
 #[derive(Clone, Copy, Debug)]
@@ -177,7 +184,7 @@ impl Operation {
     pub fn dim(&self, dims: &[usize], parameters: &[i64]) -> Result<usize, String> {
         match self.rule {
             Rule::Elementwise { .. } => common_dim(dims),
-            Rule::Vector { dim, .. } | Rule::Symbolic { dim } => dim(dims, parameters),
+            Rule::Vector { dim, .. } | Rule::Symbolic { dim, .. } => dim(dims, parameters),
             Rule::Shorthand { .. } => Err("a shorthand has no shape rule of its own".into()),
         }
     }

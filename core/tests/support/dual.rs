@@ -162,3 +162,9 @@ impl<S: Scalar> Scalar for Dual<S> {
         self.chain(self.value.relu(), || self.value.step_of(step))
     }
 }
+
+/// Each number of a pair with its slope.
+pub fn each<S>(pair: &[Vec<f64>], dual: impl Fn(usize, usize, f64) -> S) -> Vec<Vec<S>> {
+    let values = |(k, values): (usize, &Vec<f64>)| values.iter().enumerate().map(|(c, &v)| dual(k, c, v)).collect();
+    pair.iter().enumerate().map(values).collect()
+}

@@ -54,6 +54,18 @@ pub const VECTOR: [&str; 16] = [
 pub const NORMS: [&str; 6] = ["Normalize", "SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
 /// Products of matrices and tensors.
 pub const TENSORS: [&str; 5] = ["MatVecMult", "VecMatMult", "TensorProd", "TensorDot", "Kron"];
+/// What stands for a formula of derivatives, or for its first operand.
+pub const SYMBOLIC: [&str; 9] = [
+    "Grad",
+    "Diff",
+    "GradMatrix",
+    "Divergence",
+    "Laplacian",
+    "TraceOperator",
+    "AdjointOperator",
+    "Factorize",
+    "AutoFactorize",
+];
 
 /// Every operation of formulas that are not derivatives.
 pub fn operations() -> impl Iterator<Item = &'static str> {

@@ -1,6 +1,8 @@
 //! Formulas of one operation, with operands inside its domain.
 
-use super::expression::{Expression, call1, call2, call3, with_integers, with_lists};
+use super::expression::{
+    BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, with_integers, with_lists,
+};
 
 /// Above 0.
 pub fn positive(e: Expression) -> Expression {
@@ -88,4 +90,40 @@ pub fn tensors(a: &Expression, b: &Expression, scalar: &Expression) -> Vec<Expre
     }
     all.push(with_lists("Kron", two_by_three, square, &[&[2, 3], &[3, 3]]));
     all
+}
+
+/// Vectors and scalars of every category, and formulas of one operation on them.
+pub fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
+    let variables: Vec<Variable> = (0..3).flat_map(|category| [3, 1].map(|dim| Variable { dim, category })).collect();
+    let v = Expression::Variable;
+    let apply =
+        |name, operand: Expression, parameters: &[i64]| Expression::Apply(name, vec![operand], parameters.to_vec());
+    let mut formulas = Vec::new();
+    for operand in [v(0), v(3), call2("Subtract", v(0), v(2)), call2("Mult", v(1), v(2))] {
+        formulas.extend(UNARY.map(|name| unary(name, operand.clone())));
+        formulas.extend(WITH_INTEGERS.into_iter().flat_map(|name| of_integers(name, &operand)));
+        formulas.extend((-3..0).map(|m| apply("Pow", positive(operand.clone()), &[m])));
+    }
+    // Broadcasting both ways: what was repeated forwards is summed backwards.
+    for (a, b) in [(0, 2), (0, 1), (1, 0), (3, 0), (0, 3), (0, 4), (4, 0), (5, 2), (1, 3)] {
+        formulas.extend(BINARY.map(|name| binary(name, v(a), v(b))));
+        formulas.extend(["Scalprod", "SqDist", "Concat"].map(|name| call2(name, v(a), v(b))));
+    }
+    for (a, b, c) in [(0, 2, 4), (1, 0, 2), (0, 3, 2), (2, 0, 5), (2, 1, 3), (1, 3, 0), (1, 3, 5)] {
+        formulas.extend(TERNARY.map(|name| ternary(name, v(a), v(b), v(c))));
+    }
+    for (a, b, scalar) in [(0, 2, 5), (2, 4, 1), (4, 0, 3)] {
+        formulas.extend(tensors(&v(a), &v(b), &v(scalar)));
+    }
+    let difference = call2("Subtract", v(0), v(2));
+    formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, difference.clone())));
+    formulas.push(apply("Elem", call1("Square", difference.clone()), &[1]));
+    formulas.push(apply("Extract", call1("Square", difference.clone()), &[1, 2]));
+    formulas.push(apply("ExtractT", call1("Square", difference), &[1, 5]));
+    formulas.push(apply("SumT", call2("Mult", v(1), v(3)), &[4]));
+    formulas.push(apply("ElemT", call2("Mult", v(1), v(3)), &[4, 2]));
+    // The same variable in many places.
+    formulas.push(call2("Mult", call2("Divide", v(0), positive(v(0))), call1("Exp", v(0))));
+    formulas.push(call2("Powf", positive(v(0)), v(0)));
+    (variables, formulas)
 }
