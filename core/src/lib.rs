@@ -48,7 +48,7 @@ pub mod syntax;
 pub use array::{ArrayMut, ArrayRef, Data, DataMut, Region, extent, row_major};
 pub use backend::Target;
 pub use dtype::Dtype;
-pub use engine::{CompileOptions, Input, Kernel, Output, RunOptions, doctor};
+pub use engine::{CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor};
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Formula};
 pub use reduction::{Axis, Extra, Reduction};

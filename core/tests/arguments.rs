@@ -84,8 +84,8 @@ fn shapes_of_inputs() {
     let rows: [(usize, &[usize], &str); 8] = [
         (0, &[5], "input 0 (i-variable of dimension 3) has shape [5]; expected (M, 3)"),
         (0, &[], "input 0 (i-variable of dimension 3) has shape []; expected (M, 3)"),
-        (1, &[4, 3, 1], "input 1 (j-variable of dimension 3) has shape [4, 3, 1]; expected (N, 3)"),
-        (3, &[2, 1], "input 3 (parameter of dimension 2) has shape [2, 1]; expected (2,)"),
+        (1, &[4, 3, 1], "input 1 (j-variable of dimension 3) has shape [4, 3, 1]; expected 3 columns"),
+        (3, &[2, 1], "input 3 (parameter of dimension 2) has shape [2, 1]; expected 2 columns"),
         (0, &[5, 4], "input 0 (i-variable of dimension 3) has shape [5, 4]; expected 3 columns"),
         (2, &[4, 2], "input 2 (j-variable of dimension 1) has shape [4, 2]; expected 1 columns"),
         (3, &[3], "input 3 (parameter of dimension 2) has shape [3]; expected 2 columns"),
@@ -176,6 +176,6 @@ fn absurd_sizes() {
     let far = ArrayRef { shape: vec![many, 1], ..one.clone() };
     let outputs = &mut [ArrayMut::f32(&mut out, &[1 << 20, 1])];
     let error = kernel.run(&[one, far], outputs, &RunOptions::default()).unwrap_err();
-    assert_eq!(error.message(), format!("1048576 times {many} pairs overflow 64 bits"));
+    assert_eq!(error.message(), format!("1048576 times {many} rows: the pairs overflow 64 bits"));
     assert_eq!(error.kind(), ErrorKind::Size);
 }

@@ -215,7 +215,7 @@ fn outputs_of_stopped_runs(target: Target) {
             seen.lock().unwrap().push((done, total));
             true
         };
-        let options = RunOptions { threads, progress: Some(&watch) };
+        let options = RunOptions { threads, progress: Some(&watch), ..RunOptions::default() };
         kernel.run(&inputs, &mut [ArrayMut::f64(&mut out, &[2000, 1])], &options).unwrap();
         let seen = seen.into_inner().unwrap();
         assert!(seen.windows(2).all(|w| w[0].0 <= w[1].0), "progress goes back: {seen:?}");
@@ -224,7 +224,7 @@ fn outputs_of_stopped_runs(target: Target) {
         let expected = out.clone();
 
         let stop = |_: u64, _: u64| false;
-        let options = RunOptions { threads, progress: Some(&stop) };
+        let options = RunOptions { threads, progress: Some(&stop), ..RunOptions::default() };
         let stopped = kernel.run(&inputs, &mut [ArrayMut::f64(&mut out, &[2000, 1])], &options);
         // A run may be over before it hears of the wish.
         if let Err(error) = stopped {
@@ -234,7 +234,7 @@ fn outputs_of_stopped_runs(target: Target) {
             assert!(message.ends_with(" of 16000000 pairs"), "{message}");
         }
         kernel
-            .run(&inputs, &mut [ArrayMut::f64(&mut out, &[2000, 1])], &RunOptions { threads, progress: None })
+            .run(&inputs, &mut [ArrayMut::f64(&mut out, &[2000, 1])], &RunOptions { threads, ..RunOptions::default() })
             .unwrap();
         assert_eq!(out, expected);
     }

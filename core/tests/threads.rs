@@ -55,7 +55,7 @@ fn no_thread_outlives_its_run() {
     let _alone = alone();
     let kernel = kernel();
     for threads in 1..20 {
-        assert_eq!(run(&kernel, SHORT, &RunOptions { threads, progress: None }).unwrap(), SHORT as f32);
+        assert_eq!(run(&kernel, SHORT, &RunOptions { threads, ..RunOptions::default() }).unwrap(), SHORT as f32);
     }
     wait_until_none_is_left();
 }
@@ -71,7 +71,7 @@ fn the_calling_thread_is_one_of_the_threads() {
             most.set(helpers());
             false
         };
-        let options = RunOptions { threads, progress: Some(&count_and_stop) };
+        let options = RunOptions { threads, progress: Some(&count_and_stop), ..RunOptions::default() };
         assert_eq!(run(&kernel, ENDLESS, &options).unwrap_err().kind(), ErrorKind::Cancelled);
         assert!(most.get() < threads, "{} helpers for {threads} threads", most.get());
     }
@@ -86,12 +86,12 @@ fn runs_do_not_wait_for_each_other() {
         let calls = Cell::new(0);
         let nested = |_: u64, _: u64| {
             calls.set(calls.get() + 1);
-            let short = || run(&kernel, SHORT, &RunOptions { threads: 3, progress: None }).unwrap();
+            let short = || run(&kernel, SHORT, &RunOptions { threads: 3, ..RunOptions::default() }).unwrap();
             let elsewhere = std::thread::scope(|scope| scope.spawn(short).join().unwrap());
             assert_eq!(short(), elsewhere);
             calls.get() < 2
         };
-        let options = RunOptions { threads, progress: Some(&nested) };
+        let options = RunOptions { threads, progress: Some(&nested), ..RunOptions::default() };
         assert_eq!(run(&kernel, ENDLESS, &options).unwrap_err().kind(), ErrorKind::Cancelled);
         assert_eq!(calls.get(), 2, "a callback that said stop is not called again");
     }
@@ -104,9 +104,9 @@ fn a_panic_of_the_callback_passes_through() {
     let kernel = kernel();
     for threads in 1..4 {
         let panics = |_: u64, _: u64| -> bool { std::panic::resume_unwind(Box::new("from the callback")) };
-        let options = RunOptions { threads, progress: Some(&panics) };
+        let options = RunOptions { threads, progress: Some(&panics), ..RunOptions::default() };
         let payload = catch_unwind(AssertUnwindSafe(|| run(&kernel, ENDLESS, &options))).unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"from the callback"));
-        assert_eq!(run(&kernel, SHORT, &RunOptions { threads, progress: None }).unwrap(), SHORT as f32);
+        assert_eq!(run(&kernel, SHORT, &RunOptions { threads, ..RunOptions::default() }).unwrap(), SHORT as f32);
     }
 }

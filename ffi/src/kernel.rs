@@ -140,11 +140,11 @@ unsafe fn run(
         argument(format!("options->threads is {}; it must be 0 (automatic) or a number of threads", options.threads))
     })?;
     let Some(callback) = options.progress else {
-        return kernel.run(inputs, outputs, &RunOptions { threads, progress: None });
+        return kernel.run(inputs, outputs, &RunOptions { threads, ..RunOptions::default() });
     };
     // SAFETY: C vouches for the callback and its user pointer during the run.
     let go_on = |done, total| unsafe { callback(done, total, options.progress_user) } == 0;
-    kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on) })
+    kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on), ..RunOptions::default() })
 }
 
 /// Writes the number of inputs that a run of the kernel wants to `*out`.

@@ -1,6 +1,7 @@
 //! Checks of the arrays of a run: number, format, rank, shape and strides. Every message names the argument.
 
-use super::pack::{Rows, View};
+use super::batch::Batch;
+use super::pack::{Place, Rows, View};
 use super::{Input, Kernel, Output};
 use crate::array::{ArrayMut, ArrayRef, Region, extent};
 use crate::error::{Error, ErrorKind, Result, counted};
@@ -10,6 +11,10 @@ use crate::formula::Category;
 pub(super) struct Arguments<'a, T> {
     /// Inputs by position.
     pub inputs: Vec<Rows<'a, T>>,
+    /// Where the results go.
+    pub outputs: Vec<Place>,
+    /// The problems.
+    pub batch: Batch,
     /// Rows of the result.
     pub kept: usize,
     /// Rows of the reduced index.
@@ -39,15 +44,16 @@ pub(super) fn check<'a, T: View>(
         ));
     }
     let mut rows: [Option<(usize, usize)>; 2] = [None; 2];
-    let mut views = Vec::with_capacity(inputs.len());
+    let mut batch = Batch::default();
+    let mut found = Vec::with_capacity(inputs.len());
     for (array, input) in inputs.iter().zip(&kernel.inputs) {
         let name = format!("input {} ({input})", input.index);
         let Some(data) = T::slice(array) else {
             let message = format!("{name} has dtype {}; expected {}", array.dtype(), T::DTYPE);
             return Err(Error::new(ErrorKind::Dtype, message));
         };
-        let (count, row_step, columns, column_step) = matrix(&name, array, input.dim, input.category)?;
-        if columns != input.dim {
+        let form = form(&name, array, input.dim, input.category)?;
+        if form.columns != input.dim {
             return Err(Error::new(
                 ErrorKind::Shape,
                 format!("{name} has shape {:?}; expected {} columns", array.shape, input.dim),
@@ -55,51 +61,77 @@ pub(super) fn check<'a, T: View>(
         }
         if let Some(seen) = rows.get_mut(input.category as usize) {
             match seen {
-                None => *seen = Some((count, input.index)),
-                Some((expected, first)) if *expected != count => {
+                None => *seen = Some((form.rows, input.index)),
+                Some((expected, first)) if *expected != form.rows => {
                     return Err(Error::new(
                         ErrorKind::Shape,
-                        format!("{name} has {count} rows; expected {expected}, as input {first} has"),
+                        format!("{name} has {} rows; expected {expected}, as input {first} has", form.rows),
                     ));
                 }
                 Some(_) => {}
             }
         }
         within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
-        views.push(Rows { data, origin: array.origin as isize, row_step, column_step });
+        batch.join(&name, &array.shape[..form.batch_axes])?;
+        found.push((data, form));
     }
+    let views = inputs.iter().zip(found).map(|(array, (data, form))| Rows {
+        data,
+        origin: array.origin as isize,
+        batch_steps: batch.steps(&array.shape[..form.batch_axes], &array.strides),
+        row_step: form.row_step,
+        column_step: form.column_step,
+    });
+    let views = views.collect();
     // An index that no variable follows has one row, as in KeOps.
     let count = |category: Category| rows[category as usize].map_or(1, |(count, _)| count);
     let (kept, reduced) = (count(kernel.axis.kept()), count(kernel.axis.reduced()));
-    for (k, (array, output)) in outputs.iter().zip(&kernel.outputs).enumerate() {
-        check_output(k, array, output, kept)?;
-    }
+    let all = outputs.iter().zip(&kernel.outputs).enumerate();
+    let places = all.map(|(k, (array, output))| check_output(k, array, output, kept, &batch)).collect::<Result<_>>()?;
     if T::DTYPE.size() == 4 && reduced > i32::MAX as usize && kernel.outputs.iter().any(|o| o.dtype != T::DTYPE) {
         let message = format!("an index among {reduced} rows needs float64 arrays; float32 carries up to {}", i32::MAX);
         return Err(Error::new(ErrorKind::Size, message));
     }
-    Ok(Arguments { inputs: views, kept, reduced })
+    Ok(Arguments { inputs: views, outputs: places, batch, kept, reduced })
 }
 
-/// Rows, row step, columns and column step of an input.
-fn matrix(name: &str, array: &ArrayRef<'_>, dim: usize, category: Category) -> Result<(usize, isize, usize, isize)> {
+/// How the axes of an input are read.
+struct Form {
+    /// How many axes come before rows and columns.
+    batch_axes: usize,
+    rows: usize,
+    row_step: isize,
+    columns: usize,
+    column_step: isize,
+}
+
+/// The axes of an input: batch axes, rows, columns. Where there are no batch axes, that of one column may be missing.
+fn form(name: &str, array: &ArrayRef<'_>, dim: usize, category: Category) -> Result<Form> {
     check_strides(name, &array.shape, &array.strides)?;
-    let form = match (category, array.shape.as_slice(), array.strides.as_slice()) {
-        (Category::Parameter, [], []) if dim == 1 => Some((1, 0, 1, 0)),
-        (Category::Parameter, &[columns], &[step]) => Some((1, 0, columns, step)),
-        (Category::Parameter, &[1, columns], &[_, step]) => Some((1, 0, columns, step)),
-        (Category::I | Category::J, &[rows], &[step]) if dim == 1 => Some((rows, step, 1, 0)),
-        (Category::I | Category::J, &[rows, columns], &[row_step, step]) => Some((rows, row_step, columns, step)),
-        _ => None,
-    };
-    form.ok_or_else(|| {
-        let expected = match category {
-            Category::Parameter => format!("({dim},)"),
-            Category::I => format!("(M, {dim})"),
-            Category::J => format!("(N, {dim})"),
-        };
-        Error::new(ErrorKind::Shape, format!("{name} has shape {:?}; expected {expected}", array.shape))
-    })
+    let has_rows = category != Category::Parameter;
+    match (array.shape.as_slice(), array.strides.as_slice()) {
+        ([batch @ .., rows, columns], &[.., row_step, column_step]) if has_rows => {
+            Ok(Form { batch_axes: batch.len(), rows: *rows, row_step, columns: *columns, column_step })
+        }
+        ([rows], &[row_step]) if has_rows && dim == 1 => {
+            Ok(Form { batch_axes: 0, rows: *rows, row_step, columns: 1, column_step: 0 })
+        }
+        ([batch @ .., columns], &[.., column_step]) if !has_rows => {
+            Ok(Form { batch_axes: batch.len(), rows: 1, row_step: 0, columns: *columns, column_step })
+        }
+        ([], []) if !has_rows && dim == 1 => {
+            Ok(Form { batch_axes: 0, rows: 1, row_step: 0, columns: 1, column_step: 0 })
+        }
+        _ => {
+            let expected = match category {
+                Category::Parameter => format!("({dim},)"),
+                Category::I => format!("(M, {dim})"),
+                Category::J => format!("(N, {dim})"),
+            };
+            let message = format!("{name} has shape {:?}; expected {expected}", array.shape);
+            Err(Error::new(ErrorKind::Shape, message))
+        }
+    }
 }
 
 fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
@@ -110,24 +142,25 @@ fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
     Err(Error::new(ErrorKind::Stride, message))
 }
 
-fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) -> Result<()> {
+fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, batch: &Batch) -> Result<Place> {
     let name = format!("output {k}");
     if array.dtype() != output.dtype {
         let message = format!("{name} has dtype {}; expected {}", array.dtype(), output.dtype);
         return Err(Error::new(ErrorKind::Dtype, message));
     }
-    let fits = match array.shape.as_slice() {
-        [m] => *m == rows && output.dim == 1,
-        [m, d] => (*m, *d) == (rows, output.dim),
-        _ => false,
-    };
     check_strides(&name, &array.shape, &array.strides)?;
-    if !fits {
+    let batch_axes = match array.shape.as_slice() {
+        [m] if *m == rows && output.dim == 1 && batch.is(&[]) => Some(0),
+        [own @ .., m, d] if (*m, *d) == (rows, output.dim) && batch.is(own) => Some(own.len()),
+        _ => None,
+    };
+    let Some(batch_axes) = batch_axes else {
+        let axes: String = batch.shape().iter().map(|extent| format!("{extent}, ")).collect();
         return Err(Error::new(
             ErrorKind::Shape,
-            format!("{name} has shape {:?}; expected ({rows}, {})", array.shape, output.dim),
+            format!("{name} has shape {:?}; expected ({axes}{rows}, {})", array.shape, output.dim),
         ));
-    }
+    };
     within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
     let places = Region { origin: 0, element: 1, shape: &array.shape, strides: &array.strides };
     if places.overlaps_itself() {
@@ -139,7 +172,12 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize) ->
             ),
         ));
     }
-    Ok(())
+    Ok(Place {
+        origin: array.origin as isize,
+        batch_steps: batch.steps(&array.shape[..batch_axes], &array.strides),
+        row_step: array.strides[batch_axes],
+        column_step: array.strides.get(batch_axes + 1).copied().unwrap_or(0),
+    })
 }
 
 fn within(name: &str, length: usize, origin: usize, shape: &[usize], strides: &[isize]) -> Result<()> {

@@ -2,13 +2,16 @@
 //! reduction.
 
 mod arguments;
+mod batch;
 mod cache;
 mod doctor;
 mod locks;
 mod pack;
 mod pass;
 mod progress;
+mod ranges;
 mod run;
+mod schedule;
 mod threads;
 
 use std::sync::Arc;
@@ -24,6 +27,7 @@ use crate::plan::{self, Plan};
 use crate::reduction::{Axis, Columns, Reduction};
 
 pub use doctor::doctor;
+pub use ranges::{Half, Ranges};
 
 /// How a kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +53,9 @@ pub struct RunOptions<'a> {
     /// Called now and then from the calling thread with the pairs done and the pairs in all; `false` stops the run,
     /// and then it is not called again. It may run kernels itself.
     pub progress: Option<&'a dyn Fn(u64, u64) -> bool>,
+    /// Which blocks of the matrix of pairs are reduced; `None` means all of it. In a batch they are those of every
+    /// problem.
+    pub ranges: Option<&'a Ranges>,
 }
 
 /// An argument that a kernel takes.
@@ -174,6 +181,9 @@ impl Kernel {
     /// Runs the kernel. Inputs are read in place with any strides; i- and j-variables have the shape (rows,
     /// dimension), parameters (dimension). Outputs have the shape (rows of the kept index, columns) and are
     /// overwritten, even where the run is stopped. Results do not depend on the number of threads.
+    ///
+    /// Any array may have axes before these, for a batch of problems of one size: they are broadcast as in NumPy, and
+    /// outputs have those of all inputs together. Indices in results count the rows of their own problem.
     pub fn run(&self, inputs: &[ArrayRef<'_>], outputs: &mut [ArrayMut<'_>], options: &RunOptions<'_>) -> Result<()> {
         match &self.compiled {
             Compiled::F32(program) => run::run(self, program, inputs, outputs, options),

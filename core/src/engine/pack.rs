@@ -3,37 +3,51 @@
 use crate::array::{ArrayMut, ArrayRef, Data, DataMut};
 use crate::backend::Number;
 
-/// An input as the engine reads it: element `(row, column)` is `data[origin + row * row_step + column * column_step]`.
-#[derive(Clone, Copy)]
+/// An input as the engine reads it: element `(row, column)` of the first problem is
+/// `data[origin + row * row_step + column * column_step]`.
+#[derive(Clone)]
 pub(super) struct Rows<'a, T> {
     pub data: &'a [T],
     pub origin: isize,
+    /// The step along each axis of the batch.
+    pub batch_steps: Vec<isize>,
     pub row_step: isize,
     pub column_step: isize,
 }
 
 impl<T: Number> Rows<'_, T> {
-    /// Copies one column of consecutive rows into the first lanes of a plane and repeats the last row up to `lanes`,
-    /// so that lanes without a row hold ordinary numbers.
-    pub(super) fn pack(&self, column: usize, first: usize, rows: usize, plane: &mut [T], lanes: usize) {
-        let start = self.origin + first as isize * self.row_step + column as isize * self.column_step;
+    /// Copies one column of consecutive rows, of the problem whose first element is at `origin`, into lanes.
+    pub(super) fn pack(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
+        let start = origin + first as isize * self.row_step + column as isize * self.column_step;
         match (usize::try_from(self.row_step), usize::try_from(start)) {
-            (Ok(1), Ok(start)) => plane[..rows].copy_from_slice(&self.data[start..start + rows]),
-            (Ok(step), Ok(start)) if step > 0 && rows > 0 => {
+            (Ok(1), Ok(start)) => lanes.copy_from_slice(&self.data[start..start + lanes.len()]),
+            (Ok(step), Ok(start)) if step > 0 && !lanes.is_empty() => {
                 let source = self.data[start..].iter().step_by(step);
-                plane[..rows].iter_mut().zip(source).for_each(|(lane, &number)| *lane = number);
+                lanes.iter_mut().zip(source).for_each(|(lane, &number)| *lane = number);
             }
             _ => {
-                for (k, lane) in plane[..rows].iter_mut().enumerate() {
+                for (k, lane) in lanes.iter_mut().enumerate() {
                     *lane = self.data[(start + k as isize * self.row_step) as usize];
                 }
             }
         }
-        if rows < lanes {
-            let last = if rows > 0 { plane[rows - 1] } else { T::default() };
-            plane[rows..lanes].fill(last);
-        }
     }
+}
+
+/// Repeats the last row up to the end, so that lanes without a row hold ordinary numbers.
+pub(super) fn pad<T: Number>(plane: &mut [T], rows: usize) {
+    let last = if rows > 0 { plane[rows - 1] } else { T::default() };
+    plane[rows..].fill(last);
+}
+
+/// Where the elements of an output lie, relative to its data.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub origin: isize,
+    /// The step along each axis of the batch.
+    pub batch_steps: Vec<isize>,
+    pub row_step: isize,
+    pub column_step: isize,
 }
 
 /// The numbers of an input, where its format is the computation's.
@@ -74,14 +88,20 @@ impl View for f64 {
     }
 }
 
-/// Writes the first lanes of a plane to one column of consecutive rows.
-pub(super) fn unpack<T: View>(array: &mut ArrayMut<'_>, column: usize, first: usize, plane: &[T]) {
-    let (row_step, column_step) = (array.strides[0], array.strides.get(1).copied().unwrap_or(0));
-    let start = array.origin as isize + first as isize * row_step + column as isize * column_step;
-    let place = |k: usize| (start + k as isize * row_step) as usize;
+/// Writes lanes to one column of consecutive rows, of the problem whose first element is at `origin`.
+pub(super) fn unpack<T: View>(
+    array: &mut ArrayMut<'_>,
+    place: &Place,
+    origin: isize,
+    column: usize,
+    first: usize,
+    lanes: &[T],
+) {
+    let start = origin + first as isize * place.row_step + column as isize * place.column_step;
+    let at = |k: usize| (start + k as isize * place.row_step) as usize;
     if let DataMut::I64(data) = &mut array.data {
-        plane.iter().enumerate().for_each(|(k, lane)| data[place(k)] = lane.to_index());
+        lanes.iter().enumerate().for_each(|(k, lane)| data[at(k)] = lane.to_index());
     } else if let Some(data) = T::slice_mut(array) {
-        plane.iter().enumerate().for_each(|(k, &lane)| data[place(k)] = lane);
+        lanes.iter().enumerate().for_each(|(k, &lane)| data[at(k)] = lane);
     }
 }

@@ -6,9 +6,11 @@ use std::sync::Mutex;
 use super::Program;
 use super::arguments::Arguments;
 use super::locks::lock;
-use super::pack::{Rows, View, unpack};
+use super::pack::{View, pad, unpack};
+use super::schedule::{Task, tiles};
 use crate::array::ArrayMut;
 use crate::backend::Tile;
+use crate::formula::Category;
 use crate::lower::{Source, Space, Stage};
 
 /// Below this many kept rows the lanes run along the reduced index.
@@ -23,72 +25,89 @@ pub(super) type Advance<'a> = dyn FnMut(u64) -> bool + 'a;
 /// What all tasks of a run share.
 pub(super) struct Pass<'a, T: View> {
     program: &'a Program<T>,
-    inputs: &'a [Rows<'a, T>],
-    /// The planes of the space `Call`, a number each.
-    call: Vec<T>,
-    /// Whether the lanes run along the reduced index.
-    spread: bool,
-    /// What makes results of totals.
-    last: Stage,
+    arguments: &'a Arguments<'a, T>,
+    /// Whether parameters differ from problem to problem.
+    has_own_parameters: bool,
+}
+
+/// What a thread works with: a tile, which holds what is known per call of one problem.
+pub(super) struct Worker<T> {
+    tile: Box<Tile<T>>,
+    item: Option<usize>,
+    /// Where the problem's first element is in each input.
+    origins: Vec<isize>,
+    /// The reduced rows in the tile.
+    segments: Vec<Range<usize>>,
 }
 
 /// The outputs of a run, written by whichever task is done.
 type Writer<'a, 'b> = Mutex<&'a mut [ArrayMut<'b>]>;
 
 impl<'a, T: View> Pass<'a, T> {
-    pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a, T>) -> Self {
-        let lanes = program.layout.kept;
-        let spread = arguments.kept < FEW_ROWS
-            && arguments.reduced > FEW_ROWS
-            && program.code.spread() * arguments.kept <= lanes;
-        let last = if arguments.reduced > 0 { Stage::Finish } else { Stage::Nothing };
-        let mut pass = Pass { program, inputs: &arguments.inputs, call: Vec::new(), spread, last };
-        let mut tile = pass.take_tile();
-        let vector = program.layout.vector();
-        for (slot, &source) in program.stages.sources[Space::Call as usize].iter().enumerate() {
-            if let Source::Component { index, component } = source {
-                pass.inputs[index].pack(component, 0, 1, tile.plane(Space::Call, slot), vector);
+    pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a, T>, categories: &[Category]) -> Self {
+        let mut parameters = arguments.inputs.iter().zip(categories).filter(|(_, c)| **c == Category::Parameter);
+        let has_own_parameters = parameters.any(|(rows, _)| rows.batch_steps.iter().any(|&step| step != 0));
+        Pass { program, arguments, has_own_parameters }
+    }
+
+    /// A thread's tile and what goes with it.
+    pub(super) fn worker(&self) -> Worker<T> {
+        let tile = self.program.tiles.take().unwrap_or_else(|| Box::new(Tile::new(&self.program.layout)));
+        Worker { tile, item: None, origins: Vec::new(), segments: Vec::new() }
+    }
+
+    pub(super) fn give_back(&self, worker: Worker<T>) {
+        self.program.tiles.put(worker.tile);
+    }
+
+    /// Turns to a problem: where its arrays are, and what is known of it per call.
+    fn enter(&self, worker: &mut Worker<T>, item: usize) {
+        if worker.item == Some(item) {
+            return;
+        }
+        let is_first = worker.item.replace(item).is_none();
+        let batch = &self.arguments.batch;
+        worker.origins.clear();
+        let inputs = self.arguments.inputs.iter();
+        worker.origins.extend(inputs.map(|rows| rows.origin + batch.offset(item, &rows.batch_steps)));
+        if is_first || self.has_own_parameters {
+            self.load(worker, Space::Call, &[0..1], self.program.layout.vector());
+            self.program.code.map(Stage::Call, &mut worker.tile, self.program.layout.vector());
+        }
+    }
+
+    /// Packs rows into the planes of a space, one after the other, and repeats the last up to `lanes`.
+    fn load(&self, worker: &mut Worker<T>, space: Space, rows: &[Range<usize>], lanes: usize) {
+        for (slot, &source) in self.program.stages.sources[space as usize].iter().enumerate() {
+            let plane = &mut worker.tile.plane(space, slot)[..lanes];
+            let mut filled = 0;
+            for rows in rows {
+                let place = &mut plane[filled..filled + rows.len()];
+                filled += rows.len();
+                match source {
+                    Source::Component { index, component } => {
+                        let origin = worker.origins[index];
+                        self.arguments.inputs[index].pack(origin, component, rows.start, place);
+                    }
+                    Source::Position => {
+                        let positions = rows.start as i64..;
+                        place.iter_mut().zip(positions).for_each(|(lane, k)| *lane = T::from_index(k));
+                    }
+                    Source::Computed => {}
+                }
+            }
+            if source != Source::Computed {
+                pad(plane, filled);
             }
         }
-        program.code.map(Stage::Call, &mut tile, vector);
-        let slots = program.layout.slots(Space::Call);
-        pass.call = (0..slots).map(|slot| tile.plane(Space::Call, slot)[0]).collect();
-        pass.give_back(tile);
-        pass
-    }
-
-    /// A tile with what is known per call in place.
-    pub(super) fn take_tile(&self) -> Box<Tile<T>> {
-        let mut tile = self.program.tiles.take().unwrap_or_else(|| Box::new(Tile::new(&self.program.layout)));
-        let vector = self.program.layout.vector();
-        for (slot, &number) in self.call.iter().enumerate() {
-            tile.plane(Space::Call, slot)[..vector].fill(number);
-        }
-        tile
-    }
-
-    pub(super) fn give_back(&self, tile: Box<Tile<T>>) {
-        self.program.tiles.put(tile);
     }
 
     /// Packs rows of one index and computes what is known of them.
-    fn load_rows(&self, tile: &mut Tile<T>, space: Space, rows: Range<usize>) {
+    fn load_rows(&self, worker: &mut Worker<T>, space: Space, rows: &[Range<usize>]) {
         let stage = if space == Space::Kept { Stage::Kept } else { Stage::Reduced };
-        let lanes = self.padded(rows.len());
-        for (slot, &source) in self.program.stages.sources[space as usize].iter().enumerate() {
-            let plane = tile.plane(space, slot);
-            match source {
-                Source::Component { index, component } => {
-                    self.inputs[index].pack(component, rows.start, rows.len(), plane, lanes);
-                }
-                Source::Position => {
-                    let positions = rows.start as i64..;
-                    plane[..lanes].iter_mut().zip(positions).for_each(|(lane, k)| *lane = T::from_index(k));
-                }
-                Source::Computed => {}
-            }
-        }
-        self.program.code.map(stage, tile, lanes);
+        let lanes = self.padded(rows.iter().map(Range::len).sum());
+        self.load(worker, space, rows, lanes);
+        self.program.code.map(stage, &mut worker.tile, lanes);
     }
 
     /// Lanes that hold this many rows in whole vectors.
@@ -96,40 +115,47 @@ impl<'a, T: View> Pass<'a, T> {
         rows.next_multiple_of(self.program.layout.vector())
     }
 
-    /// The totals of kept rows over reduced rows, in the tile; says whether they are complete.
-    fn accumulate(
-        &self,
-        tile: &mut Tile<T>,
-        rows: &Range<usize>,
-        range: &Range<usize>,
-        advance: &mut Advance<'_>,
-    ) -> bool {
+    /// Whether the lanes run along the reduced index.
+    fn is_spread(&self, task: &Task<'_>) -> bool {
+        task.strip_rows < FEW_ROWS
+            && task.reduced > FEW_ROWS
+            && self.program.code.spread() * task.strip_rows <= self.program.layout.kept
+    }
+
+    /// The totals of the task's kept rows over its reduced rows, in the tile; says whether they are complete.
+    fn accumulate(&self, worker: &mut Worker<T>, task: &Task<'_>, advance: &mut Advance<'_>) -> bool {
         let stages = &self.program.stages;
-        self.load_rows(tile, Space::Kept, rows.clone());
-        let lanes = if self.spread { rows.len() * self.program.code.spread() } else { self.padded(rows.len()) };
-        tile.fill(Space::Total, 0..lanes, &stages.total);
-        tile.fill(Space::Anchor, 0..lanes, &stages.anchors);
-        let mut start = range.start;
-        while start < range.end {
-            let count = (range.end - start).min(self.program.layout.reduced);
-            self.load_rows(tile, Space::Reduced, start..start + count);
-            self.block(tile, rows.len(), lanes, count);
+        let (rows, is_spread) = (task.rows.len(), self.is_spread(task));
+        self.enter(worker, task.item);
+        self.load_rows(worker, Space::Kept, std::slice::from_ref(&task.rows));
+        let lanes = if is_spread { rows * self.program.code.spread() } else { self.padded(rows) };
+        worker.tile.fill(Space::Total, 0..lanes, &stages.total);
+        worker.tile.fill(Space::Anchor, 0..lanes, &stages.anchors);
+        let mut tiles = tiles(task.intervals, task.part.clone(), self.program.layout.reduced);
+        let mut segments = std::mem::take(&mut worker.segments);
+        let mut goes_on = true;
+        while goes_on && tiles.advance(&mut segments) {
+            let count = segments.iter().map(Range::len).sum();
+            self.load_rows(worker, Space::Reduced, &segments);
+            let tile = &mut worker.tile;
+            self.block(tile, rows, lanes, count, is_spread);
             if !stages.anchors.is_empty() && self.reanchor(tile, lanes) {
-                self.block(tile, rows.len(), lanes, count);
+                self.block(tile, rows, lanes, count, is_spread);
             }
             self.program.code.map(Stage::Absorb, tile, lanes);
-            if !advance(rows.len() as u64 * count as u64) {
-                return false;
-            }
-            start += count;
+            goes_on = advance(rows as u64 * count as u64);
         }
-        true
+        worker.segments = segments;
+        if goes_on && is_spread {
+            self.gather(&mut worker.tile, rows);
+        }
+        goes_on
     }
 
     /// Reduces one tile into the block.
-    fn block(&self, tile: &mut Tile<T>, rows: usize, lanes: usize, count: usize) {
+    fn block(&self, tile: &mut Tile<T>, rows: usize, lanes: usize, count: usize, is_spread: bool) {
         tile.fill(Space::Block, 0..lanes, &self.program.stages.block);
-        if self.spread {
+        if is_spread {
             let spread = self.program.code.spread();
             (0..rows).for_each(|row| self.program.code.update_row(tile, row, row * spread, count));
         } else {
@@ -145,9 +171,6 @@ impl<'a, T: View> Pass<'a, T> {
 
     /// Brings the totals of each kept row from its spread lanes to the row's own lane.
     fn gather(&self, tile: &mut Tile<T>, rows: usize) {
-        if !self.spread {
-            return;
-        }
         let (spread, slots) = (self.program.code.spread(), self.program.layout.slots(Space::Total));
         let all: Totals<T> = (0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows * spread].to_vec()).collect();
         let mut gathered: Totals<T> = vec![Vec::new(); slots];
@@ -183,62 +206,63 @@ impl<'a, T: View> Pass<'a, T> {
         }
     }
 
-    /// The totals of kept rows over some of the reduced rows; nothing if the run was stopped.
+    /// The totals of the task's kept rows over its part of the reduced rows; nothing if the run was stopped.
     pub(super) fn reduce(
         &self,
-        tile: &mut Tile<T>,
-        rows: Range<usize>,
-        range: Range<usize>,
+        worker: &mut Worker<T>,
+        task: &Task<'_>,
         advance: &mut Advance<'_>,
     ) -> Option<Totals<T>> {
-        if !self.accumulate(tile, &rows, &range, advance) {
+        if !self.accumulate(worker, task, advance) {
             return None;
         }
-        self.gather(tile, rows.len());
         let slots = self.program.layout.slots(Space::Total);
-        Some((0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows.len()].to_vec()).collect())
+        Some((0..slots).map(|slot| worker.tile.plane(Space::Total, slot)[..task.rows.len()].to_vec()).collect())
     }
 
-    /// The results of kept rows over all reduced rows.
+    /// The results of the task's kept rows over all reduced rows.
     pub(super) fn reduce_and_finish(
         &self,
-        tile: &mut Tile<T>,
-        rows: Range<usize>,
-        range: Range<usize>,
+        worker: &mut Worker<T>,
+        task: &Task<'_>,
         writer: &Writer<'_, '_>,
         advance: &mut Advance<'_>,
     ) {
-        if self.accumulate(tile, &rows, &range, advance) {
-            self.gather(tile, rows.len());
-            self.finish(tile, rows, writer);
+        if self.accumulate(worker, task, advance) {
+            self.finish(worker, task, writer);
         }
     }
 
-    /// The results of kept rows from the totals of the parts of the reduced rows, in order.
+    /// The results of the task's kept rows from the totals of all parts of the reduced rows, in order.
     pub(super) fn merge_and_finish(
         &self,
-        tile: &mut Tile<T>,
-        rows: Range<usize>,
+        worker: &mut Worker<T>,
+        task: &Task<'_>,
         parts: impl Iterator<Item = Totals<T>>,
         writer: &Writer<'_, '_>,
     ) {
-        let lanes = self.padded(rows.len());
-        tile.fill(Space::Total, 0..lanes, &self.program.stages.total);
+        let lanes = self.padded(task.rows.len());
+        self.enter(worker, task.item);
+        worker.tile.fill(Space::Total, 0..lanes, &self.program.stages.total);
         for part in parts {
-            self.put(tile, Space::Other, &part);
-            self.program.code.map(Stage::Merge, tile, lanes);
+            self.put(&mut worker.tile, Space::Other, &part);
+            self.program.code.map(Stage::Merge, &mut worker.tile, lanes);
         }
-        self.load_rows(tile, Space::Kept, rows.clone());
-        self.finish(tile, rows, writer);
+        self.load_rows(worker, Space::Kept, std::slice::from_ref(&task.rows));
+        self.finish(worker, task, writer);
     }
 
-    fn finish(&self, tile: &mut Tile<T>, rows: Range<usize>, writer: &Writer<'_, '_>) {
-        self.program.code.map(self.last, tile, self.padded(rows.len()));
+    fn finish(&self, worker: &mut Worker<T>, task: &Task<'_>, writer: &Writer<'_, '_>) {
+        let last = if task.reduced > 0 { Stage::Finish } else { Stage::Nothing };
+        self.program.code.map(last, &mut worker.tile, self.padded(task.rows.len()));
         let mut outputs = lock(writer);
         let mut slot = 0;
-        for (array, columns) in outputs.iter_mut().zip(&self.program.stages.outputs) {
+        let places = outputs.iter_mut().zip(&self.arguments.outputs);
+        for ((array, place), columns) in places.zip(&self.program.stages.outputs) {
+            let origin = place.origin + self.arguments.batch.offset(task.item, &place.batch_steps);
             for column in 0..columns.count {
-                unpack::<T>(array, column, rows.start, &tile.plane(Space::Output, slot)[..rows.len()]);
+                let lanes = &worker.tile.plane(Space::Output, slot)[..task.rows.len()];
+                unpack::<T>(array, place, origin, column, task.rows.start, lanes);
                 slot += 1;
             }
         }

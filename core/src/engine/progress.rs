@@ -110,7 +110,7 @@ mod tests {
             false
         };
         let progress = Progress::new(10);
-        let reporter = Reporter::new(&progress, &RunOptions { threads: 1, progress: Some(&stop) });
+        let reporter = Reporter::new(&progress, &RunOptions { threads: 1, progress: Some(&stop), ranges: None });
         assert!(progress.advance(3));
         reporter.report();
         assert!(!progress.advance(2));

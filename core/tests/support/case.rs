@@ -238,7 +238,7 @@ impl Case {
                 ArrayMut { data, origin, shape: vec![rows, output.dim], strides: strides.to_vec() }
             })
             .collect();
-        kernel.run(inputs, &mut outputs, &RunOptions { threads, progress: None })?;
+        kernel.run(inputs, &mut outputs, &RunOptions { threads, ..RunOptions::default() })?;
         drop(outputs);
         let results = kernel.outputs().iter().zip(numbers.iter().zip(&indices)).map(|(output, (numbers, indices))| {
             let integer = output.dtype == Dtype::I64;
