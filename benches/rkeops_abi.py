@@ -34,6 +34,7 @@ class Options(ctypes.Structure):
         ("reserved", c_int32),
         ("progress", c_void_p),
         ("progress_user", c_void_p),
+        ("ranges", c_void_p),
     ]
 
 

@@ -5,11 +5,11 @@
  * reduction from text or from calls, compile one or several reductions into a
  * kernel, run the kernel on arrays as often as wanted, free the handles.
  *
- * MEMORY. Formulas, reductions, kernels, errors and texts are opaque handles.
+ * MEMORY. Formulas, reductions, kernels, ranges, errors and texts are opaque handles.
  * A function that makes one writes it through its last argument, `out`, and the
  * caller owns it: it must be passed once to the `_free` of its type. When a call
- * fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions and
- * kernels are counted references: `_retain` adds a reference and asks for one
+ * fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions, kernels
+ * and ranges are counted references: `_retain` adds a reference and asks for one
  * more `_free`. What was made from a handle does not need that handle any longer.
  * Arrays, texts and structs that are passed in belong to the caller; nothing of
  * them is kept after the call returns. Arrays are read and written in place.
@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL }
 
 
 /**
@@ -228,6 +228,16 @@ typedef struct rkeops_formula rkeops_formula;
 typedef struct rkeops_kernel rkeops_kernel;
 
 /**
+ * Which pairs of rows a run reduces: blocks of the matrix. A counted reference to
+ * something that never changes; it belongs to no kernel and may be used for all.
+ *
+ * Rows of the result outside of all blocks have the result of nothing (0 for a sum).
+ * Indices in results are those of the whole arrays. In a batch the blocks are those
+ * of every problem.
+ */
+typedef struct rkeops_ranges rkeops_ranges;
+
+/**
  * A formula together with how it is reduced over i or j. A counted reference to
  * something that never changes.
  */
@@ -237,6 +247,33 @@ typedef struct rkeops_reduction rkeops_reduction;
  * A text made by the library. Owned by the caller.
  */
 typedef struct rkeops_text rkeops_text;
+
+/**
+ * Half of KeOps' description of ranges: those of reductions over one index.
+ */
+typedef struct {
+    /**
+     * `count` intervals of kept rows: start and end of each (the end is not in it).
+     */
+    const int64_t *kept;
+    /**
+     * `count` places in `reduced`: where the intervals that the rows meet end; they
+     * start where those before end.
+     */
+    const int64_t *slices;
+    /**
+     * How many intervals of kept rows there are.
+     */
+    size_t count;
+    /**
+     * `reduced_count` intervals of reduced rows: start and end of each.
+     */
+    const int64_t *reduced;
+    /**
+     * How many intervals of reduced rows there are.
+     */
+    size_t reduced_count;
+} rkeops_ranges_half;
 
 /**
  * Called now and then during a run, on the thread that called, with the number of
@@ -286,6 +323,10 @@ typedef struct {
      * Run: passed to `progress` as it is.
      */
     void *progress_user;
+    /**
+     * Run: which pairs of rows are reduced. Default: all.
+     */
+    const rkeops_ranges *ranges;
 } rkeops_options;
 
 /**
@@ -577,6 +618,75 @@ rkeops_error *rkeops_reduction_retain(const rkeops_reduction *reduction);
 void rkeops_reduction_free(rkeops_reduction *reduction);
 
 /**
+ * Makes ranges from KeOps' six lists: `over_j` is (ranges_i, slices_i, redranges_j),
+ * which reductions over j use, `over_i` is (ranges_j, slices_j, redranges_i). Either
+ * may be NULL: reductions over that index then reduce nothing.
+ *
+ * An interval of reduced rows that is named twice counts twice; of two intervals that
+ * hold the same kept row the last one decides. The lists are not kept.
+ * `*out` becomes ranges that the caller owns.
+ * Errors: RKEOPS_ERROR_SHAPE, _ARGUMENT. Any thread, never blocks.
+ */
+rkeops_error *rkeops_ranges_create(const rkeops_ranges_half *over_j,
+                                   const rkeops_ranges_half *over_i,
+                                   rkeops_ranges **out);
+
+/**
+ * Makes ranges from a grid of blocks: the rows of block c of `blocks_i` (`count_i`
+ * pairs of start and end) meet those of block d of `blocks_j` where
+ * `keep[c * count_j + d]` is not 0. The lists are not kept.
+ * `*out` becomes ranges that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT. Any thread, never blocks.
+ */
+rkeops_error *rkeops_ranges_from_blocks(const int64_t *blocks_i,
+                                        size_t count_i,
+                                        const int64_t *blocks_j,
+                                        size_t count_j,
+                                        const uint8_t *keep,
+                                        rkeops_ranges **out);
+
+/**
+ * Makes ranges from labels: row i (of `rows_i`) meets row j (of `rows_j`) where the
+ * pair of their labels is one of the `pair_count` pairs in `pairs` (the label of i,
+ * then that of j). Rows need not be sorted by their labels, but work is done by runs
+ * of equal labels, so that it is fast where they are. The lists are not kept.
+ * `*out` becomes ranges that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT. Any thread, never blocks.
+ */
+rkeops_error *rkeops_ranges_from_labels(const int64_t *labels_i,
+                                        size_t rows_i,
+                                        const int64_t *labels_j,
+                                        size_t rows_j,
+                                        const int64_t *pairs,
+                                        size_t pair_count,
+                                        rkeops_ranges **out);
+
+/**
+ * Makes the ranges of a ragged batch of `problems` problems, whose rows follow one
+ * another: problem b has rows offsets_i[b] to offsets_i[b + 1] (not included) and
+ * offsets_j[b] to offsets_j[b + 1]. Both lists have `problems + 1` entries and are
+ * not kept.
+ * `*out` becomes ranges that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT. Any thread, never blocks.
+ */
+rkeops_error *rkeops_ranges_ragged(const int64_t *offsets_i,
+                                   const int64_t *offsets_j,
+                                   size_t problems,
+                                   rkeops_ranges **out);
+
+/**
+ * Adds a reference, which asks for one more rkeops_ranges_free.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_ranges_retain(const rkeops_ranges *ranges);
+
+/**
+ * Drops a reference; the last one frees the ranges. NULL is allowed. Any thread,
+ * never blocks.
+ */
+void rkeops_ranges_free(rkeops_ranges *ranges);
+
+/**
  * Compiles reductions over the same axis into one kernel, which computes all of them
  * in one pass and shares what they have in common.
  *
@@ -605,14 +715,22 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * may be 0. `outputs` are `output_count` arrays in the order of the reductions of the
  * compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
  * then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
- * one over i. All are of the kernel's dtype, but indices and counts are int64. The structs and the arrays belong to the caller; the arrays are used in
+ * one over i. All are of the kernel's dtype, but indices and counts are int64.
+ *
+ * Any array may have axes before these, for a batch of problems of one size: they are
+ * broadcast as in NumPy (matched from the last; an extent of 1 or a missing axis
+ * stands for any extent), and outputs have those of all inputs together. Then the axis
+ * of one column may not be left out, and indices in results count the rows of their
+ * own problem.
+ *
+ * The structs and the arrays belong to the caller; the arrays are used in
  * place. An output must share no element with another array of the call; one that is
  * woven into another, such as two blocks of columns of one row-major matrix, is
  * computed aside and copied at the end. During the run an array takes all memory
  * from its lowest to its highest element, gaps between elements included: nobody
  * else may write there, nor read there if it is an output. So two runs at the same
  * time must not write into one matrix, even into different columns.
- * `options` may be NULL; its threads and progress are read here.
+ * `options` may be NULL; its threads, progress and ranges are read here.
  * Results do not depend on the number of threads.
  * Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
  * _ARGUMENT, _HANDLE name the array and leave the outputs as they were;

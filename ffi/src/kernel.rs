@@ -70,14 +70,22 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// may be 0. `outputs` are `output_count` arrays in the order of the reductions of the
 /// compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
 /// then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
-/// one over i. All are of the kernel's dtype, but indices and counts are int64. The structs and the arrays belong to the caller; the arrays are used in
+/// one over i. All are of the kernel's dtype, but indices and counts are int64.
+///
+/// Any array may have axes before these, for a batch of problems of one size: they are
+/// broadcast as in NumPy (matched from the last; an extent of 1 or a missing axis
+/// stands for any extent), and outputs have those of all inputs together. Then the axis
+/// of one column may not be left out, and indices in results count the rows of their
+/// own problem.
+///
+/// The structs and the arrays belong to the caller; the arrays are used in
 /// place. An output must share no element with another array of the call; one that is
 /// woven into another, such as two blocks of columns of one row-major matrix, is
 /// computed aside and copied at the end. During the run an array takes all memory
 /// from its lowest to its highest element, gaps between elements included: nobody
 /// else may write there, nor read there if it is an output. So two runs at the same
 /// time must not write into one matrix, even into different columns.
-/// `options` may be NULL; its threads and progress are read here.
+/// `options` may be NULL; its threads, progress and ranges are read here.
 /// Results do not depend on the number of threads.
 /// Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
 /// _ARGUMENT, _HANDLE name the array and leave the outputs as they were;
@@ -129,7 +137,7 @@ pub unsafe extern "C" fn rkeops_kernel_run(
 }
 
 /// # Safety
-/// The callback of the options, if any, may be called with its user pointer.
+/// The callback of the options, if any, may be called with its user pointer; their ranges are NULL or a handle.
 unsafe fn run(
     kernel: &Kernel,
     inputs: &[rkeops_core::ArrayRef],
@@ -139,12 +147,19 @@ unsafe fn run(
     let threads = usize::try_from(options.threads).map_err(|_| {
         argument(format!("options->threads is {}; it must be 0 (automatic) or a number of threads", options.threads))
     })?;
+    // A reference of our own, for the same reason.
+    let ranges = match options.ranges.is_null() {
+        true => None,
+        // SAFETY: C vouches for the handle.
+        false => Some(Arc::clone(unsafe { handle::borrow("options->ranges", options.ranges) }?)),
+    };
+    let ranges = ranges.as_deref();
     let Some(callback) = options.progress else {
-        return kernel.run(inputs, outputs, &RunOptions { threads, ..RunOptions::default() });
+        return kernel.run(inputs, outputs, &RunOptions { threads, ranges, ..RunOptions::default() });
     };
     // SAFETY: C vouches for the callback and its user pointer during the run.
     let go_on = |done, total| unsafe { callback(done, total, options.progress_user) } == 0;
-    kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on), ..RunOptions::default() })
+    kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on), ranges })
 }
 
 /// Writes the number of inputs that a run of the kernel wants to `*out`.

@@ -4,11 +4,11 @@
 //! reduction from text or from calls, compile one or several reductions into a
 //! kernel, run the kernel on arrays as often as wanted, free the handles.
 //!
-//! MEMORY. Formulas, reductions, kernels, errors and texts are opaque handles.
+//! MEMORY. Formulas, reductions, kernels, ranges, errors and texts are opaque handles.
 //! A function that makes one writes it through its last argument, `out`, and the
 //! caller owns it: it must be passed once to the `_free` of its type. When a call
-//! fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions and
-//! kernels are counted references: `_retain` adds a reference and asks for one
+//! fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions, kernels
+//! and ranges are counted references: `_retain` adds a reference and asks for one
 //! more `_free`. What was made from a handle does not need that handle any longer.
 //! Arrays, texts and structs that are passed in belong to the caller; nothing of
 //! them is kept after the call returns. Arrays are read and written in place.
@@ -50,6 +50,7 @@ mod handle;
 mod input;
 mod kernel;
 mod overlap;
+mod ranges;
 mod reduction;
 mod text;
 mod types;
@@ -69,6 +70,10 @@ pub use kernel::{
     rkeops_kernel, rkeops_kernel_axis, rkeops_kernel_compile, rkeops_kernel_explain, rkeops_kernel_free,
     rkeops_kernel_input, rkeops_kernel_input_count, rkeops_kernel_output, rkeops_kernel_output_count,
     rkeops_kernel_retain, rkeops_kernel_run,
+};
+pub use ranges::{
+    rkeops_ranges, rkeops_ranges_create, rkeops_ranges_free, rkeops_ranges_from_blocks, rkeops_ranges_from_labels,
+    rkeops_ranges_half, rkeops_ranges_ragged, rkeops_ranges_retain,
 };
 pub use reduction::{
     rkeops_reduction, rkeops_reduction_create, rkeops_reduction_dim, rkeops_reduction_free, rkeops_reduction_gradient,

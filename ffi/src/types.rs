@@ -2,6 +2,8 @@
 
 use std::ffi::c_void;
 
+use crate::ranges::rkeops_ranges;
+
 /// Grows when a program built with this header would not work with an older library.
 pub const RKEOPS_ABI_VERSION: i32 = 1;
 
@@ -98,6 +100,8 @@ pub struct rkeops_options {
     pub progress: rkeops_progress,
     /// Run: passed to `progress` as it is.
     pub progress_user: *mut c_void,
+    /// Run: which pairs of rows are reduced. Default: all.
+    pub ranges: *const rkeops_ranges,
 }
 
 impl Default for rkeops_options {
@@ -110,6 +114,7 @@ impl Default for rkeops_options {
             reserved: 0,
             progress: None,
             progress_user: std::ptr::null_mut(),
+            ranges: std::ptr::null(),
         }
     }
 }

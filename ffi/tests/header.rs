@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that have C declarations, in the order in which a reader of the header should meet them.
-const SOURCES: [&str; 7] = ["types.rs", "error.rs", "text.rs", "doctor.rs", "formula.rs", "reduction.rs", "kernel.rs"];
+const SOURCES: [&str; 8] =
+    ["types.rs", "error.rs", "text.rs", "doctor.rs", "formula.rs", "reduction.rs", "ranges.rs", "kernel.rs"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
@@ -23,7 +24,7 @@ fn manual() -> String {
 /// What C needs beside the declarations: a start value whose fields are all set, for compilers that warn otherwise.
 const START_VALUE: &str = "
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL }
 ";
 
 fn generate() -> String {

@@ -293,8 +293,9 @@ fn inside<'a>(mut intervals: impl Iterator<Item = &'a Range<usize>>, index: &str
 mod tests {
     use super::*;
 
-    fn pattern(strips: &[(Range<usize>, &[Range<usize>])]) -> Pattern {
-        Pattern::of(strips.iter().map(|(kept, reduced)| (kept.clone(), reduced.to_vec())))
+    fn pattern(strips: &[([usize; 2], &[[usize; 2]])]) -> Pattern {
+        let rows = |&[start, end]: &[usize; 2]| start..end;
+        Pattern::of(strips.iter().map(|(kept, reduced)| (rows(kept), reduced.iter().map(rows).collect::<Vec<_>>())))
     }
 
     /// What each kept row meets, as lists of rows.
@@ -313,7 +314,13 @@ mod tests {
 
     #[test]
     fn every_row_is_covered_once_and_the_last_strip_decides() {
-        let all = pattern(&[(2..6, &[0..3]), (4..9, &[5..6, 1..2]), (0..0, &[0..1]), (5..5, &[]), (3..4, &[])]);
+        let all = pattern(&[
+            ([2, 6], &[[0, 3]]),
+            ([4, 9], &[[5, 6], [1, 2]]),
+            ([0, 0], &[[0, 1]]),
+            ([5, 5], &[]),
+            ([3, 4], &[]),
+        ]);
         let found = rows(&all.covering(10), 10);
         let (first, second) = (vec![0, 1, 2], vec![5, 1]);
         let none = Vec::new;
@@ -353,9 +360,11 @@ mod tests {
     #[test]
     fn neighbours_are_one_interval() {
         let blocks = [[0, 4], [4, 6], [6, 9]];
-        let ranges = Ranges::from_blocks(&[[0, 2]], &blocks, &[true, true, false]).unwrap();
-        assert_eq!(ranges.over_j.intervals, [0..6]);
-        let ranges = Ranges::from_blocks(&[[0, 2]], &blocks, &[true, false, true]).unwrap();
-        assert_eq!(ranges.over_j.intervals, [0..4, 6..9]);
+        let found = |keep: [bool; 3]| {
+            let ranges = Ranges::from_blocks(&[[0, 2]], &blocks, &keep).unwrap();
+            ranges.over_j.intervals.iter().map(|interval| (interval.start, interval.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(found([true, true, false]), [(0, 6)]);
+        assert_eq!(found([true, false, true]), [(0, 4), (6, 9)]);
     }
 }

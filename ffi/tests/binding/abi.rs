@@ -6,6 +6,7 @@ pub enum rkeops_text {}
 pub enum rkeops_formula {}
 pub enum rkeops_reduction {}
 pub enum rkeops_kernel {}
+pub enum rkeops_ranges {}
 
 use std::ffi::{c_char, c_void};
 
@@ -63,6 +64,16 @@ pub struct rkeops_options {
     pub reserved: i32,
     pub progress: Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>,
     pub progress_user: *mut c_void,
+    pub ranges: *const rkeops_ranges,
+}
+
+#[repr(C)]
+pub struct rkeops_ranges_half {
+    pub kept: *const i64,
+    pub slices: *const i64,
+    pub count: usize,
+    pub reduced: *const i64,
+    pub reduced_count: usize,
 }
 
 extern "C" {
@@ -134,6 +145,37 @@ extern "C" {
     pub fn rkeops_reduction_text(reduction: *const rkeops_reduction, out: *mut *mut rkeops_text) -> *mut rkeops_error;
     pub fn rkeops_reduction_retain(reduction: *const rkeops_reduction) -> *mut rkeops_error;
     pub fn rkeops_reduction_free(reduction: *mut rkeops_reduction);
+
+    pub fn rkeops_ranges_create(
+        over_j: *const rkeops_ranges_half,
+        over_i: *const rkeops_ranges_half,
+        out: *mut *mut rkeops_ranges,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_ranges_from_blocks(
+        blocks_i: *const i64,
+        count_i: usize,
+        blocks_j: *const i64,
+        count_j: usize,
+        keep: *const u8,
+        out: *mut *mut rkeops_ranges,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_ranges_from_labels(
+        labels_i: *const i64,
+        rows_i: usize,
+        labels_j: *const i64,
+        rows_j: usize,
+        pairs: *const i64,
+        pair_count: usize,
+        out: *mut *mut rkeops_ranges,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_ranges_ragged(
+        offsets_i: *const i64,
+        offsets_j: *const i64,
+        problems: usize,
+        out: *mut *mut rkeops_ranges,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_ranges_retain(ranges: *const rkeops_ranges) -> *mut rkeops_error;
+    pub fn rkeops_ranges_free(ranges: *mut rkeops_ranges);
 
     pub fn rkeops_kernel_compile(
         reductions: *const *const rkeops_reduction,
