@@ -71,7 +71,7 @@ impl<'a, T: View> Pass<'a, T> {
         let inputs = self.arguments.inputs.iter();
         worker.origins.extend(inputs.map(|rows| rows.origin + batch.offset(item, &rows.batch_steps)));
         if is_first || self.has_own_parameters {
-            self.load(worker, Space::Call, &[0..1], self.program.layout.vector());
+            self.load(worker, Space::Call, std::slice::from_ref(&(0..1)), self.program.layout.vector());
             self.program.code.map(Stage::Call, &mut worker.tile, self.program.layout.vector());
         }
     }
