@@ -343,6 +343,7 @@ fn long_rows(target: Target) {
     let results: Vec<_> =
         [1, 2, 3].iter().map(|&t| run(&kernel, Dtype::F64, &inputs, &shapes, Some(&ranges), t).unwrap()).collect();
     assert!(results.windows(2).all(|pair| pair[0].iter().zip(&pair[1]).all(|(a, b)| same(a, b))));
+    let [sums, places, logarithms] = [0, 1, 2].map(|k| &results[0][k]);
     let met = |row: usize| -> Vec<usize> {
         match row {
             0 | 1 => (10..400_000).chain(500_000..999_999).collect(),
@@ -353,12 +354,12 @@ fn long_rows(target: Target) {
     for row in 0..m {
         let met = met(row);
         let sum: f64 = met.iter().map(|&j| row as f64 * y[j]).sum();
-        assert_eq!(results[0][0][row], sum, "{row}");
+        assert_eq!(sums[row], sum, "{row}");
         let largest = met.iter().map(|&j| y[j]).fold(f64::NEG_INFINITY, f64::max);
         let place = met.iter().find(|&&j| y[j] == largest).copied().unwrap_or(0);
-        assert_eq!(results[0][1][row], place as f64, "{row}");
+        assert_eq!(places[row], place as f64, "{row}");
         let exact: f64 = met.iter().map(|&j| (row as f64 * y[j]).exp()).sum::<f64>().ln();
-        let found = results[0][2][row];
+        let found = logarithms[row];
         assert!(found == exact || (found - exact).abs() < 1e-9, "{row}: {found} {exact}");
     }
 }
