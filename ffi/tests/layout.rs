@@ -46,7 +46,8 @@ fn header_and_binding_agree() {
     compile.arg(format!("link-arg=-Wl,-rpath,{}", library.display()));
     run(compile.arg(&main).arg("-o").arg(&program));
 
-    let printed = run(&mut Command::new(&program));
+    // Cargo's path names the folder of finished builds first, which may hold an older library.
+    let printed = run(Command::new(&program).env("LD_LIBRARY_PATH", library));
     println!("{printed}");
     let passed = printed.split_whitespace().find_map(|word| word.parse::<usize>().ok()).unwrap_or(0);
     assert!(passed > 100, "ctest made few checks: {printed}");
