@@ -2,15 +2,14 @@
 //! A structural zero absorbs any factor and `f - f` is one, as in KeOps; every other identity changes rounding, the order
 //! of factors and the sign of a zero at most.
 
-use super::{Category, Entry, Graph, Kind, Variable};
-use crate::error::{Error, ErrorKind, Result, counted};
+use super::shape::{LARGEST_DIM, all_real, check_arity, misfit, real_only, result_shape};
+use super::{Category, Entry, Field, Graph, Kind, Shape, Variable};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{
-    self, ADD, Algebra, DIVIDE, EXTRACT, EXTRACT_TRANSPOSE, INVERSE, LOG, MINUS, MULTIPLY, Node, Operation, POWER,
-    POWER_OF, REPLICATE, Rule, SQUARE, SUBTRACT, SUM,
+    self, ADD, Algebra, COMPLEX, DIVIDE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, INVERSE, LOG, MINUS,
+    MULTIPLY, Node, Operation, POWER, POWER_OF, REPLICATE, Rule, SQUARE, SUBTRACT, SUM,
 };
 
-/// Vectors beyond this dimension cannot come from an array that makes sense.
-const LARGEST_DIM: usize = ops::LARGEST_DIM as usize;
 /// Arguments beyond this number are a mistake in a position.
 const LARGEST_INDEX: usize = 1 << 16;
 
@@ -25,6 +24,10 @@ impl Algebra for Graph {
 
     fn dim(&self, node: Node) -> usize {
         self.dim_of(node)
+    }
+
+    fn parts(&self, node: Node) -> Option<[Node; 2]> {
+        self.match_operation(node, &COMPLEX).map(|parts| [parts[0], parts[1]])
     }
 
     fn apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Node {
@@ -59,50 +62,6 @@ fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
-}
-
-/// The dimension of an operation on operands of these dimensions, or what does not fit.
-pub(super) fn result_dim(operation: &'static Operation, dims: &[usize], parameters: &[i64]) -> Result<usize> {
-    check_arity(operation, dims.len(), parameters)?;
-    let dim = match operation.rule {
-        Rule::Shorthand { build } => {
-            // The rule is that of the formula which it stands for, and sees nothing of the operands but dimensions.
-            let mut graph = Graph::default();
-            let stand_in = |(index, &dim)| {
-                let kind = Kind::Variable(Variable { index, category: Category::Parameter });
-                graph.insert(Entry { kind, dim })
-            };
-            let operands: Vec<Node> = dims.iter().enumerate().map(stand_in).collect();
-            build(&mut graph, &operands, parameters).map(|node| graph.dim_of(node))
-        }
-        _ => operation.dim(dims, parameters),
-    };
-    match dim.map_err(|what| misfit(operation, what))? {
-        dim if dim > LARGEST_DIM => {
-            Err(misfit(operation, format!("the result has dimension {dim}; expected at most {LARGEST_DIM}")))
-        }
-        dim => Ok(dim),
-    }
-}
-
-fn check_arity(operation: &Operation, operands: usize, parameters: &[i64]) -> Result<()> {
-    if operands == operation.operands && operation.split(parameters).is_some() {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Arity,
-        format!(
-            "`{}` got {} and {}; expected {}",
-            operation.name,
-            counted(operands, "operand"),
-            counted(parameters.len(), "integer parameter"),
-            signature(operation),
-        ),
-    ))
-}
-
-fn misfit(operation: &Operation, what: String) -> Error {
-    Error::new(ErrorKind::Dimension, format!("`{}`: {what}", operation.name))
 }
 
 /// The error of an operation whose second operand has to be a variable.
@@ -148,11 +107,14 @@ impl Graph {
     /// The node of an operation on these operands, or what does not fit.
     pub fn try_apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Result<Node> {
         check_arity(operation, operands.len(), parameters)?;
-        if let Rule::Shorthand { build } = operation.rule {
-            return build(self, operands, parameters).map_err(|what| misfit(operation, what));
+        let shapes: Vec<Shape> = operands.iter().map(|&o| self.shape_of(o)).collect();
+        match operation.rule {
+            Rule::Complex { build } => return self.build(operation, build, operands, parameters),
+            _ if !all_real(&shapes) => return self.apply_to_complex(operation, operands, parameters, &shapes),
+            Rule::Shorthand { build } => return self.build(operation, build, operands, parameters),
+            _ => {}
         }
-        let dims: Vec<usize> = operands.iter().map(|&o| self.dim_of(o)).collect();
-        let dim = result_dim(operation, &dims, parameters)?;
+        let dim = result_shape(operation, &shapes, parameters)?.dim;
         if let Rule::Symbolic { .. } = operation.rule
             && !matches!(self.entry(operands[1]).kind, Kind::Variable(_))
         {
@@ -174,6 +136,48 @@ impl Graph {
         }
         let kind = Kind::Apply { operation, operands: operands.to_vec(), parameters: parameters.to_vec() };
         Ok(self.insert(Entry { kind, dim }))
+    }
+
+    fn build(
+        &mut self,
+        operation: &Operation,
+        build: ops::Shorthand,
+        operands: &[Node],
+        parameters: &[i64],
+    ) -> Result<Node> {
+        build(self, operands, parameters).map_err(|what| misfit(operation, what))
+    }
+
+    /// An operation some of whose operands are complex: dimensions fit as those of real operands do.
+    fn apply_to_complex(
+        &mut self,
+        operation: &'static Operation,
+        operands: &[Node],
+        parameters: &[i64],
+        shapes: &[Shape],
+    ) -> Result<Node> {
+        // What a cotangent has to be depends on whether it is complex: its rule knows.
+        if !matches!(operation.rule, Rule::Symbolic { .. }) {
+            let real: Vec<Shape> = shapes.iter().map(|shape| Shape { field: Field::Real, ..*shape }).collect();
+            result_shape(operation, &real, parameters)?;
+        }
+        let formula = ops::on_complex(self, operation, operands, parameters);
+        formula.ok_or_else(|| real_only(operation, shapes))?.map_err(|what| misfit(operation, what))
+    }
+
+    /// Something of this type of which nothing else is known.
+    pub(super) fn stand_in(&mut self, shape: Shape) -> Node {
+        let mut variable = || {
+            let kind = Kind::Variable(Variable { index: self.len(), category: Category::Parameter });
+            self.insert(Entry { kind, dim: shape.dim })
+        };
+        match shape.field {
+            Field::Real => variable(),
+            Field::Complex => {
+                let parts = [variable(), variable()];
+                Algebra::apply(self, &COMPLEX, &parts, &[])
+            }
+        }
     }
 
     /// An elementwise operation on numbers is a number, where it is finite.
@@ -221,6 +225,12 @@ impl Graph {
                 _ => self.is_zero(a).then(|| Algebra::zero(self, dim)),
             },
             (o, None) if *o == EXTRACT => self.extract_identity(a, parameters[0] as usize, dim),
+            (o, Some(b)) if *o == COMPLEX && self.dim_of(a) != self.dim_of(b) => {
+                let parts = [self.widened(a, dim), self.widened(b, dim)];
+                Some(Algebra::apply(self, &COMPLEX, &parts, &[]))
+            }
+            (o, Some(b)) if *o == INTERLEAVE => self.interleave_identity(a, b, dim),
+            (o, None) if *o == EVERY_SECOND => self.every_second_identity(a, parameters[0] as usize, dim),
             (o, None) if *o == EXTRACT_TRANSPOSE => match self.is_zero(a) {
                 true => Some(Algebra::zero(self, dim)),
                 false if self.dim_of(a) == dim => Some(a),
@@ -438,11 +448,27 @@ impl Graph {
             _ => None,
         }
     }
-}
 
-/// `Extract(f, start, d)`: an operation with the names of what it takes.
-pub(crate) fn signature(operation: &Operation) -> String {
-    let operands = ["f", "g", "h"].iter().take(operation.operands).copied();
-    let all: Vec<&str> = operands.chain(operation.parameters.iter().copied()).collect();
-    format!("`{}({})`", operation.name, all.join(", "))
+    fn interleave_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
+        if self.is_zero(a) && self.is_zero(b) {
+            return Some(Algebra::zero(self, dim));
+        }
+        match (self.applied(a), self.applied(b)) {
+            (Some((first, &[even], &[0])), Some((second, &[odd], &[1]))) => {
+                (*first == EVERY_SECOND && *second == EVERY_SECOND && even == odd).then_some(even)
+            }
+            _ => None,
+        }
+    }
+
+    fn every_second_identity(&mut self, a: Node, start: usize, dim: usize) -> Option<Node> {
+        if self.is_zero(a) {
+            return Some(Algebra::zero(self, dim));
+        }
+        if let Some(parts) = self.match_operation(a, &INTERLEAVE) {
+            return Some(parts[start]);
+        }
+        let inner = self.match_operation(a, &REPLICATE)?[0];
+        Some(self.widened(inner, dim))
+    }
 }

@@ -36,7 +36,7 @@ pub(super) fn evaluate(graph: &Graph, root: Node, assignment: &Assignment<'_>) -
                         })
                         .collect(),
                     Rule::Vector { meaning, .. } => meaning(&operands, parameters),
-                    Rule::Symbolic { .. } | Rule::Shorthand { .. } => {
+                    Rule::Symbolic { .. } | Rule::Shorthand { .. } | Rule::Complex { .. } => {
                         return Err(Error::new(
                             ErrorKind::Internal,
                             format!("`{}` was not expanded before evaluation", operation.name),

@@ -6,18 +6,21 @@ mod eval;
 mod padded;
 mod parts;
 mod print;
+mod shape;
 mod verify;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{Node, Operation};
+use crate::ops::{COMPLEX, Node, Operation};
 
 pub(crate) use build::unknown_operation;
 pub use eval::Assignment;
 pub use parts::Formula;
 pub(crate) use print::{LONGEST_TEXT, short_enough};
+pub use shape::Field;
+pub(crate) use shape::Shape;
 
 /// Which index a variable depends on. The numbers are KeOps'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,6 +108,12 @@ impl Graph {
     /// The dimension of a node.
     pub fn dim_of(&self, node: Node) -> usize {
         self.entry(node).dim
+    }
+
+    /// The type of a node: complex formulas are those that apply the operation that makes complex numbers.
+    pub(crate) fn shape_of(&self, node: Node) -> Shape {
+        let field = if self.match_operation(node, &COMPLEX).is_some() { Field::Complex } else { Field::Real };
+        Shape { dim: self.dim_of(node), field }
     }
 
     /// How many nodes there are.

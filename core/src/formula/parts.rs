@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock, TryLockError};
 
-use super::{Assignment, Category, Entry, Graph, Kind, LARGEST_GRAPH, Variable};
-use super::{build, eval, print, too_large, two_declarations};
+use super::{Assignment, Category, Entry, Field, Graph, Kind, LARGEST_GRAPH, Shape, Variable};
+use super::{build, eval, print, shape, too_large, two_declarations};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{self, Algebra, Node, Operation, Rule};
 
@@ -18,7 +18,7 @@ pub struct Formula {
 /// What a formula is made of. Nothing recurses on parts: they are as deep as a user's calls are many.
 struct Part {
     origin: Origin,
-    dim: usize,
+    shape: Shape,
     /// All variables below by position, used or only declared.
     variables: Arc<Vec<(Variable, usize)>>,
     /// How many parts the formula has at least: those of its longest chain. The exact number is known with the graph.
@@ -76,9 +76,9 @@ impl std::fmt::Debug for Formula {
 impl Formula {
     /// The formula at a node of a graph.
     pub fn from_graph(graph: Arc<Graph>, root: Node) -> Self {
-        let (dim, variables, least_parts) = (graph.dim_of(root), graph.variables().collect(), graph.len());
+        let (shape, variables, least_parts) = (graph.shape_of(root), graph.variables().collect(), graph.len());
         let origin = Origin::Graph { graph, root };
-        Formula { part: Arc::new(Part { origin, dim, variables: Arc::new(variables), least_parts }) }
+        Formula { part: Arc::new(Part { origin, shape, variables: Arc::new(variables), least_parts }) }
     }
 
     /// A variable: argument number `index` of the call, of this dimension.
@@ -110,8 +110,8 @@ impl Formula {
             ));
         }
         let variables = all_variables(operands)?;
-        let dims: Vec<usize> = operands.iter().map(|f| f.dim()).collect();
-        let dim = build::result_dim(operation, &dims, parameters)?;
+        let shapes: Vec<Shape> = operands.iter().map(|f| f.part.shape).collect();
+        let shape = shape::result_shape(operation, &shapes, parameters)?;
         if let Rule::Symbolic { .. } = operation.rule
             && operands[1].as_variable().is_none()
         {
@@ -123,7 +123,7 @@ impl Formula {
             return Err(too_large());
         }
         let origin = Origin::Applied { operation, operands, parameters: parameters.to_vec(), made: RwLock::new(None) };
-        Ok(Formula { part: Arc::new(Part { origin, dim, variables, least_parts }) })
+        Ok(Formula { part: Arc::new(Part { origin, shape, variables, least_parts }) })
     }
 
     /// The graph that holds the formula.
@@ -190,9 +190,14 @@ impl Formula {
         (Arc::new(graph), became[&Arc::as_ptr(&self.part)])
     }
 
-    /// The dimension of its value.
+    /// The dimension of its value; a complex number counts as one.
     pub fn dim(&self) -> usize {
-        self.part.dim
+        self.part.shape.dim
+    }
+
+    /// Whether its value is real or complex.
+    pub fn field(&self) -> Field {
+        self.part.shape.field
     }
 
     /// The variable and its dimension, if the formula is one.
@@ -217,7 +222,8 @@ impl Formula {
         print::text(&graph, root)
     }
 
-    /// The value for one pair, in float64: the meaning of the formula.
+    /// The value for one pair, in float64: the meaning of the formula. Real and imaginary parts of complex numbers
+    /// alternate.
     pub fn evaluate(&self, assignment: &Assignment<'_>) -> Result<Vec<f64>> {
         let (graph, root) = self.in_graph();
         eval::evaluate(&graph, root, assignment)

@@ -20,7 +20,7 @@ impl Graph {
                     assert_eq!(operands.len(), operation.operands, "{}: operands", operation.name);
                     assert!(operation.split(parameters).is_some(), "{}: parameters", operation.name);
                     let left = match operation.rule {
-                        Rule::Shorthand { .. } => true,
+                        Rule::Shorthand { .. } | Rule::Complex { .. } => true,
                         Rule::Symbolic { .. } => expanded,
                         _ => false,
                     };

@@ -6,6 +6,7 @@
 mod algebra;
 mod arithmetic;
 mod calculus;
+mod complex;
 mod contraction;
 mod elementary;
 mod lanes;
@@ -27,12 +28,13 @@ pub use lanes::{Lanes, Value};
 
 pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 pub use calculus::GRADIENT;
+pub use complex::{AS_REAL, COMPLEX, on_complex};
 pub use elementary::{EXP, EXP2, LOG};
 pub use norms::SCALAR_PRODUCT;
 pub use piecewise::{EQUAL, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
 pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
 pub(crate) use structure::LARGEST_DIM;
-pub use structure::{CONCATENATE, EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
+pub use structure::{CONCATENATE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, REPLICATE, SUM};
 
 /// An operation of the formula language.
 #[derive(Debug)]
@@ -88,6 +90,12 @@ pub enum Rule {
     },
     /// A short name for a formula of other operations; it never becomes a node.
     Shorthand {
+        /// Builds the formula, or says what would be right.
+        build: Shorthand,
+    },
+    /// A short name for a formula that may have complex operands. All others have real ones, or the formula that
+    /// [`on_complex`] gives.
+    Complex {
         /// Builds the formula, or says what would be right.
         build: Shorthand,
     },
@@ -152,6 +160,7 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         norms::FAMILY,
         tensor::FAMILY,
         contraction::FAMILY,
+        complex::FAMILY,
         calculus::FAMILY,
     ]
     .into_iter()
@@ -185,7 +194,7 @@ impl Operation {
         match self.rule {
             Rule::Elementwise { .. } => common_dim(dims),
             Rule::Vector { dim, .. } | Rule::Symbolic { dim, .. } => dim(dims, parameters),
-            Rule::Shorthand { .. } => Err("a shorthand has no shape rule of its own".into()),
+            Rule::Shorthand { .. } | Rule::Complex { .. } => Err("a shorthand has no shape rule of its own".into()),
         }
     }
 }

@@ -2,8 +2,17 @@
 
 use super::{Lanes, Operation, Rule, Value, expanded_before};
 
-pub(super) const FAMILY: &[&Operation] =
-    &[&SUM, &REPLICATE, &CONCATENATE, &EXTRACT, &EXTRACT_TRANSPOSE, &ELEMENT, &ELEMENT_TRANSPOSE];
+pub(super) const FAMILY: &[&Operation] = &[
+    &SUM,
+    &REPLICATE,
+    &CONCATENATE,
+    &EXTRACT,
+    &EXTRACT_TRANSPOSE,
+    &ELEMENT,
+    &ELEMENT_TRANSPOSE,
+    &INTERLEAVE,
+    &EVERY_SECOND,
+];
 
 /// The sum of the components.
 pub static SUM: Operation = Operation {
@@ -160,6 +169,57 @@ pub static ELEMENT_TRANSPOSE: Operation = Operation {
     },
     derivative: expanded_before,
 };
+
+/// Two vectors, in turn.
+pub static INTERLEAVE: Operation = Operation {
+    name: "Interleave",
+    operands: 2,
+    parameters: &[],
+    summary: "the components of f and g in turn, f first",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, _| match d[0] == d[1] {
+            true => Ok(2 * d[0]),
+            false => Err(format!("operands have dimensions {} and {}; expected equal dimensions", d[0], d[1])),
+        },
+        meaning: |a, _| interleaved(a[0], a[1]),
+        lower: |_, a, _| interleaved(a[0], a[1]),
+    },
+    derivative: |f, _, which, e| Some(f.apply(&EVERY_SECOND, &[e], &[which as i64])),
+};
+
+/// The components of two vectors in turn.
+pub(super) fn interleaved<T: Copy>(first: &[T], second: &[T]) -> Vec<T> {
+    first.iter().zip(second).flat_map(|(&a, &b)| [a, b]).collect()
+}
+
+/// Every second component.
+pub static EVERY_SECOND: Operation = Operation {
+    name: "EverySecond",
+    operands: 1,
+    parameters: &["start"],
+    summary: "every second component of f from position start on, which is 0 or 1",
+    commutative: false,
+    rule: Rule::Vector {
+        dim: |d, p| match (d[0], p[0]) {
+            (d, 0 | 1) if d % 2 == 0 => Ok(d / 2),
+            (_, 0 | 1) => Err(format!("the operand has dimension {}; expected an even one", d[0])),
+            (_, start) => Err(format!("parameter `start` is {start}; expected 0 or 1")),
+        },
+        meaning: |a, p| every_second(a[0], p[0]),
+        lower: |_, a, p| every_second(a[0], p[0]),
+    },
+    derivative: |f, u, _, e| {
+        let dim = f.dim(e);
+        let zero = f.zero(dim);
+        let parts = if u.parameters[0] == 0 { [e, zero] } else { [zero, e] };
+        Some(f.apply(&INTERLEAVE, &parts, &[]))
+    },
+};
+
+fn every_second<T: Copy>(components: &[T], start: i64) -> Vec<T> {
+    components.iter().skip(start as usize).step_by(2).copied().collect()
+}
 
 /// Vectors beyond this dimension cannot come from a formula that makes sense.
 pub(crate) const LARGEST_DIM: i64 = 1 << 20;

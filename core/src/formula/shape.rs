@@ -1,0 +1,101 @@
+//! Types of formulas: how many components, and whether they are real or complex.
+
+use super::Graph;
+use crate::error::{Error, ErrorKind, Result, counted};
+use crate::ops::{self, COMPLEX, Node, Operation, Rule};
+
+/// Vectors beyond this dimension cannot come from an array that makes sense.
+pub(super) const LARGEST_DIM: usize = ops::LARGEST_DIM as usize;
+
+/// What kind of numbers the components of a formula are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Real numbers.
+    Real,
+    /// Complex numbers; in arrays each is a real part and the imaginary part after it.
+    Complex,
+}
+
+/// The type of a formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// How many components it has; a complex number is one.
+    pub dim: usize,
+    /// What they are.
+    pub field: Field,
+}
+
+/// The type of an operation on operands of these types, or what does not fit.
+pub(super) fn result_shape(operation: &'static Operation, shapes: &[Shape], parameters: &[i64]) -> Result<Shape> {
+    check_arity(operation, shapes.len(), parameters)?;
+    let shape = match operation.rule {
+        Rule::Elementwise { .. } | Rule::Vector { .. } | Rule::Symbolic { .. } if all_real(shapes) => {
+            let dims: Vec<usize> = shapes.iter().map(|shape| shape.dim).collect();
+            let dim = operation.dim(&dims, parameters).map_err(|what| misfit(operation, what))?;
+            Shape { dim, field: if *operation == COMPLEX { Field::Complex } else { Field::Real } }
+        }
+        _ => {
+            // The rule is that of the formula which it stands for, and sees nothing of the operands but types.
+            let mut graph = Graph::default();
+            let stand_ins: Vec<Node> = shapes.iter().map(|&shape| graph.stand_in(shape)).collect();
+            let node = graph.try_apply(operation, &stand_ins, parameters)?;
+            graph.shape_of(node)
+        }
+    };
+    match shape.dim {
+        dim if dim > LARGEST_DIM => {
+            Err(misfit(operation, format!("the result has dimension {dim}; expected at most {LARGEST_DIM}")))
+        }
+        _ => Ok(shape),
+    }
+}
+
+/// Whether no operand is complex.
+pub(super) fn all_real(shapes: &[Shape]) -> bool {
+    shapes.iter().all(|shape| shape.field == Field::Real)
+}
+
+/// An error if the numbers of operands and parameters are not those that the operation takes.
+pub(super) fn check_arity(operation: &Operation, operands: usize, parameters: &[i64]) -> Result<()> {
+    if operands == operation.operands && operation.split(parameters).is_some() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Arity,
+        format!(
+            "`{}` got {} and {}; expected {}",
+            operation.name,
+            counted(operands, "operand"),
+            counted(parameters.len(), "integer parameter"),
+            signature(operation),
+        ),
+    ))
+}
+
+/// The error of operands or parameters that do not fit.
+pub(super) fn misfit(operation: &Operation, what: String) -> Error {
+    Error::new(ErrorKind::Dimension, format!("`{}`: {what}", operation.name))
+}
+
+/// The error of an operation that means nothing for complex numbers.
+pub(super) fn real_only(operation: &Operation, shapes: &[Shape]) -> Error {
+    let complex = shapes.iter().enumerate().filter(|(_, shape)| shape.field == Field::Complex);
+    let places: Vec<String> = complex.map(|(k, _)| (k + 1).to_string()).collect();
+    let which = match places.as_slice() {
+        [place] => format!("operand {place} is"),
+        _ => format!("operands {} are", places.join(" and ")),
+    };
+    let message = format!(
+        "`{}` has no meaning for complex numbers, and {which} complex; ComplexReal, ComplexImag, ComplexAbs, \
+         ComplexAngle and AsReal make real operands of it",
+        operation.name
+    );
+    Error::new(ErrorKind::Argument, message)
+}
+
+/// `Extract(f, start, d)`: an operation with the names of what it takes.
+pub(crate) fn signature(operation: &Operation) -> String {
+    let operands = ["f", "g", "h"].iter().take(operation.operands).copied();
+    let all: Vec<&str> = operands.chain(operation.parameters.iter().copied()).collect();
+    format!("`{}({})`", operation.name, all.join(", "))
+}
