@@ -50,7 +50,7 @@ pub use backend::Target;
 pub use dtype::Dtype;
 pub use engine::{CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor};
 pub use error::{Error, ErrorKind, Result};
-pub use formula::{Category, Formula};
+pub use formula::{Category, Field, Formula};
 pub use reduction::{Axis, Extra, Reduction};
 
 /// The version of the library.

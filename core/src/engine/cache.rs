@@ -76,7 +76,7 @@ pub(super) fn kernel(
 }
 
 fn part(reduction: &Reduction) -> Part {
-    let formula = &reduction.formula;
+    let formula = reduction.stated();
     let mut declared = reduction.declared.clone();
     declared.sort_unstable_by_key(|(variable, dim)| (variable.index, variable.category, *dim));
     declared.dedup();

@@ -21,7 +21,7 @@ use crate::array::{ArrayMut, ArrayRef};
 use crate::backend::{self, Code, Layout, Number, Target, Tile};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::{Category, Variable};
+use crate::formula::{Category, Field, Variable};
 use crate::lower::{self, Stage, Stages};
 use crate::plan::{self, Plan};
 use crate::reduction::{Axis, Columns, Reduction};
@@ -76,6 +76,8 @@ pub struct Output {
     pub dim: usize,
     /// Its number format.
     pub dtype: Dtype,
+    /// What its numbers are: a complex one takes two columns, its real part and then its imaginary part.
+    pub field: Field,
 }
 
 /// A compiled pass over the pairs: one or several reductions over the same index. It never changes and may be used
@@ -149,8 +151,9 @@ impl Kernel {
 
     fn of(plan: &Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
-        let output = |&Columns { count, is_integer }: &Columns| Output {
+        let output = |&Columns { count, is_integer, field }: &Columns| Output {
             dim: count,
+            field,
             dtype: if is_integer { Dtype::I64 } else { options.dtype },
         };
         Kernel {

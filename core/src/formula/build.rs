@@ -115,12 +115,10 @@ impl Graph {
             _ => {}
         }
         let dim = result_shape(operation, &shapes, parameters)?.dim;
-        if let Rule::Symbolic { .. } = operation.rule
-            && !matches!(self.entry(operands[1]).kind, Kind::Variable(_))
-        {
-            return Err(no_variable(operation));
+        if let Rule::Symbolic { .. } = operation.rule {
+            self.check_variable(operation, operands)?;
         }
-        if let Some(folded) = self.fold(operation, operands, parameters) {
+        if let Some(folded) = self.fold(operation, operands, parameters, dim) {
             return Ok(folded);
         }
         if let Some(simpler) = self.identity(operation, operands, parameters, dim) {
@@ -148,6 +146,13 @@ impl Graph {
         build(self, operands, parameters).map_err(|what| misfit(operation, what))
     }
 
+    fn check_variable(&self, operation: &Operation, operands: &[Node]) -> Result<()> {
+        match self.entry(operands[1]).kind {
+            Kind::Variable(_) => Ok(()),
+            _ => Err(no_variable(operation)),
+        }
+    }
+
     /// An operation some of whose operands are complex: dimensions fit as those of real operands do.
     fn apply_to_complex(
         &mut self,
@@ -156,8 +161,10 @@ impl Graph {
         parameters: &[i64],
         shapes: &[Shape],
     ) -> Result<Node> {
-        // What a cotangent has to be depends on whether it is complex: its rule knows.
-        if !matches!(operation.rule, Rule::Symbolic { .. }) {
+        if let Rule::Symbolic { .. } = operation.rule {
+            // What a cotangent has to be depends on whether it is complex: the rule knows.
+            self.check_variable(operation, operands)?;
+        } else {
             let real: Vec<Shape> = shapes.iter().map(|shape| Shape { field: Field::Real, ..*shape }).collect();
             result_shape(operation, &real, parameters)?;
         }
@@ -180,12 +187,16 @@ impl Graph {
         }
     }
 
-    /// An elementwise operation on numbers is a number, where it is finite.
-    fn fold(&mut self, operation: &Operation, operands: &[Node], parameters: &[i64]) -> Option<Node> {
+    /// An elementwise operation on numbers and zero vectors is a number, where it is finite.
+    fn fold(&mut self, operation: &Operation, operands: &[Node], parameters: &[i64], dim: usize) -> Option<Node> {
         let Rule::Elementwise { meaning, .. } = operation.rule else { return None };
-        let numbers = operands.iter().map(|&o| self.number(o)).collect::<Option<Vec<f64>>>()?;
+        let number = |&o: &Node| if self.is_zero(o) { Some(0.0) } else { self.number(o) };
+        let numbers = operands.iter().map(number).collect::<Option<Vec<f64>>>()?;
         let value = meaning(&numbers, parameters);
-        value.is_finite().then(|| self.number_node(value))
+        value.is_finite().then(|| {
+            let number = self.number_node(value);
+            self.widened(number, dim)
+        })
     }
 
     /// A simpler formula of the same value and dimension.

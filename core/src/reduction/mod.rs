@@ -10,8 +10,8 @@ mod sum;
 use std::any::Any;
 
 use crate::error::{Error, ErrorKind, Result, counted};
-use crate::formula::{Category, Formula, Kind, Variable, short_enough};
-use crate::ops::CONCATENATE;
+use crate::formula::{Category, Field, Formula, Kind, Variable, short_enough};
+use crate::ops::{AS_REAL, CONCATENATE};
 
 pub(crate) use reducer::Identity;
 use reducer::no_derivative;
@@ -68,7 +68,10 @@ impl Axis {
 #[derive(Clone, Debug)]
 pub struct Reduction {
     pub(crate) reducer: &'static dyn Reducer,
+    /// What is reduced: real values.
     pub(crate) formula: Formula,
+    /// The formula of complex values whose real and imaginary parts are reduced.
+    pub(crate) complex: Option<Formula>,
     pub(crate) parameters: Vec<i64>,
     /// The formula and its weights, where there are any; together they are what is reduced.
     pub(crate) weighted: Option<(Formula, Formula)>,
@@ -149,7 +152,17 @@ impl Reduction {
             let what = format!("the formula has dimension {}; expected a scalar (dimension 1)", formula.dim());
             return Err(dimension_error(what));
         }
+        if formula.field() == Field::Complex && !reducer.is_linear() {
+            let what = "has no meaning for complex values; ComplexReal, ComplexAbs and AsReal make real ones of them";
+            return Err(Error::new(ErrorKind::Argument, format!("`{name}` {what}")));
+        }
+        if extra.weights.is_some_and(|weights| weights.field() == Field::Complex) {
+            let message = format!("`{name}`: the weights are complex; expected real ones");
+            return Err(Error::new(ErrorKind::Argument, message));
+        }
+        let complex = (formula.field() == Field::Complex).then(|| formula.clone());
         let formula = match extra.weights {
+            _ if complex.is_some() => Formula::apply_operation(&AS_REAL, &[formula], &[])?,
             Some(weights) => Formula::apply_operation(&CONCATENATE, &[formula, weights], &[])?,
             None => formula.clone(),
         };
@@ -159,7 +172,7 @@ impl Reduction {
         graph.check_size()?;
         reducer.prepare(&mut graph, formula.root()).map_err(dimension_error)?;
         let declared = formula.graph().variables().collect();
-        Ok(Reduction { reducer, formula, parameters: extra.parameters.to_vec(), weighted, axis, declared })
+        Ok(Reduction { reducer, formula, complex, parameters: extra.parameters.to_vec(), weighted, axis, declared })
     }
 
     /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable
@@ -173,7 +186,7 @@ impl Reduction {
                 format!("the gradient is taken with respect to {}; expected a variable", variable.shown()),
             ));
         };
-        let formula = self.reducer.derivative(&self.formula, variable, cotangent)?;
+        let formula = self.reducer.derivative(self.stated(), variable, cotangent)?;
         self.check_cotangent(cotangent)?;
         let axis = if found.category == self.axis.reduced() {
             if self.axis == Axis::J { Axis::I } else { Axis::J }
@@ -208,7 +221,12 @@ impl Reduction {
         Ok(())
     }
 
-    /// The formula that is reduced.
+    /// What is reduced, weights included, before complex values are taken apart.
+    pub(crate) fn stated(&self) -> &Formula {
+        self.complex.as_ref().unwrap_or(&self.formula)
+    }
+
+    /// The formula that is reduced; where values are complex, their real and imaginary parts in turn.
     pub fn formula(&self) -> &Formula {
         &self.formula
     }
@@ -220,7 +238,9 @@ impl Reduction {
 
     /// The arrays of the result.
     pub fn results(&self) -> Vec<Columns> {
-        self.reducer.results(Form { dim: self.formula.dim(), parameters: &self.parameters })
+        let mut results = self.reducer.results(Form { dim: self.formula.dim(), parameters: &self.parameters });
+        results.iter_mut().for_each(|columns| columns.field = self.stated().field());
+        results
     }
 
     /// Columns of the first array of the result.
@@ -230,7 +250,7 @@ impl Reduction {
 
     /// Text that parses to the same reduction, without the arguments that were declared but are not used.
     pub fn text(&self) -> Result<String> {
-        let formula = self.weighted.as_ref().map_or(&self.formula, |(formula, _)| formula);
+        let formula = self.weighted.as_ref().map_or(self.stated(), |(formula, _)| formula);
         let mut arguments = vec![formula.text()?];
         arguments.extend(self.parameters.iter().map(i64::to_string));
         arguments.push((self.axis.kept() as i32).to_string());

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::Formula;
+use crate::formula::{Field, Formula};
 use crate::ops::{Algebra, Lanes, Node, Value};
 
 /// A way of reducing the values of a row: what formulas, texts and results know of it.
@@ -21,7 +21,8 @@ pub trait Reducer: Any + Debug + Send + Sync {
     fn is_weighted(&self) -> bool {
         false
     }
-    /// Whether factors that do not depend on the reduced index may be multiplied after the reduction.
+    /// Whether factors that do not depend on the reduced index may be multiplied after the reduction, and complex values
+    /// be reduced as their real and imaginary parts.
     fn is_linear(&self) -> bool {
         false
     }
@@ -96,17 +97,19 @@ pub struct Columns {
     pub count: usize,
     /// Whether its elements are 64-bit integers; they are numbers of the computation's format otherwise.
     pub is_integer: bool,
+    /// What they are: complex numbers take two columns each, a real part and the imaginary part after it.
+    pub field: Field,
 }
 
 impl Columns {
     /// Columns of numbers.
     pub const fn numbers(count: usize) -> Self {
-        Columns { count, is_integer: false }
+        Columns { count, is_integer: false, field: Field::Real }
     }
 
     /// Columns of integers.
     pub const fn integers(count: usize) -> Self {
-        Columns { count, is_integer: true }
+        Columns { count, is_integer: true, field: Field::Real }
     }
 }
 

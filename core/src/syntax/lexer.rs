@@ -11,6 +11,8 @@ pub(super) enum Token {
     Name(String),
     Integer(i64),
     Real(f64),
+    /// A number before `j`, the imaginary unit.
+    Imaginary(f64),
     Sign(&'static str),
     End,
 }
@@ -57,19 +59,19 @@ fn one_token(text: &str, at: usize, first: char) -> Result<(Token, usize)> {
     }
     if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
         let length = number_length(rest);
-        let span = at..at + length;
-        if rest[length..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.') {
-            return Err(Error::at(ErrorKind::Syntax, "this is no number", text, at..at + length + 1));
+        let unit = usize::from(rest[length..].starts_with('j'));
+        let span = at..at + length + unit;
+        if rest[length + unit..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.') {
+            return Err(Error::at(ErrorKind::Syntax, "this is no number", text, span.start..span.end + 1));
         }
         let digits = &rest[..length];
-        let token = match digits.parse::<i64>() {
-            Ok(integer) => Token::Integer(integer),
-            Err(_) => match digits.parse::<f64>() {
-                Ok(real) if real.is_finite() => Token::Real(real),
-                _ => return Err(Error::at(ErrorKind::Syntax, "this number is too large", text, span)),
-            },
+        let token = match (digits.parse::<i64>(), digits.parse::<f64>()) {
+            (_, Ok(real)) if unit == 1 && real.is_finite() => Token::Imaginary(real),
+            (Ok(integer), _) => Token::Integer(integer),
+            (_, Ok(real)) if real.is_finite() => Token::Real(real),
+            _ => return Err(Error::at(ErrorKind::Syntax, "this number is too large", text, span)),
         };
-        return Ok((token, at + length));
+        return Ok((token, at + length + unit));
     }
     match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
         Some(sign) => Ok((Token::Sign(sign), at + sign.len())),
@@ -82,7 +84,7 @@ fn one_token(text: &str, at: usize, first: char) -> Result<(Token, usize)> {
     }
 }
 
-/// The length of `12`, `1.5`, `.5`, `2e-3` at the start of a text.
+/// The length of `12`, `1.5`, `.5`, `2e-3` at the start of a text, without the `j` of an imaginary number.
 fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digits = |mut k: usize| {

@@ -9,8 +9,8 @@ use super::lexer::{Placed, Token, tokens};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Formula, Graph, unknown_operation};
 use crate::ops::{
-    self, ADD, Algebra, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation, POWER,
-    POWER_OF, SUBTRACT, is_list,
+    self, ADD, Algebra, COMPLEX, DIVIDE, EQUAL, LESS_OR_EQUAL, LESS_THAN, MINUS, MULTIPLY, NOT_EQUAL, Node, Operation,
+    POWER, POWER_OF, SUBTRACT, is_list,
 };
 
 /// Parses a formula.
@@ -187,6 +187,7 @@ impl<'a> Parser<'a> {
             Token::Sign("(") => self.open.push(Open::Parenthesis),
             Token::Integer(value) => return Ok(Some(Algebra::constant(&mut self.graph, value as f64))),
             Token::Real(value) => return Ok(Some(Algebra::constant(&mut self.graph, value))),
+            Token::Imaginary(value) => return self.imaginary(value, place).map(Some),
             Token::Name(name) => return self.name(&name, place),
             other => {
                 self.at -= usize::from(other != Token::End);
@@ -195,6 +196,11 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(None)
+    }
+
+    fn imaginary(&mut self, value: f64, place: Range<usize>) -> Result<Node> {
+        let parts = [0.0, value].map(|part| Algebra::constant(&mut self.graph, part));
+        self.apply(&COMPLEX, &parts, &[], place)
     }
 
     /// Reads an operator after its left operand, if one follows that binds tightly enough.
@@ -453,6 +459,7 @@ pub(super) fn describe(token: &Token) -> String {
         Token::Name(name) => format!("`{}`", shortened(name)),
         Token::Integer(value) => format!("`{value}`"),
         Token::Real(value) => format!("`{value:?}`"),
+        Token::Imaginary(value) => format!("`{value:?}j`"),
         Token::Sign(sign) => format!("`{sign}`"),
         Token::End => "the end of the text".into(),
     }

@@ -206,6 +206,8 @@ fn linear_in_the_first(f: &mut dyn Algebra, operation: &'static Operation, a: &[
     for &node in &a[1..] {
         real(f, node)?;
     }
+    let dims: Vec<usize> = a.iter().map(|&node| f.dim(node)).collect();
+    operation.dim(&dims, &[])?;
     let z = Pair::of(f, a[0]);
     Ok(z.map(|part| f.apply(operation, &[&[part], &a[1..]].concat(), &[])).node(f))
 }
@@ -216,7 +218,6 @@ fn applied_to_cotangent(f: &mut dyn Algebra, operation: &'static Operation, a: &
     let Some([re, im]) = f.parts(a[0]) else {
         return Err("the cotangent is complex; expected a real one, as the formula is real".into());
     };
-    real(f, a[1])?;
     let dim = f.dim(re);
     let expected = |found: String| {
         let numbers = if dim == 1 { "a complex scalar".into() } else { format!("{dim} complex numbers, or one,") };
