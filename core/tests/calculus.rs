@@ -49,7 +49,7 @@ const OF_SCALARS: [&str; 2] = ["Laplacian(F,v)", "Divergence(Grad(F,v,1),v)"];
 impl Problem {
     /// Adds variables for the direction and the cotangent.
     fn new(mut variables: Vec<Variable>, formula: Expression, variable: usize, seed: u64) -> Self {
-        let (dim, wide) = (variables[variable].dim, formula.dim(&variables));
+        let (dim, wide) = (variables[variable].dim, formula.columns(&variables));
         let direction = variables.len();
         variables.push(Variable { dim, category: seed as usize % 3 });
         variables.push(Variable { dim: wide, category: (seed as usize + 1) % 3 });

@@ -43,7 +43,7 @@ impl Derivative {
     /// Adds a variable for the cotangent and differentiates with respect to `variable`.
     fn with_respect_to(mut self, variable: usize) -> Self {
         let dim = match self.steps.last() {
-            None => self.formula.dim(&self.variables),
+            None => self.formula.columns(&self.variables),
             Some(&(earlier, _)) => self.variables[earlier].dim,
         };
         let category = 1 - self.axis;
@@ -181,7 +181,10 @@ fn random_derivative(seed: u64, order: usize) -> Derivative {
     let mut generator = Generator { random, variables: &variables, smooth: order > 1 };
     let dim = 1 + generator.random.below(4);
     let depth = 1 + generator.random.below(4);
-    let formula = generator.formula(depth, dim);
+    let formula = match generator.random.chance(0.15) {
+        true => generator.complex(depth, dim),
+        false => generator.formula(depth, dim),
+    };
     let mut random = generator.random;
     let rows = *random.pick(&[[1, 1], [3, 9], [9, 4], [5, 2]]);
     // Integers lie at the kinks and jumps.

@@ -294,7 +294,7 @@ impl Case {
             .collect();
         let result = |(name, formula): &(&'static str, Expression)| {
             let values: Vec<Vec<Approximate<F>>> = pairs.iter().map(|pair| formula.evaluate(pair)).collect();
-            let columns = formula.dim(&self.variables);
+            let columns = formula.columns(&self.variables);
             (0..columns).map(|k| reduce(name, &values.iter().map(|v| v[k]).collect::<Vec<_>>())).collect()
         };
         self.reductions.iter().map(result).collect()

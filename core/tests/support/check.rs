@@ -32,7 +32,7 @@ pub fn refuse(case: &Case, dtype: Dtype, results: &[Values], count: &mut Count) 
 
 pub fn refuse_with(case: &Case, dtype: Dtype, results: &[Values], slack: f64, count: &mut Count) -> Option<String> {
     for (k, values) in results.iter().enumerate() {
-        let columns = case.reductions[k].1.dim(&case.variables);
+        let columns = case.reductions[k].1.columns(&case.variables);
         let length = match values {
             Values::Numbers(v) => v.len(),
             Values::Indices(v) => v.len(),
@@ -44,7 +44,7 @@ pub fn refuse_with(case: &Case, dtype: Dtype, results: &[Values], slack: f64, co
     for row in sampled(case.kept()) {
         for (k, (expected, values)) in case.expected(row, dtype).iter().zip(results).enumerate() {
             for (column, expected) in expected.iter().enumerate() {
-                let place = row * case.reductions[k].1.dim(&case.variables) + column;
+                let place = row * case.reductions[k].1.columns(&case.variables) + column;
                 count.compared += 1;
                 count.known += usize::from(expected.is_known());
                 if let (Expected::Number { value, error }, Values::Numbers(v)) = (expected, values)

@@ -1,5 +1,6 @@
 //! Formulas as the tests see them: a plain tree with its own text and its own meaning.
 
+use super::complex::{self, Operand, complex_meaning};
 use super::meaning::meaning;
 use super::scalar::Scalar;
 use super::tensor::{from_lists, lists, shape_of_dot};
@@ -46,9 +47,26 @@ pub const BINARY: [&str; 10] =
 /// Elementwise operations with three operands.
 pub const TERNARY: [&str; 3] = ["Clamp", "IfElse", "Mod"];
 /// Operations on whole vectors.
-pub const VECTOR: [&str; 16] = [
-    "Sum", "SumT", "Concat", "Extract", "ExtractT", "Elem", "ElemT", "Scalprod", "SqNorm2", "Norm2", "SqDist", "Max",
-    "Min", "ArgMax", "ArgMin", "OneHot",
+pub const VECTOR: [&str; 19] = [
+    "Sum",
+    "SumT",
+    "Concat",
+    "Extract",
+    "ExtractT",
+    "Elem",
+    "ElemT",
+    "Scalprod",
+    "SqNorm2",
+    "Norm2",
+    "SqDist",
+    "Max",
+    "Min",
+    "ArgMax",
+    "ArgMin",
+    "OneHot",
+    "Interleave",
+    "EverySecond",
+    "InverseParts",
 ];
 /// Norms with weights, and vectors with the norm 1.
 pub const NORMS: [&str; 6] = ["Normalize", "SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
@@ -70,7 +88,7 @@ pub const SYMBOLIC: [&str; 9] = [
 /// Every operation of formulas that are not derivatives.
 pub fn operations() -> impl Iterator<Item = &'static str> {
     let elementwise = UNARY.into_iter().chain(WITH_INTEGERS).chain(BINARY).chain(TERNARY);
-    elementwise.chain(VECTOR).chain(NORMS).chain(TENSORS)
+    elementwise.chain(VECTOR).chain(NORMS).chain(TENSORS).chain(complex::NAMED)
 }
 
 /// A call with one operand.
@@ -99,6 +117,22 @@ pub fn with_integers(name: &'static str, a: Expression, parameters: &[i64]) -> E
 }
 
 impl Expression {
+    /// Whether its components are complex numbers.
+    pub fn is_complex(&self) -> bool {
+        let Expression::Apply(name, operands, _) = self else { return false };
+        complex::is_complex(name, &operands.iter().map(Expression::is_complex).collect::<Vec<_>>())
+    }
+
+    /// The numbers of its components; complex ones have two each.
+    pub fn columns(&self, variables: &[Variable]) -> usize {
+        self.dim(variables) * if self.is_complex() { 2 } else { 1 }
+    }
+
+    /// The complex numbers in an operand that may hold them as real ones.
+    fn complex_count(&self, variables: &[Variable]) -> usize {
+        self.columns(variables) / 2
+    }
+
     pub fn dim(&self, variables: &[Variable]) -> usize {
         let (name, operands, parameters) = match self {
             Expression::Variable(k) => return variables[*k].dim,
@@ -117,9 +151,27 @@ impl Expression {
             "TensorProd" | "Kron" => dim(0) * dim(1),
             "TensorDot" => shape_of_dot(parameters).iter().product(),
             "Extract" | "ExtractT" => parameters[1] as usize,
+            "Complex" | "Real2Complex" | "Imag2Complex" | "ComplexExp1j" => {
+                operands.iter().map(|o| o.dim(variables)).max().unwrap_or(1)
+            }
+            "AsReal" if !operands[0].is_complex() => dim(0),
+            "ComplexRealScal" if self.scalar_comes_first(variables) => operands[1].complex_count(variables),
+            "ComplexRealScal" => operands[0].complex_count(variables),
+            name if complex::NAMED.contains(&name) => {
+                let counts: Vec<usize> = operands.iter().map(|o| o.complex_count(variables)).collect();
+                complex::dim(name, &counts, parameters)
+            }
+            "Interleave" | "InverseParts" => 2 * dim(0),
+            "EverySecond" => dim(0) / 2,
             "Concat" => operands.iter().map(|o| o.dim(variables)).sum(),
             _ => operands.iter().map(|o| o.dim(variables)).max().unwrap_or(1),
         }
+    }
+
+    /// Which operand of `ComplexRealScal` is the scalar.
+    fn scalar_comes_first(&self, variables: &[Variable]) -> bool {
+        let first = &self.children()[0];
+        !first.is_complex() && first.dim(variables) == 1
     }
 
     /// The formula's text, with variables by their aliases.
@@ -168,7 +220,7 @@ impl Expression {
         1 + self.children().iter().map(Expression::size).sum::<usize>()
     }
 
-    /// The values of its components.
+    /// The values of its components; real and imaginary parts of complex numbers in turn.
     pub fn evaluate<S: Scalar>(&self, variables: &[Vec<S>]) -> Vec<S> {
         let (name, operands, parameters) = match self {
             Expression::Variable(k) => return variables[*k].clone(),
@@ -177,6 +229,13 @@ impl Expression {
             Expression::Apply(name, operands, parameters) => (*name, operands, parameters),
         };
         let values: Vec<Vec<S>> = operands.iter().map(|o| o.evaluate(variables)).collect();
+        let is_complex: Vec<bool> = operands.iter().map(Expression::is_complex).collect();
+        if is_complex.contains(&true) || complex::NAMED.contains(&name) {
+            let operands = values.iter().zip(&is_complex);
+            let operands: Vec<Operand<'_, S>> =
+                operands.map(|(numbers, &is_complex)| Operand { numbers, is_complex }).collect();
+            return complex_meaning(name, &operands, parameters);
+        }
         meaning(name, &values, parameters)
     }
 }

@@ -36,7 +36,7 @@ pub fn variables(random: &mut Random) -> Vec<Variable> {
 }
 
 impl Generator<'_> {
-    fn number(&mut self) -> Expression {
+    pub(super) fn number(&mut self) -> Expression {
         let exact = [0.5, 1.0, 2.0, 3.0, -1.0, -2.0, 0.25];
         let value = if self.random.chance(0.6) {
             *self.random.pick(&exact)
@@ -47,7 +47,7 @@ impl Generator<'_> {
     }
 
     /// A variable, in the dimension that is asked for.
-    fn leaf(&mut self, dim: usize) -> Expression {
+    pub(super) fn leaf(&mut self, dim: usize) -> Expression {
         if dim == 1 && self.random.chance(0.15) {
             return self.number();
         }
@@ -78,7 +78,7 @@ impl Generator<'_> {
     }
 
     /// Something of moderate size.
-    fn bounded(&mut self, depth: usize, dim: usize) -> Expression {
+    pub(super) fn bounded(&mut self, depth: usize, dim: usize) -> Expression {
         match self.random.below(4) {
             0 => call1("Minus", call1("Square", self.formula(depth, dim))),
             1 if !self.smooth => call1("Minus", call1("Abs", self.formula(depth, dim))),
@@ -88,7 +88,7 @@ impl Generator<'_> {
     }
 
     /// Something above 0.
-    fn positive(&mut self, depth: usize, dim: usize) -> Expression {
+    pub(super) fn positive(&mut self, depth: usize, dim: usize) -> Expression {
         let offset = Expression::Number(*self.random.pick(&[0.25, 0.5, 1.0]));
         let positive = match self.random.below(4) {
             0 => return call1("Exp", self.bounded(depth, dim)),
@@ -102,7 +102,7 @@ impl Generator<'_> {
         call2("Add", positive, offset)
     }
 
-    fn any_dim(&mut self) -> usize {
+    pub(super) fn any_dim(&mut self) -> usize {
         let k = self.random.below(self.variables.len());
         self.variables[k].dim
     }
@@ -113,7 +113,7 @@ impl Generator<'_> {
             return self.leaf(dim);
         }
         let depth = depth - 1;
-        match self.random.below(if dim == 1 { 27 } else { 20 }) {
+        match self.random.below(if dim == 1 { 29 } else { 22 }) {
             0..5 => self.arithmetic(depth, dim),
             5 => call1("Minus", self.formula(depth, dim)),
             6 => call1("Square", self.formula(depth, dim)),
@@ -143,7 +143,8 @@ impl Generator<'_> {
             17 if !self.smooth => self.piecewise(depth, dim),
             18 => self.product(depth, dim),
             19 => call1("Normalize", self.formula(depth, dim)),
-            20.. => self.scalar(depth),
+            20..22 => self.of_complex(depth, dim),
+            22.. => self.scalar(depth),
             _ => self.arithmetic(depth, dim),
         }
     }
@@ -296,7 +297,11 @@ pub fn case(seed: u64) -> Case {
         let name = if generator.random.chance(0.5) { "Sum" } else { *generator.random.pick(&REDUCTIONS) };
         let dim = if name == "LogSumExp" { 1 } else { generator.any_dim() };
         let depth = 1 + generator.random.below(4);
-        reductions.push((name, generator.formula(depth, dim)));
+        let formula = match name {
+            "Sum" if generator.random.chance(0.15) => generator.complex(depth, dim),
+            _ => generator.formula(depth, dim),
+        };
+        reductions.push((name, formula));
     }
     let mut random = generator.random;
     let rows = loop {

@@ -175,6 +175,14 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
         "TensorProd" => outer(a, &values[1]),
         "TensorDot" => tensor::dot(a, &values[1], parameters),
         "Kron" => tensor::kronecker(a, &values[1], parameters),
+        "Interleave" => a.iter().zip(&values[1]).flat_map(|(a, b)| [a.clone(), b.clone()]).collect(),
+        "EverySecond" => a.iter().skip(parameters[0] as usize).step_by(2).cloned().collect(),
+        "InverseParts" => {
+            let both = || a.iter().zip(&values[1]);
+            let square = |a: &S, b: &S| a.multiply(a).add(&b.multiply(b));
+            let re = both().map(|(a, b)| a.divide(&square(a, b)));
+            re.chain(both().map(|(a, b)| b.negate().divide(&square(a, b)))).collect()
+        }
         _ => panic!("the oracle does not know `{name}`"),
     }
 }

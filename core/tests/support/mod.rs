@@ -7,10 +7,12 @@
 pub mod approximate;
 pub mod case;
 pub mod check;
+pub mod complex;
 pub mod dual;
 pub mod expression;
 pub mod functions;
 pub mod generate;
+pub mod generate_complex;
 pub mod layout;
 pub mod meaning;
 pub mod oracle;

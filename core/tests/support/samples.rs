@@ -3,6 +3,7 @@
 use super::expression::{
     BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, with_integers, with_lists,
 };
+use super::generate_complex::complex_operations;
 
 /// Above 0.
 pub fn positive(e: Expression) -> Expression {
@@ -114,6 +115,7 @@ pub fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
     }
     for (a, b, scalar) in [(0, 2, 5), (2, 4, 1), (4, 0, 3)] {
         formulas.extend(tensors(&v(a), &v(b), &v(scalar)));
+        formulas.extend(complex_operations(&v(a), &v(b), &v(scalar)));
     }
     let difference = call2("Subtract", v(0), v(2));
     formulas.extend(["Sum", "SqNorm2", "Norm2"].map(|name| call1(name, difference.clone())));

@@ -41,6 +41,9 @@ fn smaller(case: &Case) -> Vec<Case> {
             if case.reductions[k].0 == "LogSumExp" && simpler.dim(&case.variables) != 1 {
                 continue;
             }
+            if case.reductions[k].0 != "Sum" && simpler.is_complex() {
+                continue;
+            }
             with(&|c| c.reductions[k].1 = simpler.clone());
         }
     }
@@ -70,9 +73,10 @@ fn simpler(formula: &Expression, case: &Case) -> Vec<Expression> {
     let mut all: Vec<Expression> = formula.children().to_vec();
     if let Expression::Apply(name, operands, parameters) = formula {
         for (k, operand) in operands.iter().enumerate() {
-            let dim = operand.dim(&case.variables);
+            let type_of = |e: &Expression| (e.dim(&case.variables), e.is_complex());
+            let wanted = type_of(operand);
             for replacement in simpler(operand, case) {
-                if replacement.dim(&case.variables) == dim {
+                if type_of(&replacement) == wanted {
                     let mut operands = operands.clone();
                     operands[k] = replacement;
                     all.push(Expression::Apply(name, operands, parameters.clone()));
