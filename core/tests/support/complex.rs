@@ -152,7 +152,7 @@ pub fn complex_meaning<S: Scalar>(name: &str, operands: &[Operand<'_, S>], param
         }
         "IfElse" => {
             let condition = operands[0].numbers.to_vec();
-            apart(&all[1..], |parts| meaning(name, &[&[condition.clone()], parts].concat(), &[]))
+            apart(&all[1..], |parts| meaning(name, &[std::slice::from_ref(&condition), parts].concat(), &[]))
         }
         "Scalprod" | "MatVecMult" | "VecMatMult" | "TensorProd" | "TensorDot" | "Kron" => {
             let parts = |v: &[Complex<S>]| {

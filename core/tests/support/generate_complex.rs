@@ -6,7 +6,7 @@ use super::generate::Generator;
 impl Generator<'_> {
     /// A real formula of this dimension, made of complex numbers.
     pub(super) fn of_complex(&mut self, depth: usize, dim: usize) -> Expression {
-        let halves = dim % 2 == 0;
+        let halves = dim.is_multiple_of(2);
         match self.random.below(10) {
             0 if halves => call1("AsReal", self.complex(depth, dim / 2)),
             1 if halves => call2("Interleave", self.formula(depth, dim / 2), self.formula(depth, dim / 2)),
