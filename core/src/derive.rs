@@ -21,6 +21,23 @@ impl Formula {
         Formula::apply_operation(&GRADIENT, &[self, variable, cotangent], &[])?.expanded()
     }
 
+    /// Whether the formula is linear in a variable: its derivative does not depend on it, and the formula is zero by
+    /// construction where the variable is.
+    pub fn is_linear(&self, variable: &Formula) -> Result<bool> {
+        let Some((variable, dim)) = variable.as_variable() else { return Ok(false) };
+        let expanded = self.expanded()?;
+        let mut graph = Graph::default();
+        let root = graph.import(&expanded.graph(), expanded.root())?;
+        let node = graph.variable(variable, dim)?;
+        if !graph.is_affine(root, node)? {
+            return Ok(false);
+        }
+        let mut without = Graph::default();
+        let vanish = |new: &mut Graph, old: Node, _: &[Node]| Ok((old == node).then(|| Algebra::zero(new, dim)));
+        let roots = without.rebuild(&graph, &[root], vanish)?;
+        Ok(without.is_zero(roots[0]))
+    }
+
     /// The formula with `Grad`, `Diff`, `Laplacian` and the other symbolic operators written out.
     pub fn expanded(&self) -> Result<Formula> {
         let source = self.graph();

@@ -39,6 +39,8 @@ pub enum ErrorKind {
     Count = 15,
     /// A handle is not, or no longer, what it should be.
     Handle = 16,
+    /// A solver did not reach its tolerance.
+    Convergence = 17,
 }
 
 /// An error with a message that says what is wrong, where, and what would be right.

@@ -13,6 +13,7 @@
 //! | [`lower`] | plan | lane programs, a stage each |
 //! | `backend` | lane programs | something that runs |
 //! | [`engine`] | kernel and arrays | results |
+//! | [`solve`] | a sum and a right-hand side | the solution of a linear system |
 //!
 //! ```
 //! use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Kernel, Reduction, RunOptions};
@@ -43,6 +44,7 @@ pub mod lower;
 pub mod ops;
 pub mod plan;
 pub mod reduction;
+pub mod solve;
 pub mod syntax;
 
 pub use array::{ArrayMut, ArrayRef, Data, DataMut, Region, extent, row_major};
@@ -52,6 +54,7 @@ pub use engine::{CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Field, Formula};
 pub use reduction::{Axis, Extra, Reduction};
+pub use solve::{Solution, SolveOptions, Solver};
 
 /// The version of the library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each module and the modules that it may use.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("error", &[]),
     ("dtype", &[]),
     ("array", &["dtype"]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("lower", &["error", "dtype", "ops", "formula", "reduction", "plan"]),
     ("backend", &["error", "dtype", "ops", "lower"]),
     ("engine", &["error", "dtype", "array", "formula", "reduction", "plan", "lower", "backend"]),
+    ("solve", &["error", "dtype", "array", "formula", "reduction", "engine"]),
 ];
 
 /// Names at the root of the crate that are no modules.

@@ -89,6 +89,17 @@ impl<'a> ArrayRef<'a> {
     }
 }
 
+impl ArrayRef<'_> {
+    /// All numbers in row-major order, for elements that lie inside the data.
+    pub(crate) fn numbers(&self) -> Vec<f64> {
+        let places = positions(self.origin, &self.shape, &self.strides);
+        match self.data {
+            Data::F32(data) => places.map(|k| f64::from(data[k])).collect(),
+            Data::F64(data) => places.map(|k| data[k]).collect(),
+        }
+    }
+}
+
 impl<'a> ArrayMut<'a> {
     /// A compact row-major view of a slice of float32.
     pub fn f32(data: &'a mut [f32], shape: &[usize]) -> Self {
@@ -121,6 +132,41 @@ impl<'a> ArrayMut<'a> {
             DataMut::I64(d) => d.len(),
         }
     }
+}
+
+impl ArrayMut<'_> {
+    /// All numbers in row-major order, for elements that lie inside the data.
+    pub(crate) fn numbers(&self) -> Vec<f64> {
+        let places = positions(self.origin, &self.shape, &self.strides);
+        match &self.data {
+            DataMut::F32(data) => places.map(|k| f64::from(data[k])).collect(),
+            DataMut::F64(data) => places.map(|k| data[k]).collect(),
+            DataMut::I64(data) => places.map(|k| data[k] as f64).collect(),
+        }
+    }
+
+    /// Sets all numbers, in row-major order and rounded to the array's format.
+    pub(crate) fn set_numbers(&mut self, numbers: &[f64]) {
+        let places = positions(self.origin, &self.shape, &self.strides).zip(numbers);
+        match &mut self.data {
+            DataMut::F32(data) => places.for_each(|(k, &number)| data[k] = number as f32),
+            DataMut::F64(data) => places.for_each(|(k, &number)| data[k] = number),
+            DataMut::I64(data) => places.for_each(|(k, &number)| data[k] = number as i64),
+        }
+    }
+}
+
+/// The positions of all elements, in row-major order.
+fn positions(origin: usize, shape: &[usize], strides: &[isize]) -> impl Iterator<Item = usize> {
+    let count: usize = shape.iter().product();
+    (0..count).map(move |k| {
+        let (mut rest, mut position) = (k, origin as isize);
+        for (&extent, &stride) in shape.iter().zip(strides).rev() {
+            position += (rest % extent) as isize * stride;
+            rest /= extent;
+        }
+        position as usize
+    })
 }
 
 /// The lowest and highest element position of a layout, relative to its origin; `None` if it overflows.

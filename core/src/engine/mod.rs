@@ -176,6 +176,11 @@ impl Kernel {
         &self.outputs
     }
 
+    /// The number format of the computation.
+    pub fn dtype(&self) -> Dtype {
+        self.options.dtype
+    }
+
     /// The index that is reduced.
     pub fn axis(&self) -> Axis {
         self.axis
