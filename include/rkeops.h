@@ -5,11 +5,11 @@
  * reduction from text or from calls, compile one or several reductions into a
  * kernel, run the kernel on arrays as often as wanted, free the handles.
  *
- * MEMORY. Formulas, reductions, kernels, ranges, errors and texts are opaque handles.
+ * MEMORY. Formulas, reductions, kernels, solvers, ranges, errors and texts are opaque handles.
  * A function that makes one writes it through its last argument, `out`, and the
  * caller owns it: it must be passed once to the `_free` of its type. When a call
- * fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions, kernels
- * and ranges are counted references: `_retain` adds a reference and asks for one
+ * fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions, kernels,
+ * solvers and ranges are counted references: `_retain` adds a reference and asks for one
  * more `_free`. What was made from a handle does not need that handle any longer.
  * Arrays, texts and structs that are passed in belong to the caller; nothing of
  * them is kept after the call returns. Arrays are read and written in place.
@@ -47,6 +47,8 @@
 
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
 #define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL }
+/** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
+#define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 
 
 /**
@@ -211,6 +213,11 @@
 #define RKEOPS_ERROR_HANDLE 16
 
 /**
+ * A solver did not reach its tolerance.
+ */
+#define RKEOPS_ERROR_CONVERGENCE 17
+
+/**
  * An error: a code for programs and a message for people. Owned by whoever called.
  */
 typedef struct rkeops_error rkeops_error;
@@ -242,6 +249,12 @@ typedef struct rkeops_ranges rkeops_ranges;
  * something that never changes.
  */
 typedef struct rkeops_reduction rkeops_reduction;
+
+/**
+ * A sum over one index, compiled as the matrix of a linear system. A counted
+ * reference to something that never changes.
+ */
+typedef struct rkeops_solver rkeops_solver;
 
 /**
  * A text made by the library. Owned by the caller.
@@ -372,6 +385,62 @@ typedef struct {
      */
     const int64_t *strides;
 } rkeops_array;
+
+/**
+ * Called after each iteration of a solver, on the thread that called, with its number
+ * and the largest root mean square of a column's residual. Return 0 to go on, anything
+ * else to stop: the call then fails with RKEOPS_ERROR_CANCELLED. It must return.
+ */
+typedef int32_t (*rkeops_iteration)(uint64_t iteration,
+                                    double residual,
+                                    void *user);
+
+/**
+ * How a system is solved; NULL stands for RKEOPS_SOLVE_OPTIONS_INIT. Set `size` to
+ * sizeof(rkeops_solve_options): newer headers add fields at the end. Belongs to the
+ * caller and is not kept.
+ */
+typedef struct {
+    /**
+     * sizeof(rkeops_solve_options).
+     */
+    size_t size;
+    /**
+     * What is added to the diagonal of the matrix: 0 or more. KeOps' default: 1e-10.
+     */
+    double alpha;
+    /**
+     * A column is solved when the root mean square of its residual is at most this.
+     * KeOps' default: 1e-6.
+     */
+    double tolerance;
+    /**
+     * Iterations at most; 0 stands for ten for each row, and ten.
+     */
+    uint64_t iterations;
+    /**
+     * Called after each iteration; may stop the solver. NULL: none.
+     */
+    rkeops_iteration progress;
+    /**
+     * Passed to `progress` as it is.
+     */
+    void *progress_user;
+} rkeops_solve_options;
+
+/**
+ * How a system was solved.
+ */
+typedef struct {
+    /**
+     * Products with the matrix.
+     */
+    uint64_t iterations;
+    /**
+     * The largest root mean square of a column's residual, as the recurrence has it.
+     */
+    double residual;
+} rkeops_solution;
 
 #ifdef __cplusplus
 extern "C" {
@@ -812,6 +881,54 @@ rkeops_error *rkeops_kernel_retain(const rkeops_kernel *kernel);
  * while a run of the kernel is under way. NULL is allowed. Any thread, never blocks.
  */
 void rkeops_kernel_free(rkeops_kernel *kernel);
+
+/**
+ * Makes a solver of (K + alpha I) x = b for the matrix K of K x = the reduction, a sum
+ * in whose formula argument number `unknown` stands for x: a variable of the index
+ * that is reduced, with as many columns as the sum, in which the formula is linear.
+ * `options` are as in rkeops_kernel_compile.
+ * `*out` becomes a solver that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT and _DIMENSION for what is no such sum or variable, and
+ * those of rkeops_kernel_compile. Any thread; takes up to some milliseconds.
+ */
+rkeops_error *rkeops_solver_create(const rkeops_reduction *reduction,
+                                   size_t unknown,
+                                   const rkeops_options *options,
+                                   rkeops_solver **out);
+
+/**
+ * Solves a linear system by conjugate gradients. Blocks until it is solved.
+ *
+ * `inputs` are those of rkeops_kernel_run; the right-hand side b comes in the place of
+ * the unknown. `output` takes x; it has the shape that the sum has. Columns, and the
+ * problems of a batch, are systems of their own, iterated together. The matrix must be
+ * symmetric and positive definite.
+ * `solve` may be NULL. `run` may be NULL; its threads, progress and ranges are read for
+ * each product with the matrix. `*solution` tells how it was solved; it may be NULL.
+ * Errors: those of rkeops_kernel_run; RKEOPS_ERROR_CONVERGENCE where the matrix is found
+ * not to be positive definite, a residual is not finite or the iterations do not
+ * suffice: the output then holds the last iterate. Any thread, also several on the same
+ * solver at once.
+ */
+rkeops_error *rkeops_solver_run(const rkeops_solver *solver,
+                                const rkeops_array *inputs,
+                                size_t input_count,
+                                const rkeops_array *output,
+                                const rkeops_solve_options *solve,
+                                const rkeops_options *run,
+                                rkeops_solution *solution);
+
+/**
+ * Adds a reference, which asks for one more rkeops_solver_free.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_solver_retain(const rkeops_solver *solver);
+
+/**
+ * Drops a reference; the last one frees the solver. NULL is allowed. Any thread, never
+ * blocks.
+ */
+void rkeops_solver_free(rkeops_solver *solver);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -40,6 +40,8 @@ pub const RKEOPS_ERROR_INTERNAL: i32 = 14;
 pub const RKEOPS_ERROR_COUNT: i32 = 15;
 /// A handle was freed before, or is a handle of another type.
 pub const RKEOPS_ERROR_HANDLE: i32 = 16;
+/// A solver did not reach its tolerance.
+pub const RKEOPS_ERROR_CONVERGENCE: i32 = 17;
 
 /// An error: a code for programs and a message for people. Owned by whoever called.
 pub struct rkeops_error {
@@ -136,6 +138,7 @@ mod tests {
             (ErrorKind::Internal, RKEOPS_ERROR_INTERNAL),
             (ErrorKind::Count, RKEOPS_ERROR_COUNT),
             (ErrorKind::Handle, RKEOPS_ERROR_HANDLE),
+            (ErrorKind::Convergence, RKEOPS_ERROR_CONVERGENCE),
         ];
         for (k, (kind, code)) in codes.into_iter().enumerate() {
             assert_eq!(kind as i32, code);

@@ -7,6 +7,7 @@ use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, Target};
 
 use crate::error::argument;
 use crate::handle::{self, Object};
+use crate::solver::rkeops_solve_options;
 use crate::types::{
     RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER, RKEOPS_TARGET_AUTO,
     RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_options,
@@ -99,42 +100,62 @@ pub(crate) fn axis(value: i32) -> Result<Axis, Error> {
     }
 }
 
-/// The options struct, completed with defaults.
+/// A struct of options, completed with zeros.
 ///
-/// The struct grows at its end only, and 0 means "default" in every field. So a shorter struct of an older
-/// header is completed with zeros, and a longer one of a newer header is fine as long as what this library
-/// does not know is 0.
+/// The struct grows at its end only, and 0 means "default" in every field that is added. So a shorter struct of an older
+/// header is completed with zeros, and a longer one of a newer header is fine as long as what this library does not know
+/// is 0.
 ///
 /// # Safety
-/// `options` is NULL or points to as many bytes as its first field says.
-pub(crate) unsafe fn options(options: *const rkeops_options) -> Result<rkeops_options, Error> {
-    const KNOWN: usize = size_of::<rkeops_options>();
+/// `options` is NULL or points to as many bytes as its first field says. `T` is a struct of C that starts with its size,
+/// and any bits are fine for its fields.
+unsafe fn sized<T: Copy>(name: &str, type_name: &str, options: *const T, default: T) -> Result<T, Error> {
+    let known = size_of::<T>();
     const LONGEST: usize = 4096;
-    let mut copy = rkeops_options::default();
     if options.is_null() {
-        return Ok(copy);
+        return Ok(default);
     }
     let bytes = options.cast::<u8>();
     // SAFETY: not NULL, and every version of the struct starts with its size.
     let size = unsafe { bytes.cast::<usize>().read_unaligned() };
-    if size < size_of::<usize>() || size > LONGEST || size % align_of::<rkeops_options>() != 0 {
-        return Err(argument(format!("options->size is {size}; set it to sizeof(rkeops_options), which is {KNOWN}")));
+    if size < size_of::<usize>() || size > LONGEST || size % align_of::<T>() != 0 {
+        return Err(argument(format!("{name}->size is {size}; set it to sizeof({type_name}), which is {known}")));
     }
-    // SAFETY: the caller vouches for `size` bytes; `copy` has KNOWN bytes, all of whose fields may be any bits.
-    unsafe { bytes.copy_to_nonoverlapping((&raw mut copy).cast::<u8>(), size.min(KNOWN)) };
-    copy.size = KNOWN;
-    for at in KNOWN..size {
+    // SAFETY: zeros are fine for all fields.
+    let mut copy: T = unsafe { std::mem::zeroed() };
+    // SAFETY: the caller vouches for `size` bytes; `copy` has `known` bytes, all of whose fields may be any bits.
+    unsafe { bytes.copy_to_nonoverlapping((&raw mut copy).cast::<u8>(), size.min(known)) };
+    for at in known..size {
         // SAFETY: `at` is below the size that the caller vouches for.
         if unsafe { bytes.add(at).read() } != 0 {
             return Err(argument(format!(
-                "byte {at} of options is set, but this library knows {KNOWN} bytes: the program was built with a newer rkeops.h"
+                "byte {at} of {name} is set, but this library knows {known} bytes: the program was built with a newer rkeops.h"
             )));
         }
     }
+    Ok(copy)
+}
+
+/// The options of a compilation or a run.
+///
+/// # Safety
+/// `options` is NULL or points to as many bytes as its first field says.
+pub(crate) unsafe fn options(options: *const rkeops_options) -> Result<rkeops_options, Error> {
+    // SAFETY: the caller vouches for the bytes.
+    let copy = unsafe { sized("options", "rkeops_options", options, rkeops_options::default()) }?;
     if copy.reserved != 0 {
         return Err(argument(format!("options->reserved is {}; it must be 0", copy.reserved)));
     }
     Ok(copy)
+}
+
+/// The options of a solver.
+///
+/// # Safety
+/// As for [`options`].
+pub(crate) unsafe fn solve_options(options: *const rkeops_solve_options) -> Result<rkeops_solve_options, Error> {
+    // SAFETY: the caller vouches for the bytes.
+    unsafe { sized("solve", "rkeops_solve_options", options, rkeops_solve_options::default()) }
 }
 
 /// The part of the options that a compilation reads.

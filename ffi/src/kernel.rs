@@ -3,15 +3,13 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use rkeops_core::{Axis, Category, Dtype, Error, Kernel, Reduction, RunOptions};
+use rkeops_core::{Axis, Category, Dtype, Error, Kernel, Reduction};
 
-use crate::array::{self, Place};
-use crate::aside::Aside;
-use crate::error::{argument, c_string, rkeops_error};
+use crate::call;
+use crate::error::{c_string, rkeops_error};
 use crate::guard::{guard, produce};
 use crate::handle::{self, Object};
 use crate::input;
-use crate::overlap;
 use crate::reduction::rkeops_reduction;
 use crate::text::rkeops_text;
 use crate::types::{
@@ -105,61 +103,11 @@ pub unsafe extern "C" fn rkeops_kernel_run(
         // A reference of our own: the progress callback may free the caller's.
         let kernel = Arc::clone(handle::borrow("kernel", kernel)?);
         let options = input::options(options)?;
-        let input_place = |k: usize| Place::Input(k, kernel.inputs().get(k).copied());
-        let inputs = array::check_all("inputs", inputs, input_count, input_place)?;
-        let outputs = array::check_all("outputs", outputs, output_count, Place::Output)?;
-        let mut aside = Vec::with_capacity(outputs.len());
-        for (k, output) in outputs.iter().enumerate() {
-            overlap::check_output(output)?;
-            let mut woven = false;
-            for other in inputs.iter().chain(&outputs[..k]) {
-                woven |= overlap::check_pair(output, other)?;
-            }
-            aside.push(if woven { Some(Aside::new(output)?) } else { None });
-        }
-        let inputs = inputs.iter().map(|input| input.input()).collect::<Result<Vec<_>, Error>>()?;
-        let places = outputs.iter().zip(&mut aside);
-        let mut views: Vec<_> = places
-            .map(|(output, aside)| match aside {
-                None => output.output(),
-                Some(aside) => aside.view(),
-            })
-            .collect();
-        run(&kernel, &inputs, &mut views, &options)?;
-        drop((views, inputs));
-        for (output, aside) in outputs.iter().zip(&aside) {
-            if let Some(aside) = aside {
-                aside.copy_to(output);
-            }
-        }
-        Ok(())
+        let (inputs, outputs) = ((inputs, input_count), (outputs, output_count));
+        call::with_arrays(&kernel, inputs, outputs, |inputs, outputs| {
+            call::with_run_options(&options, |options| kernel.run(inputs, outputs, options))
+        })
     })
-}
-
-/// # Safety
-/// The callback of the options, if any, may be called with its user pointer; their ranges are NULL or a handle.
-unsafe fn run(
-    kernel: &Kernel,
-    inputs: &[rkeops_core::ArrayRef],
-    outputs: &mut [rkeops_core::ArrayMut],
-    options: &rkeops_options,
-) -> Result<(), Error> {
-    let threads = usize::try_from(options.threads).map_err(|_| {
-        argument(format!("options->threads is {}; it must be 0 (automatic) or a number of threads", options.threads))
-    })?;
-    // A reference of our own, for the same reason.
-    let ranges = match options.ranges.is_null() {
-        true => None,
-        // SAFETY: C vouches for the handle.
-        false => Some(Arc::clone(unsafe { handle::borrow("options->ranges", options.ranges) }?)),
-    };
-    let ranges = ranges.as_deref();
-    let Some(callback) = options.progress else {
-        return kernel.run(inputs, outputs, &RunOptions { threads, ranges, ..RunOptions::default() });
-    };
-    // SAFETY: C vouches for the callback and its user pointer during the run.
-    let go_on = |done, total| unsafe { callback(done, total, options.progress_user) } == 0;
-    kernel.run(inputs, outputs, &RunOptions { threads, progress: Some(&go_on), ranges })
 }
 
 /// Writes the number of inputs that a run of the kernel wants to `*out`.

@@ -4,11 +4,11 @@
 //! reduction from text or from calls, compile one or several reductions into a
 //! kernel, run the kernel on arrays as often as wanted, free the handles.
 //!
-//! MEMORY. Formulas, reductions, kernels, ranges, errors and texts are opaque handles.
+//! MEMORY. Formulas, reductions, kernels, solvers, ranges, errors and texts are opaque handles.
 //! A function that makes one writes it through its last argument, `out`, and the
 //! caller owns it: it must be passed once to the `_free` of its type. When a call
-//! fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions, kernels
-//! and ranges are counted references: `_retain` adds a reference and asks for one
+//! fails, `*out` is NULL, and every `_free` accepts NULL. Formulas, reductions, kernels,
+//! solvers and ranges are counted references: `_retain` adds a reference and asks for one
 //! more `_free`. What was made from a handle does not need that handle any longer.
 //! Arrays, texts and structs that are passed in belong to the caller; nothing of
 //! them is kept after the call returns. Arrays are read and written in place.
@@ -42,6 +42,7 @@
 
 mod array;
 mod aside;
+mod call;
 mod doctor;
 mod error;
 mod formula;
@@ -52,15 +53,17 @@ mod kernel;
 mod overlap;
 mod ranges;
 mod reduction;
+mod solver;
 mod text;
 mod types;
 
 pub use doctor::{rkeops_abi_version, rkeops_doctor, rkeops_version};
 pub use error::{
-    RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_ARITY, RKEOPS_ERROR_CANCELLED, RKEOPS_ERROR_COUNT, RKEOPS_ERROR_DEVICE,
-    RKEOPS_ERROR_DIMENSION, RKEOPS_ERROR_DTYPE, RKEOPS_ERROR_HANDLE, RKEOPS_ERROR_INTERNAL, RKEOPS_ERROR_OVERLAP,
-    RKEOPS_ERROR_SHAPE, RKEOPS_ERROR_SIZE, RKEOPS_ERROR_STRIDE, RKEOPS_ERROR_SYNTAX, RKEOPS_ERROR_UNKNOWN_NAME,
-    RKEOPS_ERROR_UNSUPPORTED, RKEOPS_OK, rkeops_error, rkeops_error_code, rkeops_error_free, rkeops_error_message,
+    RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_ARITY, RKEOPS_ERROR_CANCELLED, RKEOPS_ERROR_CONVERGENCE, RKEOPS_ERROR_COUNT,
+    RKEOPS_ERROR_DEVICE, RKEOPS_ERROR_DIMENSION, RKEOPS_ERROR_DTYPE, RKEOPS_ERROR_HANDLE, RKEOPS_ERROR_INTERNAL,
+    RKEOPS_ERROR_OVERLAP, RKEOPS_ERROR_SHAPE, RKEOPS_ERROR_SIZE, RKEOPS_ERROR_STRIDE, RKEOPS_ERROR_SYNTAX,
+    RKEOPS_ERROR_UNKNOWN_NAME, RKEOPS_ERROR_UNSUPPORTED, RKEOPS_OK, rkeops_error, rkeops_error_code, rkeops_error_free,
+    rkeops_error_message,
 };
 pub use formula::{
     rkeops_formula, rkeops_formula_apply, rkeops_formula_constant, rkeops_formula_dim, rkeops_formula_free,
@@ -78,6 +81,10 @@ pub use ranges::{
 pub use reduction::{
     rkeops_reduction, rkeops_reduction_create, rkeops_reduction_dim, rkeops_reduction_free, rkeops_reduction_gradient,
     rkeops_reduction_parse, rkeops_reduction_retain, rkeops_reduction_text,
+};
+pub use solver::{
+    rkeops_iteration, rkeops_solution, rkeops_solve_options, rkeops_solver, rkeops_solver_create, rkeops_solver_free,
+    rkeops_solver_retain, rkeops_solver_run,
 };
 pub use text::{rkeops_text, rkeops_text_data, rkeops_text_free};
 pub use types::{

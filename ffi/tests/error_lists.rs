@@ -7,7 +7,7 @@ use std::ptr::{null, null_mut};
 use rkeops::*;
 
 /// The codes in the order of their numbers.
-const CODES: [&str; 17] = [
+const CODES: [&str; 18] = [
     "OK",
     "SYNTAX",
     "UNKNOWN_NAME",
@@ -25,6 +25,7 @@ const CODES: [&str; 17] = [
     "INTERNAL",
     "COUNT",
     "HANDLE",
+    "CONVERGENCE",
 ];
 
 /// What the header says of a function, from "Errors:" on.

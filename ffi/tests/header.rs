@@ -6,8 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that have C declarations, in the order in which a reader of the header should meet them.
-const SOURCES: [&str; 8] =
-    ["types.rs", "error.rs", "text.rs", "doctor.rs", "formula.rs", "reduction.rs", "ranges.rs", "kernel.rs"];
+const SOURCES: [&str; 9] = [
+    "types.rs",
+    "error.rs",
+    "text.rs",
+    "doctor.rs",
+    "formula.rs",
+    "reduction.rs",
+    "ranges.rs",
+    "kernel.rs",
+    "solver.rs",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
@@ -25,6 +34,8 @@ fn manual() -> String {
 const START_VALUE: &str = "
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
 #define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL }
+/** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
+#define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 ";
 
 fn generate() -> String {

@@ -7,6 +7,7 @@ pub enum rkeops_formula {}
 pub enum rkeops_reduction {}
 pub enum rkeops_kernel {}
 pub enum rkeops_ranges {}
+pub enum rkeops_solver {}
 
 use std::ffi::{c_char, c_void};
 
@@ -42,6 +43,7 @@ pub const RKEOPS_ERROR_UNSUPPORTED: i32 = 13;
 pub const RKEOPS_ERROR_INTERNAL: i32 = 14;
 pub const RKEOPS_ERROR_COUNT: i32 = 15;
 pub const RKEOPS_ERROR_HANDLE: i32 = 16;
+pub const RKEOPS_ERROR_CONVERGENCE: i32 = 17;
 
 #[repr(C)]
 pub struct rkeops_array {
@@ -65,6 +67,22 @@ pub struct rkeops_options {
     pub progress: Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>,
     pub progress_user: *mut c_void,
     pub ranges: *const rkeops_ranges,
+}
+
+#[repr(C)]
+pub struct rkeops_solve_options {
+    pub size: usize,
+    pub alpha: f64,
+    pub tolerance: f64,
+    pub iterations: u64,
+    pub progress: Option<unsafe extern "C" fn(u64, f64, *mut c_void) -> i32>,
+    pub progress_user: *mut c_void,
+}
+
+#[repr(C)]
+pub struct rkeops_solution {
+    pub iterations: u64,
+    pub residual: f64,
 }
 
 #[repr(C)]
@@ -191,6 +209,23 @@ extern "C" {
         output_count: usize,
         options: *const rkeops_options,
     ) -> *mut rkeops_error;
+    pub fn rkeops_solver_create(
+        reduction: *const rkeops_reduction,
+        unknown: usize,
+        options: *const rkeops_options,
+        out: *mut *mut rkeops_solver,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_solver_run(
+        solver: *const rkeops_solver,
+        inputs: *const rkeops_array,
+        input_count: usize,
+        output: *const rkeops_array,
+        solve: *const rkeops_solve_options,
+        run: *const rkeops_options,
+        solution: *mut rkeops_solution,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_solver_retain(solver: *const rkeops_solver) -> *mut rkeops_error;
+    pub fn rkeops_solver_free(solver: *mut rkeops_solver);
     pub fn rkeops_kernel_input_count(kernel: *const rkeops_kernel, out: *mut usize) -> *mut rkeops_error;
     pub fn rkeops_kernel_input(
         kernel: *const rkeops_kernel,
