@@ -3,6 +3,9 @@
 use super::{Solution, SolveOptions};
 use crate::error::{Error, ErrorKind, Result};
 
+/// Puts the matrix times a vector in place of another.
+pub(super) type Multiply<'a> = dyn FnMut(&[f64], &mut Vec<f64>) -> Result<()> + 'a;
+
 /// Systems with one matrix, or one for each problem of a batch: element `(problem, row, column)` of each vector lies at
 /// `(problem * rows + row) * columns + column`, and each problem and column is a system of its own. Vectors are kept in
 /// float64 whatever the format of the products is: they take no time beside them.
@@ -48,11 +51,7 @@ impl Systems {
     }
 
     /// Iterates until every system is solved.
-    pub(super) fn solve(
-        &mut self,
-        product: &mut dyn FnMut(&[f64], &mut Vec<f64>) -> Result<()>,
-        options: &SolveOptions<'_>,
-    ) -> Result<Solution> {
+    pub(super) fn solve(&mut self, product: &mut Multiply<'_>, options: &SolveOptions<'_>) -> Result<Solution> {
         let enough = self.rows as f64 * options.tolerance * options.tolerance;
         let most = if options.iterations > 0 { options.iterations } else { 10 * self.rows + 10 };
         let mut image = vec![0.0; self.direction.len()];
@@ -92,7 +91,7 @@ impl Systems {
     fn step(&mut self, image: &[f64], enough: f64) -> Result<()> {
         let curvatures = self.dot(&self.direction, image);
         let is_open = |square: f64| square > enough;
-        let wrong = self.squares.iter().zip(&curvatures).find(|&(&s, &c)| is_open(s) && !(c > 0.0));
+        let wrong = self.squares.iter().zip(&curvatures).find(|&(&s, &c)| is_open(s) && (c <= 0.0 || c.is_nan()));
         if let Some((_, curvature)) = wrong {
             let message = format!(
                 "the matrix is not positive definite: a direction p has p.(K + alpha)p = {curvature:e}; a larger alpha may help"
