@@ -65,11 +65,8 @@ impl Calculus for Graph {
         let cotangent = self.temporary(dim);
         let adjoint = gradient(self, f, v, cotangent)?;
         let derivative = gradient(self, adjoint, cotangent, u)?;
-        if depends(self, derivative, cotangent).is_empty() {
-            return Ok(derivative);
-        }
-        let message = "the derivative of an operation is not linear in its cotangent";
-        Err(Error::new(ErrorKind::Internal, message))
+        check_vanished(self, derivative, cotangent)?;
+        Ok(derivative)
     }
 
     fn is_affine(&mut self, f: Node, v: Node) -> Result<bool> {
@@ -123,6 +120,15 @@ pub fn gradient(graph: &mut Graph, formula: Node, variable: Node, cotangent: Nod
         }
     }
     Ok(cotangents.get(&variable).copied().unwrap_or_else(|| Algebra::zero(graph, dim)))
+}
+
+/// An error where a temporary variable is left in a derivative.
+pub(crate) fn check_vanished(graph: &Graph, derivative: Node, temporary: Node) -> Result<()> {
+    if depends(graph, derivative, temporary).is_empty() {
+        return Ok(());
+    }
+    let message = "the derivative of an operation or a reduction is not linear in what it is applied to";
+    Err(Error::new(ErrorKind::Internal, message))
 }
 
 /// The nodes below `formula` that depend on `variable`, in ascending order.

@@ -95,7 +95,7 @@ fn depth_and_length() {
     }
     let error = Reduction::parse(&"Grad(".repeat(300), &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Size);
-    assert!(error.message().starts_with("the reduction is inside more than 200 gradients (column "), "{error}");
+    assert!(error.message().starts_with("the reduction is inside more than 200 derivatives (column "), "{error}");
     // A long line is cut around the place.
     let error = parse(&format!("{}$", "x+".repeat(500))).unwrap_err();
     let lines: Vec<&str> = error.message().lines().collect();
@@ -246,7 +246,13 @@ fn reductions_as_text() {
         ("Sum_Reduction(x,0", ErrorKind::Syntax, 18, 1, "expected `)`, found the end of the text"),
         ("Sum_Reduction(x,0) y", ErrorKind::Syntax, 20, 1, "expected the end of the formula, found `y`"),
         ("Grad(Sum_Reduction(x,0),x)", ErrorKind::Syntax, 26, 1, "expected `,`, found `)`"),
-        ("Grad(Sum_Reduction(x,0),x,x,x)", ErrorKind::Syntax, 28, 1, "expected `)`, found `,`"),
+        (
+            "Grad(Sum_Reduction(x,0),x,x,x)",
+            ErrorKind::Arity,
+            6,
+            13,
+            "the derivative of the reduction `Sum` needs 0 saved results; got 1",
+        ),
         ("Grad(Sum_Reduction(x,0),x,y)", ErrorKind::Argument, 6, 13, along),
     ];
     for (text, kind, column, width, message) in rows {
@@ -264,26 +270,26 @@ fn calls() {
     for name in ["Min", "Max", "ArgMin", "ArgMax"] {
         let message = format!("the gradient of the reduction `{name}` is not available");
         let reduction = Reduction::new(name, &x, Axis::J).unwrap();
-        expect(reduction.gradient(&x, &x), ErrorKind::Unsupported, &message);
+        expect(reduction.gradient(&x, &x, &[]), ErrorKind::Unsupported, &message);
     }
     let one = Formula::constant(1.0);
     let no_variable = "the gradient is taken with respect to `1`; expected a variable";
     expect(x.gradient(&one, &one), ErrorKind::Argument, no_variable);
     let sum = Reduction::new("Sum", &x, Axis::J).unwrap();
-    expect(sum.gradient(&one, &one), ErrorKind::Argument, no_variable);
+    expect(sum.gradient(&one, &one, &[]), ErrorKind::Argument, no_variable);
     let two = Formula::variable(1, 2, Category::I).unwrap();
     let cotangent = "`Grad`: the cotangent has dimension 2; expected that of the formula, 3";
     expect(x.gradient(&x, &two), ErrorKind::Dimension, cotangent);
     let along = Formula::variable(1, 3, Category::J).unwrap();
     let message = "the cotangent `Var(1,3,1)` depends on j-variable 1, over which the reduction runs; \
                    expected i-variables and parameters only";
-    expect(sum.gradient(&x, &along), ErrorKind::Argument, message);
+    expect(sum.gradient(&x, &along, &[]), ErrorKind::Argument, message);
     let product = Formula::apply("Mult", &[&x, &along], &[]).unwrap();
     let columns = Reduction::new("Sum", &product, Axis::I).unwrap();
     let message = "the cotangent `Var(0,3,0)*Var(1,3,1)` depends on i-variable 0, over which the reduction \
                    runs; expected j-variables and parameters only";
-    expect(columns.gradient(&x, &product), ErrorKind::Argument, message);
-    assert!(columns.gradient(&x, &along).is_ok() && columns.gradient(&along, &one).is_ok());
+    expect(columns.gradient(&x, &product, &[]), ErrorKind::Argument, message);
+    assert!(columns.gradient(&x, &along, &[]).is_ok() && columns.gradient(&along, &one, &[]).is_ok());
     let other = Formula::variable(0, 3, Category::J).unwrap();
     let clash = "variable 0 is declared as `Var(0,3,0)` and as `Var(0,3,1)`; one position is one array";
     expect(Formula::apply("Add", &[&x, &other], &[]), ErrorKind::Argument, clash);

@@ -12,7 +12,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("ops", &["error"]),
     ("formula", &["error", "ops"]),
     ("derive", &["error", "ops", "formula"]),
-    ("reduction", &["error", "ops", "formula"]),
+    ("reduction", &["error", "ops", "formula", "derive"]),
     ("syntax", &["error", "ops", "formula", "reduction"]),
     ("plan", &["error", "ops", "formula", "derive", "reduction"]),
     ("lower", &["error", "dtype", "ops", "formula", "reduction", "plan"]),

@@ -5,8 +5,8 @@ mod support;
 
 use rkeops_core::formula::{Formula, Graph};
 use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, POWER, Rule, Use, Value};
-use rkeops_core::reduction::{Columns, Form, LaneReducer, Method, Reducer, Term};
-use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Extra, Kernel, Reduction, Target};
+use rkeops_core::reduction::{Change, Columns, Form, LaneReducer, Method, Reducer, Term};
+use rkeops_core::{Axis, Category, CompileOptions, Dtype, ErrorKind, Extra, Kernel, Reduction, Target};
 use support::case::Case;
 use support::expression::Variable;
 
@@ -144,13 +144,13 @@ fn gradients_of_the_operation(target: Target) {
     let (_, x, y, e) = variables();
     let formula = Formula::apply_operation(&SOFTPLUS, &[&product(&x, &y)], &[]).unwrap();
     let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
-    let gradient = sum_of(&formula).gradient(&x, &e).unwrap();
+    let gradient = sum_of(&formula).gradient(&x, &e, &[]).unwrap();
     compare(gradient, target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[1][c] * v[2][c]);
     // With respect to the other index, and once more.
-    let gradient = sum_of(&formula).gradient(&y, &e).unwrap();
+    let gradient = sum_of(&formula).gradient(&y, &e, &[]).unwrap();
     assert_eq!(gradient.axis(), Axis::I);
     compare(gradient.clone(), target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[0][c] * v[2][c]);
-    let second = gradient.gradient(&e, &y).unwrap();
+    let second = gradient.gradient(&e, &y, &[]).unwrap();
     compare(second, target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[0][c] * v[1][c]);
 }
 
@@ -162,7 +162,7 @@ fn a_vector_operation(target: Target) {
     let formula = Formula::apply("Scalprod", &[&twice, &other], &[]).unwrap();
     compare(sum_of(&formula), target, |v, _| (0..3).map(|k| v[0][2 - k] * (v[1][k] + v[2][k])).sum());
     let one = Formula::constant(1.0);
-    compare(sum_of(&formula).gradient(&x, &one).unwrap(), target, |v, c| v[1][2 - c] + v[2][2 - c]);
+    compare(sum_of(&formula).gradient(&x, &one, &[]).unwrap(), target, |v, c| v[1][2 - c] + v[2][2 - c]);
     let error = Formula::apply_operation(&REVERSED, &[&x], &[-1]).unwrap_err();
     assert_eq!(error.message(), "`Reversed`: parameter `k` is -1; expected 0 or more");
     assert_eq!(error.kind(), ErrorKind::Dimension);
@@ -221,9 +221,10 @@ impl<const EXPONENT: i32> Reducer for SumOfPowers<EXPONENT> {
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
     }
-    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula, Error> {
-        let power = Formula::apply_operation(&POWER, &[formula], &[i64::from(EXPONENT)])?;
-        power.gradient(variable, cotangent)
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+        let lower = algebra.apply(&POWER, &[change.formula], &[i64::from(EXPONENT) - 1]);
+        let power = algebra.scale(f64::from(EXPONENT), lower);
+        Some(algebra.multiply(power, change.slope))
     }
 }
 
@@ -262,7 +263,7 @@ fn sums_of_powers(target: Target) {
         let reduction = Reduction::with_reducer(reducer, &difference, Extra::default(), Axis::J).unwrap();
         assert_eq!(reduction.text().unwrap(), "SumOfPowers_Reduction(Var(0,3,0)-Var(1,3,1),0)");
         compare(reduction.clone(), target, |v, c| (v[0][c] - v[1][c]).powi(exponent));
-        let gradient = reduction.gradient(&y, &e).unwrap();
+        let gradient = reduction.gradient(&y, &e, &[]).unwrap();
         assert_eq!(gradient.axis(), Axis::I);
         let slope = f64::from(exponent);
         compare(gradient, target, |v, c| -slope * (v[0][c] - v[1][c]).powi(exponent - 1) * v[2][c]);
@@ -293,9 +294,6 @@ impl Reducer for Product {
     }
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
-    }
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula, Error> {
-        Err(Error::new(ErrorKind::Unsupported, "the gradient of a product is not written"))
     }
 }
 
@@ -353,6 +351,7 @@ fn products(target: Target) {
             }
         }
     }
-    let error = reduction.gradient(&x, &x).unwrap_err();
-    assert_eq!(error.message(), "the gradient of a product is not written");
+    let error = reduction.gradient(&x, &Formula::constant(1.0), &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert_eq!(error.message(), "the gradient of the reduction `Product` is not available");
 }

@@ -27,11 +27,11 @@ pub use algebra::{Algebra, Calculus, Node};
 pub use lanes::{Lanes, Value};
 
 pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
-pub use calculus::GRADIENT;
+pub use calculus::{DIRECTIONAL, GRADIENT};
 pub use complex::{AS_REAL, COMPLEX, on_complex};
 pub use elementary::{EXP, EXP2, LOG};
 pub use norms::SCALAR_PRODUCT;
-pub use piecewise::{EQUAL, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
+pub use piecewise::{EQUAL, IF_ELSE, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
 pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
 pub(crate) use structure::LARGEST_DIM;
 pub use structure::{CONCATENATE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, REPLICATE, SUM};

@@ -1,9 +1,7 @@
 //! Where the smallest and the largest value are, component by component. Ties go to the smallest index, a NaN never
 //! wins, and where nothing wins the index is 0.
 
-use super::{Columns, Form, LaneReducer, Method, Reducer, Term, no_derivative};
-use crate::error::Result;
-use crate::formula::Formula;
+use super::{Columns, Form, LaneReducer, Method, Reducer, Term};
 use crate::ops::{Lanes, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] =
@@ -41,10 +39,6 @@ impl Reducer for ArgExtremum {
 
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
-    }
-
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
-        Err(no_derivative(self.name))
     }
 }
 

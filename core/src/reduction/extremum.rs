@@ -1,8 +1,6 @@
 //! The smallest and the largest value, component by component. A NaN never wins.
 
-use super::{Form, LaneReducer, Method, Reducer, Term, no_derivative};
-use crate::error::Result;
-use crate::formula::Formula;
+use super::{Form, LaneReducer, Method, Reducer, Term};
 use crate::ops::{Lanes, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] =
@@ -35,10 +33,6 @@ impl Reducer for Extremum {
 
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
-    }
-
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
-        Err(no_derivative(self.name))
     }
 }
 

@@ -4,10 +4,9 @@
 use std::f64::consts::{LN_2, LOG2_E};
 
 use super::sum::add_compensated;
-use super::{Columns, Form, LaneReducer, Method, Reducer, Seen, Term, no_derivative};
+use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Reduction, Seen, Term};
 use crate::error::Result;
-use crate::formula::Formula;
-use crate::ops::{Algebra, CONCATENATE, EXTRACT, Lanes, Node, Value};
+use crate::ops::{Algebra, CONCATENATE, EQUAL, EXP, EXTRACT, IF_ELSE, Lanes, Node, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] =
     &[&Exponentials::LogSum, &Exponentials::LogWeightedSum, &Exponentials::SoftMaxMean];
@@ -77,8 +76,46 @@ impl Reducer for Exponentials {
         Method::Lanes(self)
     }
 
-    fn derivative(&self, _: &Formula, _: &Formula, _: &Formula) -> Result<Formula> {
-        Err(no_derivative(self.name()))
+    fn saved(&self, reduction: &Reduction) -> Result<Vec<Reduction>> {
+        let Some((exponent, _)) = &reduction.weighted else { return Ok(vec![reduction.clone()]) };
+        Ok(vec![Reduction::new("LogSumExp", exponent, reduction.axis)?, reduction.clone()])
+    }
+
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+        let mut parts = |node: Node| {
+            let weights = algebra.dim(node) as i64 - 1;
+            let exponent = algebra.apply(&EXTRACT, &[node], &[0, 1]);
+            (exponent, self.is_weighted().then(|| algebra.apply(&EXTRACT, &[node], &[1, weights])))
+        };
+        let ((exponent, weights), (exponent_slope, weights_slope)) = (parts(change.formula), parts(change.slope));
+        // Where all exponents are -infinity, the weight of each is 0 and not 0 over 0.
+        let log_sum = change.saved[0];
+        let infinity = algebra.constant(f64::INFINITY);
+        let finite = where_any(algebra, log_sum, log_sum, infinity);
+        let distance = algebra.subtract(exponent, finite);
+        let weight = algebra.apply(&EXP, &[distance], &[]);
+        let (Some(weights), Some(weights_slope)) = (weights, weights_slope) else {
+            return Some(algebra.multiply(weight, exponent_slope));
+        };
+        let (zero, result) = (algebra.constant(0.0), change.saved[1]);
+        let product = match self {
+            Exponentials::SoftMaxMean => {
+                let mean = where_any(algebra, log_sum, result, zero);
+                let deviation = algebra.subtract(weights, mean);
+                algebra.multiply(deviation, exponent_slope)
+            }
+            _ => algebra.multiply(weights, exponent_slope),
+        };
+        let slope = algebra.add(weights_slope, product);
+        let slope = algebra.multiply(weight, slope);
+        if let Exponentials::SoftMaxMean = self {
+            return Some(slope);
+        }
+        // One exponential per pair, whatever the number of weights.
+        let excess = algebra.subtract(log_sum, result);
+        let factor = algebra.apply(&EXP, &[excess], &[]);
+        let factor = where_any(algebra, result, factor, zero);
+        Some(algebra.multiply(factor, slope))
     }
 }
 
@@ -170,6 +207,14 @@ impl LaneReducer for Exponentials {
         };
         results.iter().map(&mut result).collect()
     }
+}
+
+/// `value` where anything was added, so that the logarithm of the sum is not -infinity, and else `otherwise`.
+fn where_any(f: &mut dyn Algebra, log_sum: Node, value: Node, otherwise: Node) -> Node {
+    let nothing = f.constant(f64::NEG_INFINITY);
+    let is_nothing = f.apply(&EQUAL, &[log_sum, nothing], &[]);
+    let condition = f.minus(is_nothing);
+    f.apply(&IF_ELSE, &[condition, value, otherwise], &[])
 }
 
 /// A sum and its rounding error times a power of two. Nothing stays nothing and infinity stays infinity, however far

@@ -2,6 +2,7 @@
 //! They are written against [`Lanes`] as operations are, and know neither tiles nor threads nor backends.
 
 mod arg;
+mod derivative;
 mod extremum;
 mod log_sum_exp;
 mod reducer;
@@ -10,12 +11,11 @@ mod sum;
 use std::any::Any;
 
 use crate::error::{Error, ErrorKind, Result, counted};
-use crate::formula::{Category, Field, Formula, Kind, Variable, short_enough};
+use crate::formula::{Category, Field, Formula, Variable, short_enough};
 use crate::ops::{AS_REAL, CONCATENATE};
 
 pub(crate) use reducer::Identity;
-use reducer::no_derivative;
-pub use reducer::{Columns, Form, LaneReducer, Method, Reducer, Seen, Term};
+pub use reducer::{Change, Columns, Form, LaneReducer, Method, Reducer, Seen, Term};
 
 /// Every reducer.
 pub fn all() -> impl Iterator<Item = &'static dyn Reducer> {
@@ -52,6 +52,14 @@ impl Axis {
         match self {
             Axis::I => Category::J,
             Axis::J => Category::I,
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Axis {
+        match self {
+            Axis::I => Axis::J,
+            Axis::J => Axis::I,
         }
     }
 
@@ -173,52 +181,6 @@ impl Reduction {
         reducer.prepare(&mut graph, formula.root()).map_err(dimension_error)?;
         let declared = formula.graph().variables().collect();
         Ok(Reduction { reducer, formula, complex, parameters: extra.parameters.to_vec(), weighted, axis, declared })
-    }
-
-    /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable
-    /// does not depend on. With respect to a parameter the result has a row for each row of this reduction's; their
-    /// sum is the gradient. The cotangent has a row for each row of the result, so it may depend on variables of the
-    /// index that remains and on parameters.
-    pub fn gradient(&self, variable: &Formula, cotangent: &Formula) -> Result<Self> {
-        let Some((found, _)) = variable.as_variable() else {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!("the gradient is taken with respect to {}; expected a variable", variable.shown()),
-            ));
-        };
-        let formula = self.reducer.derivative(self.stated(), variable, cotangent)?;
-        self.check_cotangent(cotangent)?;
-        let axis = if found.category == self.axis.reduced() {
-            if self.axis == Axis::J { Axis::I } else { Axis::J }
-        } else {
-            self.axis
-        };
-        let mut declared = self.declared.clone();
-        declared.extend(formula.graph().variables());
-        declared.extend(cotangent.graph().variables());
-        let sum = Reduction::new("Sum", &formula, axis)?;
-        Ok(Reduction { declared, ..sum })
-    }
-
-    /// A cotangent that changes along the reduced index would be multiplied into the sum as if it were a part of the
-    /// formula.
-    fn check_cotangent(&self, cotangent: &Formula) -> Result<()> {
-        let (graph, reduced) = (cotangent.graph(), self.axis.reduced());
-        for node in graph.reachable(&[cotangent.root()]) {
-            match graph.entry(node).kind {
-                Kind::Variable(Variable { index, category }) if category == reduced => {
-                    let kept = self.axis.kept();
-                    let message = format!(
-                        "the cotangent {} depends on {reduced} {index}, over which the reduction runs; \
-                         expected {kept}s and parameters only",
-                        cotangent.shown()
-                    );
-                    return Err(Error::new(ErrorKind::Argument, message));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
     /// What is reduced, weights included, before complex values are taken apart.

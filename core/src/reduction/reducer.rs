@@ -3,8 +3,9 @@
 use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::formula::{Field, Formula};
+use super::Reduction;
+use crate::error::Result;
+use crate::formula::Field;
 use crate::ops::{Algebra, Lanes, Node, Value};
 
 /// A way of reducing the values of a row: what formulas, texts and results know of it.
@@ -40,8 +41,26 @@ pub trait Reducer: Any + Debug + Send + Sync {
     }
     /// How values are reduced.
     fn method(&self) -> Method<'_>;
-    /// The formula whose sum, over the index that the variable does not depend on, is the gradient.
-    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula>;
+    /// The reductions over the same index whose results the derivative is made of.
+    fn saved(&self, _reduction: &Reduction) -> Result<Vec<Reduction>> {
+        Ok(Vec::new())
+    }
+    /// The formula whose sum over the reduced index is the derivative of the first array of the result. It is linear in
+    /// the derivative of the formula, and all other derivatives follow from it. `None` where there is no derivative.
+    fn derivative(&self, _algebra: &mut dyn Algebra, _change: Change<'_>) -> Option<Node> {
+        None
+    }
+}
+
+/// A change of the values that are reduced.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// The user's formula, and its weights after it.
+    pub formula: Node,
+    /// Its derivative along the change, of the same dimension.
+    pub slope: Node,
+    /// The results of [`Reducer::saved`].
+    pub saved: &'a [Node],
 }
 
 /// How values are reduced.
@@ -143,9 +162,4 @@ pub struct Seen<'a> {
     pub block: &'a [Value],
     /// The anchors that the block was computed with.
     pub anchors: &'a [Value],
-}
-
-/// The error of a reduction whose derivative is not available.
-pub(super) fn no_derivative(name: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("the gradient of the reduction `{name}` is not available"))
 }

@@ -1,9 +1,7 @@
 //! The sum: a block adds in the number format of the computation; totals are compensated.
 
-use super::{Form, LaneReducer, Method, Reducer, Term};
-use crate::error::Result;
-use crate::formula::Formula;
-use crate::ops::{Lanes, Value};
+use super::{Change, Form, LaneReducer, Method, Reducer, Term};
+use crate::ops::{Algebra, Lanes, Node, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] = &[&Sum];
 
@@ -45,8 +43,8 @@ impl Reducer for Sum {
         Method::Lanes(self)
     }
 
-    fn derivative(&self, formula: &Formula, variable: &Formula, cotangent: &Formula) -> Result<Formula> {
-        formula.gradient(variable, cotangent)
+    fn derivative(&self, _: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+        Some(change.slope)
     }
 }
 

@@ -19,15 +19,23 @@ impl Formula {
 
 impl Reduction {
     /// The reduction of a text such as `Sum_Reduction(Exp(-SqDist(x,y))*b,0)`; the trailing number is the index
-    /// that remains, 0 for i and 1 for j. `Grad(reduction,variable,cotangent)` is its gradient.
+    /// that remains, 0 for i and 1 for j. `Grad(reduction,variable,cotangent)` is its gradient and
+    /// `Diff(reduction,variable,direction)` its derivative along a direction; the results that a derivative needs, such
+    /// as that of `LogSumExp_Reduction` itself, follow as further arguments.
     pub fn parse(text: &str, aliases: &[&str]) -> Result<Reduction> {
         let parsed = reduction::parse_reduction(text, aliases)?;
         let place = |error: Error| Error::at(error.kind(), error.message(), text, parsed.place.clone());
         let axis = if parsed.remaining == Category::I { Axis::J } else { Axis::I };
         let extra = Extra { parameters: &parsed.options, weights: parsed.weights.as_ref() };
         let mut reduction = Reduction::with(&parsed.name, &parsed.formula, extra, axis).map_err(place)?;
-        for (variable, cotangent) in &parsed.gradients {
-            reduction = reduction.gradient(variable, cotangent).map_err(place)?;
+        for derivative in &parsed.derivatives {
+            let (variable, along) = (&derivative.variable, &derivative.along);
+            let saved: Vec<&Formula> = derivative.saved.iter().collect();
+            let derived = match derivative.is_directional {
+                true => reduction.directional(variable, along, &saved),
+                false => reduction.gradient(variable, along, &saved),
+            };
+            reduction = derived.map_err(place)?;
         }
         reduction.declared.extend(parsed.declared.iter().flat_map(|f| f.as_variable()));
         Ok(reduction)

@@ -1,4 +1,4 @@
-//! `Name_Reduction(formula, options, index, weights)`, perhaps inside gradients.
+//! `Name_Reduction(formula, options, index, weights)`, perhaps inside derivatives.
 
 use std::ops::Range;
 
@@ -7,10 +7,11 @@ use super::lexer::{Placed, Token};
 use super::parser::Parser;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula};
+use crate::ops::{DIRECTIONAL, GRADIENT};
 use crate::reduction;
 
-/// Every gradient around a reduction is derived when it is read, from what the one inside has grown to.
-const MOST_GRADIENTS: usize = 200;
+/// Every derivative around a reduction is derived when it is read, from what the one inside has grown to.
+const MOST_DERIVATIVES: usize = 200;
 
 /// A reduction as text states it.
 #[derive(Debug)]
@@ -27,22 +28,35 @@ pub(crate) struct ReductionText {
     pub options: Vec<i64>,
     /// The index that remains: 0 for i, 1 for j.
     pub remaining: Category,
-    /// `Grad(reduction, variable, cotangent)` around it, the innermost first.
-    pub gradients: Vec<(Formula, Formula)>,
+    /// What is around it, the innermost first.
+    pub derivatives: Vec<DerivativeText>,
     /// All declared arguments: position, dimension, category.
     pub declared: Vec<Formula>,
 }
 
-/// Parses `Name_Reduction(formula, options, index, weights)`, possibly inside `Grad(.., variable, cotangent)`.
+/// `Grad(reduction, variable, cotangent, saved results)` or `Diff(reduction, variable, direction, saved results)`.
+#[derive(Debug)]
+pub(crate) struct DerivativeText {
+    /// Whether it is `Diff`.
+    pub is_directional: bool,
+    /// With respect to what.
+    pub variable: Formula,
+    /// The cotangent or the direction.
+    pub along: Formula,
+    /// The results of the reductions that it needs.
+    pub saved: Vec<Formula>,
+}
+
+/// Parses `Name_Reduction(formula, options, index, weights)`, possibly inside derivatives.
 pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionText> {
     let mut parser = Parser::new(text, aliases)?;
-    let mut outer = 0;
-    while parser.is_name("Grad") && parser.tokens.get(parser.at + 2).is_some_and(names_reduction_or_grad) {
+    let mut outer = Vec::new();
+    while names_derivative(parser.peek()) && parser.tokens.get(parser.at + 2).is_some_and(may_be_inside) {
+        outer.push(parser.is_name(DIRECTIONAL.name));
         parser.at += 1;
         parser.expect("(")?;
-        outer += 1;
-        if outer > MOST_GRADIENTS {
-            let message = format!("the reduction is inside more than {MOST_GRADIENTS} gradients");
+        if outer.len() > MOST_DERIVATIVES {
+            let message = format!("the reduction is inside more than {MOST_DERIVATIVES} derivatives");
             return Err(parser.error(ErrorKind::Size, message));
         }
     }
@@ -87,14 +101,18 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
             ));
         }
     };
-    let mut gradients = Vec::new();
-    for _ in 0..outer {
+    let mut derivatives = Vec::new();
+    for is_directional in outer.into_iter().rev() {
         parser.expect(",")?;
         let variable = parser.expression()?;
         parser.expect(",")?;
-        let cotangent = parser.expression()?;
+        let along = parser.expression()?;
+        let mut saved = Vec::new();
+        while parser.accept(",") {
+            saved.push(parser.expression()?);
+        }
         parser.expect(")")?;
-        gradients.push((variable, cotangent));
+        derivatives.push((is_directional, variable, along, saved));
     }
     parser.expect_end()?;
     let declared = parser.declare_all()?;
@@ -107,7 +125,15 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
         weights: weights.map(formula),
         options: numbers.into_iter().map(|(value, _)| value).collect(),
         remaining,
-        gradients: gradients.into_iter().map(|(v, e)| (formula(v), formula(e))).collect(),
+        derivatives: derivatives
+            .into_iter()
+            .map(|(is_directional, variable, along, saved)| DerivativeText {
+                is_directional,
+                variable: formula(variable),
+                along: formula(along),
+                saved: saved.into_iter().map(formula).collect(),
+            })
+            .collect(),
         declared: declared.into_iter().map(formula).collect(),
     })
 }
@@ -119,6 +145,11 @@ fn is_number(parser: &Parser<'_>) -> bool {
     matches!((token(at), token(at + 1)), (Some(Token::Integer(_)), Some(Token::Sign("," | ")"))))
 }
 
-fn names_reduction_or_grad(placed: &Placed) -> bool {
-    matches!(&placed.token, Token::Name(name) if name.ends_with("_Reduction") || name == "Grad")
+fn names_derivative(placed: &Placed) -> bool {
+    matches!(&placed.token, Token::Name(name) if [GRADIENT.name, DIRECTIONAL.name].contains(&name.as_str()))
+}
+
+/// Whether what stands inside of a derivative makes it one of a reduction.
+fn may_be_inside(placed: &Placed) -> bool {
+    names_derivative(placed) || matches!(&placed.token, Token::Name(name) if name.ends_with("_Reduction"))
 }

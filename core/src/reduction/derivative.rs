@@ -1,0 +1,176 @@
+//! Derivatives of reductions, which are sums: the definition of each reducer's derivative, read forwards and backwards.
+//! What they need of the result itself comes in as variables, as in KeOps; a caller that differentiates once more
+//! differentiates with respect to those too.
+
+use super::{Axis, Change, Reduction};
+use crate::derive;
+use crate::error::{Error, ErrorKind, Result, counted};
+use crate::formula::{Category, Field, Formula, Graph, Kind, Variable};
+use crate::ops::{Calculus, DIRECTIONAL, Node};
+
+impl Reduction {
+    /// The reductions whose results [`Reduction::gradient`] and [`Reduction::directional`] need: none for a sum, its own
+    /// result for a log-sum-exp. They are over the same index, so one pass computes them all, together with this one.
+    pub fn saved(&self) -> Result<Vec<Reduction>> {
+        self.reducer.saved(self)
+    }
+
+    /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable does not
+    /// depend on. With respect to a parameter the result has a row for each row of this reduction's; their sum is the
+    /// gradient. The cotangent and the results of [`Reduction::saved`] have a row for each row of the result, so they may
+    /// depend on variables of the index that remains and on parameters.
+    ///
+    /// The gradient of the gradient takes `saved` as they are: that they change with the variable is another gradient,
+    /// with respect to them.
+    pub fn gradient(&self, variable: &Formula, cotangent: &Formula, saved: &[&Formula]) -> Result<Self> {
+        let category = differentiable("gradient", variable)?;
+        self.check_saved(saved)?;
+        self.check_rows("cotangent", cotangent)?;
+        let formula = match &self.complex {
+            Some(complex) => complex.gradient(variable, cotangent)?,
+            None => {
+                check_dim("cotangent", cotangent, &[self.dim(), 1])?;
+                self.derived(variable, cotangent, saved, |graph, nodes| {
+                    let dim = graph.dim_of(nodes.formula);
+                    let slope = graph.temporary(dim);
+                    let change = self.change(graph, nodes, slope)?;
+                    let adjoint = graph.gradient(change, slope, nodes.along)?;
+                    derive::check_vanished(graph, adjoint, slope)?;
+                    graph.gradient(nodes.formula, nodes.variable, adjoint)
+                })?
+            }
+        };
+        self.sum_of(&formula, if category == self.axis.reduced() { self.axis.other() } else { self.axis })
+    }
+
+    /// The derivative of the result where a variable changes along `direction`, which has the variable's dimension and
+    /// index, or is a scalar: a sum over the same index. `saved` are as in [`Reduction::gradient`].
+    pub fn directional(&self, variable: &Formula, direction: &Formula, saved: &[&Formula]) -> Result<Self> {
+        let category = differentiable("derivative", variable)?;
+        self.check_saved(saved)?;
+        if let Some(other) = dependence(direction, |found| found != category) {
+            let (direction, variable) = (direction.shown(), variable.shown());
+            let message = format!(
+                "the direction {direction} depends on {other}; expected {category}s and parameters only, as {variable} is \
+                 differentiated"
+            );
+            return Err(Error::new(ErrorKind::Argument, message));
+        }
+        let formula = match &self.complex {
+            Some(complex) => {
+                Formula::apply_operation(&DIRECTIONAL, &[complex, variable, direction], &[])?.expanded()?
+            }
+            None => {
+                check_dim("direction", direction, &[variable.dim(), 1])?;
+                self.derived(variable, direction, saved, |graph, nodes| {
+                    let slope = graph.directional(nodes.formula, nodes.variable, nodes.along)?;
+                    self.change(graph, nodes, slope)
+                })?
+            }
+        };
+        self.sum_of(&formula, self.axis)
+    }
+
+    /// What `derive` makes of this reduction's formula and what comes with it.
+    fn derived(
+        &self,
+        variable: &Formula,
+        along: &Formula,
+        saved: &[&Formula],
+        derive: impl FnOnce(&mut Graph, &Nodes) -> Result<Node>,
+    ) -> Result<Formula> {
+        let mut source = Graph::default();
+        let all = [&self.formula, variable, along].into_iter().chain(saved.iter().copied());
+        let roots = all.map(|f| source.import(&f.graph(), f.root())).collect::<Result<Vec<_>>>()?;
+        let (mut graph, roots) = derive::expand(&source, &roots)?;
+        let nodes = Nodes { formula: roots[0], variable: roots[1], along: roots[2], saved: roots[3..].to_vec() };
+        let root = derive(&mut graph, &nodes)?;
+        // What the derivative was made of and is no part of it stays behind, but arguments keep their positions.
+        let mut result = Graph::default();
+        let root = result.import(&graph, root)?;
+        for (variable, dim) in source.variables() {
+            result.variable(variable, dim)?;
+        }
+        Ok(Formula::from_graph(result.into(), root))
+    }
+
+    fn change(&self, graph: &mut Graph, nodes: &Nodes, slope: Node) -> Result<Node> {
+        let change = Change { formula: nodes.formula, slope, saved: &nodes.saved };
+        self.reducer.derivative(graph, change).ok_or_else(|| {
+            let message = format!("the gradient of the reduction `{}` is not available", self.reducer.name());
+            Error::new(ErrorKind::Unsupported, message)
+        })
+    }
+
+    fn sum_of(&self, formula: &Formula, axis: Axis) -> Result<Self> {
+        let mut declared = self.declared.clone();
+        declared.extend(formula.graph().variables());
+        Ok(Reduction { declared, ..Reduction::new("Sum", formula, axis)? })
+    }
+
+    fn check_saved(&self, saved: &[&Formula]) -> Result<()> {
+        let wanted = self.saved()?;
+        if saved.len() != wanted.len() {
+            let (name, expected) = (self.reducer.name(), counted(wanted.len(), "saved result"));
+            let message = format!("the derivative of the reduction `{name}` needs {expected}; got {}", saved.len());
+            return Err(Error::new(ErrorKind::Arity, message));
+        }
+        for (formula, reduction) in saved.iter().zip(&wanted) {
+            self.check_rows("saved result", formula)?;
+            check_dim("saved result", formula, &[reduction.dim()])?;
+        }
+        Ok(())
+    }
+
+    /// What changes along the reduced index would be multiplied into the sum as if it were a part of the formula.
+    fn check_rows(&self, name: &str, formula: &Formula) -> Result<()> {
+        let Some(other) = dependence(formula, |category| category == self.axis.reduced()) else { return Ok(()) };
+        let message = format!(
+            "the {name} {} depends on {other}, over which the reduction runs; expected {}s and parameters only",
+            formula.shown(),
+            self.axis.kept(),
+        );
+        Err(Error::new(ErrorKind::Argument, message))
+    }
+}
+
+/// The formulas of a derivative in one graph.
+struct Nodes {
+    formula: Node,
+    variable: Node,
+    /// The cotangent or the direction.
+    along: Node,
+    saved: Vec<Node>,
+}
+
+/// The category of a variable that a derivative is taken with respect to.
+fn differentiable(what: &str, variable: &Formula) -> Result<Category> {
+    variable.as_variable().map(|(variable, _)| variable.category).ok_or_else(|| {
+        let message = format!("the {what} is taken with respect to {}; expected a variable", variable.shown());
+        Error::new(ErrorKind::Argument, message)
+    })
+}
+
+/// A variable, in words, that a formula depends on and that is no parameter, of a category that is wrong.
+fn dependence(formula: &Formula, is_wrong: impl Fn(Category) -> bool) -> Option<String> {
+    let graph = formula.graph();
+    graph.reachable(&[formula.root()]).into_iter().find_map(|node| match graph.entry(node).kind {
+        Kind::Variable(Variable { index, category }) if category != Category::Parameter && is_wrong(category) => {
+            Some(format!("{category} {index}"))
+        }
+        _ => None,
+    })
+}
+
+/// The first of the dimensions is the one that a message names.
+fn check_dim(name: &str, formula: &Formula, allowed: &[usize]) -> Result<()> {
+    if formula.field() == Field::Complex {
+        let message = format!("the {name} is complex; expected a real one");
+        return Err(Error::new(ErrorKind::Argument, message));
+    }
+    let found = formula.dim();
+    if allowed.contains(&found) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Dimension, format!("the {name} has dimension {found}; expected {}", allowed[0])))
+}
