@@ -544,7 +544,8 @@ rkeops_error *rkeops_formula_constant(double value,
  *
  * `operands` are `operand_count` formulas and `parameters` are `parameter_count`
  * integers, such as the position and length of "Extract"; both lists may be NULL if
- * their count is 0, and neither is kept.
+ * their count is 0, and neither is kept. Derivatives are operations too: "Grad", "Diff",
+ * "GradMatrix", "Divergence", "Laplacian" ... of a formula and a variable.
  * `*out` becomes a formula that the caller owns; it does not need the operands'
  * handles any longer.
  * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _SIZE for a formula of more
@@ -605,7 +606,8 @@ void rkeops_formula_free(rkeops_formula *formula);
  * The number at the end is KeOps' category of the index that remains: 0 reduces over
  * j and gives one row per i, 1 reduces over i. `aliases` are as in
  * rkeops_formula_parse. The texts are not kept.
- * "Grad(reduction,variable,cotangent)" is what rkeops_reduction_gradient makes.
+ * "Grad(reduction,variable,cotangent,saved...)" is what rkeops_reduction_gradient makes,
+ * "Diff(reduction,variable,direction,saved...)" what rkeops_reduction_directional does.
  * `*out` becomes a reduction that the caller owns.
  * Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
  * the place, _SIZE for more than a million characters, _UNSUPPORTED for the gradient
@@ -638,23 +640,70 @@ rkeops_error *rkeops_reduction_create(const char *name,
                                       rkeops_reduction **out);
 
 /**
+ * Writes to `*out` how many results the derivatives of a reduction need: 0 for a sum, 1
+ * for the log-sum-exp, which needs its own result.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_reduction_saved_count(const rkeops_reduction *reduction,
+                                           size_t *out);
+
+/**
+ * Makes the reduction whose result is number `position` of those that the derivatives of
+ * `reduction` need. It is over the same axis, so that one kernel gives it together with
+ * the result itself.
+ * `*out` becomes a reduction that the caller owns.
+ * Errors: RKEOPS_ERROR_COUNT if there is no such result, _ARGUMENT, _HANDLE. Any
+ * thread, never blocks.
+ */
+rkeops_error *rkeops_reduction_saved(const rkeops_reduction *reduction,
+                                     size_t position,
+                                     rkeops_reduction **out);
+
+/**
  * Makes the gradient of a reduction with respect to a variable, as a reduction.
  *
  * `cotangent` has the columns of the reduction's output and its index: for a
- * reduction over j it is a formula of i-variables and parameters. The gradient has
- * one row per row of `variable`. If `variable` is a parameter, it has one row per row
- * of the reduction's output instead, and the sum of these rows is the gradient. It
- * may be compiled into one kernel with reductions over the same axis, which shares
- * the work on each pair.
+ * reduction over j it is a formula of i-variables and parameters. `saved` are the
+ * `saved_count` results that rkeops_reduction_saved tells, as variables of that index;
+ * NULL and 0 for a sum. The gradient has one row per row of `variable`. If `variable`
+ * is a parameter, it has one row per row of the reduction's output instead, and the sum
+ * of these rows is the gradient. It may be compiled into one kernel with reductions
+ * over the same axis, which shares the work on each pair.
+ *
+ * The gradient is a sum that takes the saved results as they are. Whoever
+ * differentiates it again adds what comes through them: its gradient with respect to
+ * each is the cotangent of the reduction that gave it.
  * `*out` becomes a reduction that the caller owns.
- * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable or `cotangent` depends
- * on the index that is reduced, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction
- * without a gradient, _HANDLE. Any thread; takes microseconds.
+ * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable or `cotangent` or a saved
+ * result depends on the index that is reduced, _ARITY for another number of saved
+ * results, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction without a gradient, _HANDLE.
+ * Any thread; takes microseconds.
  */
 rkeops_error *rkeops_reduction_gradient(const rkeops_reduction *reduction,
                                         const rkeops_formula *variable,
                                         const rkeops_formula *cotangent,
+                                        const rkeops_formula *const *saved,
+                                        size_t saved_count,
                                         rkeops_reduction **out);
+
+/**
+ * Makes the derivative of a reduction where a variable changes along a direction, as a
+ * reduction over the same axis with the same columns.
+ *
+ * `direction` has the columns and the index of `variable`, or one column that stands for
+ * each. `saved` are as in rkeops_reduction_gradient.
+ * `*out` becomes a reduction that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, if `direction` depends on
+ * another index or if a saved result depends on the index that is reduced, _ARITY for
+ * another number of saved results, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction
+ * without a derivative, _HANDLE. Any thread; takes microseconds.
+ */
+rkeops_error *rkeops_reduction_directional(const rkeops_reduction *reduction,
+                                           const rkeops_formula *variable,
+                                           const rkeops_formula *direction,
+                                           const rkeops_formula *const *saved,
+                                           size_t saved_count,
+                                           rkeops_reduction **out);
 
 /**
  * Writes the number of columns of a reduction's output, of the first one if there are

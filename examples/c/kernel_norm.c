@@ -120,7 +120,7 @@ static void evaluate(const problem *a) {
     must(rkeops_reduction_parse("Sum_Reduction(Exp(-g*SqDist(x,y))*b,0)", aliases, 4, &passes[0]));
     must(rkeops_formula_variable(0, DIM, RKEOPS_CATEGORY_I, &x));
     must(rkeops_formula_variable(4, DIM, RKEOPS_CATEGORY_I, &cotangent));
-    must(rkeops_reduction_gradient(passes[0], x, cotangent, &passes[1]));
+    must(rkeops_reduction_gradient(passes[0], x, cotangent, NULL, 0, &passes[1]));
     options.dtype_bits = a->bits;
     must(rkeops_kernel_compile((const rkeops_reduction *const *)passes, 2, &options, &kernel));
     const double compiled = seconds();

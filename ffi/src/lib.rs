@@ -79,8 +79,9 @@ pub use ranges::{
     rkeops_ranges_half, rkeops_ranges_ragged, rkeops_ranges_retain,
 };
 pub use reduction::{
-    rkeops_reduction, rkeops_reduction_create, rkeops_reduction_dim, rkeops_reduction_free, rkeops_reduction_gradient,
-    rkeops_reduction_parse, rkeops_reduction_retain, rkeops_reduction_text,
+    rkeops_reduction, rkeops_reduction_create, rkeops_reduction_dim, rkeops_reduction_directional,
+    rkeops_reduction_free, rkeops_reduction_gradient, rkeops_reduction_parse, rkeops_reduction_retain,
+    rkeops_reduction_saved, rkeops_reduction_saved_count, rkeops_reduction_text,
 };
 pub use solver::{
     rkeops_iteration, rkeops_solution, rkeops_solve_options, rkeops_solver, rkeops_solver_create, rkeops_solver_free,

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use rkeops_core::{Extra, Reduction};
+use rkeops_core::{Error, ErrorKind, Extra, Reduction};
 
 use crate::error::{c_string, rkeops_error};
 use crate::formula::rkeops_formula;
@@ -28,7 +28,8 @@ impl Object for rkeops_reduction {
 /// The number at the end is KeOps' category of the index that remains: 0 reduces over
 /// j and gives one row per i, 1 reduces over i. `aliases` are as in
 /// rkeops_formula_parse. The texts are not kept.
-/// "Grad(reduction,variable,cotangent)" is what rkeops_reduction_gradient makes.
+/// "Grad(reduction,variable,cotangent,saved...)" is what rkeops_reduction_gradient makes,
+/// "Diff(reduction,variable,direction,saved...)" what rkeops_reduction_directional does.
 /// `*out` becomes a reduction that the caller owns.
 /// Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
 /// the place, _SIZE for more than a million characters, _UNSUPPORTED for the gradient
@@ -82,31 +83,108 @@ pub unsafe extern "C" fn rkeops_reduction_create(
     }
 }
 
+/// Writes to `*out` how many results the derivatives of a reduction need: 0 for a sum, 1
+/// for the log-sum-exp, which needs its own result.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_saved_count(
+    reduction: *const rkeops_reduction,
+    out: *mut usize,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe { handle::write(out, handle::borrow("reduction", reduction)?.saved()?.len()) })
+}
+
+/// Makes the reduction whose result is number `position` of those that the derivatives of
+/// `reduction` need. It is over the same axis, so that one kernel gives it together with
+/// the result itself.
+/// `*out` becomes a reduction that the caller owns.
+/// Errors: RKEOPS_ERROR_COUNT if there is no such result, _ARGUMENT, _HANDLE. Any
+/// thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_saved(
+    reduction: *const rkeops_reduction,
+    position: usize,
+    out: *mut *mut rkeops_reduction,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let mut saved = handle::borrow("reduction", reduction)?.saved()?;
+            if position < saved.len() {
+                return Ok(saved.swap_remove(position));
+            }
+            let message =
+                format!("there is no saved result {position}: the reduction has {}, counted from 0", saved.len());
+            Err(Error::new(ErrorKind::Count, message))
+        })
+    }
+}
+
 /// Makes the gradient of a reduction with respect to a variable, as a reduction.
 ///
 /// `cotangent` has the columns of the reduction's output and its index: for a
-/// reduction over j it is a formula of i-variables and parameters. The gradient has
-/// one row per row of `variable`. If `variable` is a parameter, it has one row per row
-/// of the reduction's output instead, and the sum of these rows is the gradient. It
-/// may be compiled into one kernel with reductions over the same axis, which shares
-/// the work on each pair.
+/// reduction over j it is a formula of i-variables and parameters. `saved` are the
+/// `saved_count` results that rkeops_reduction_saved tells, as variables of that index;
+/// NULL and 0 for a sum. The gradient has one row per row of `variable`. If `variable`
+/// is a parameter, it has one row per row of the reduction's output instead, and the sum
+/// of these rows is the gradient. It may be compiled into one kernel with reductions
+/// over the same axis, which shares the work on each pair.
+///
+/// The gradient is a sum that takes the saved results as they are. Whoever
+/// differentiates it again adds what comes through them: its gradient with respect to
+/// each is the cotangent of the reduction that gave it.
 /// `*out` becomes a reduction that the caller owns.
-/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable or `cotangent` depends
-/// on the index that is reduced, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction
-/// without a gradient, _HANDLE. Any thread; takes microseconds.
+/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable or `cotangent` or a saved
+/// result depends on the index that is reduced, _ARITY for another number of saved
+/// results, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction without a gradient, _HANDLE.
+/// Any thread; takes microseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_reduction_gradient(
     reduction: *const rkeops_reduction,
     variable: *const rkeops_formula,
     cotangent: *const rkeops_formula,
+    saved: *const *const rkeops_formula,
+    saved_count: usize,
     out: *mut *mut rkeops_reduction,
 ) -> *mut rkeops_error {
-    // SAFETY: the caller vouches for its handles and `out` (the manual in lib.rs).
+    // SAFETY: the caller vouches for its handles, its list and `out` (the manual in lib.rs).
     unsafe {
         produce(out, || {
             let reduction = handle::borrow("reduction", reduction)?;
             let variable = handle::borrow("variable", variable)?;
-            reduction.gradient(variable, handle::borrow("cotangent", cotangent)?)
+            let cotangent = handle::borrow("cotangent", cotangent)?;
+            reduction.gradient(variable, cotangent, &input::handles("saved", saved, saved_count)?)
+        })
+    }
+}
+
+/// Makes the derivative of a reduction where a variable changes along a direction, as a
+/// reduction over the same axis with the same columns.
+///
+/// `direction` has the columns and the index of `variable`, or one column that stands for
+/// each. `saved` are as in rkeops_reduction_gradient.
+/// `*out` becomes a reduction that the caller owns.
+/// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, if `direction` depends on
+/// another index or if a saved result depends on the index that is reduced, _ARITY for
+/// another number of saved results, _DIMENSION, _SIZE, _UNSUPPORTED for a reduction
+/// without a derivative, _HANDLE. Any thread; takes microseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_directional(
+    reduction: *const rkeops_reduction,
+    variable: *const rkeops_formula,
+    direction: *const rkeops_formula,
+    saved: *const *const rkeops_formula,
+    saved_count: usize,
+    out: *mut *mut rkeops_reduction,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handles, its list and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let reduction = handle::borrow("reduction", reduction)?;
+            let variable = handle::borrow("variable", variable)?;
+            let direction = handle::borrow("direction", direction)?;
+            reduction.directional(variable, direction, &input::handles("saved", saved, saved_count)?)
         })
     }
 }

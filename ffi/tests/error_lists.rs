@@ -165,8 +165,27 @@ fn reductions_and_kernels() {
         for (from, cotangent, code) in
             [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_ARGUMENT), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
         {
-            fails("rkeops_reduction_gradient", code, rkeops_reduction_gradient(from, x, cotangent, &mut out));
+            fails(
+                "rkeops_reduction_gradient",
+                code,
+                rkeops_reduction_gradient(from, x, cotangent, null(), 0, &mut out),
+            );
         }
+        let saved = &x.cast_const();
+        let error = rkeops_reduction_gradient(sum, x, x, saved, 1, &mut out);
+        fails("rkeops_reduction_gradient", RKEOPS_ERROR_ARITY, error);
+        for (from, direction, code) in
+            [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_ARGUMENT), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
+        {
+            let error = rkeops_reduction_directional(from, x, direction, null(), 0, &mut out);
+            fails("rkeops_reduction_directional", code, error);
+        }
+        let error = rkeops_reduction_directional(sum, x, x, saved, 1, &mut out);
+        fails("rkeops_reduction_directional", RKEOPS_ERROR_ARITY, error);
+        fails("rkeops_reduction_saved", RKEOPS_ERROR_COUNT, rkeops_reduction_saved(sum, 0, &mut out));
+        fails("rkeops_reduction_saved", RKEOPS_ERROR_ARGUMENT, rkeops_reduction_saved(null(), 0, &mut out));
+        let error = rkeops_reduction_saved_count(sum, null_mut());
+        fails("rkeops_reduction_saved_count", RKEOPS_ERROR_ARGUMENT, error);
         let name = text("Exp");
         assert!(rkeops_formula_apply(name.as_ptr(), &wide.cast_const(), 1, null(), 0, &mut exponential).is_null());
         let absurd = reduction("Sum", exponential);

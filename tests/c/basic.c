@@ -92,7 +92,7 @@ static void one_pass(int bits) {
     both[0] = parse_reduction("Sum_Reduction(Exp(-SqDist(x,y)*g)*b,0)", ALIASES, 4);
     SUCCEEDS(rkeops_formula_variable(0, D, RKEOPS_CATEGORY_I, &variable));
     SUCCEEDS(rkeops_formula_variable(4, 2, RKEOPS_CATEGORY_I, &cotangent));
-    SUCCEEDS(rkeops_reduction_gradient(both[0], variable, cotangent, &both[1]));
+    SUCCEEDS(rkeops_reduction_gradient(both[0], variable, cotangent, NULL, 0, &both[1]));
     options.dtype_bits = bits;
     SUCCEEDS(rkeops_kernel_compile((const rkeops_reduction *const *)both, 2, &options, &kernel));
     /* What the kernel was made from is not needed any longer. */

@@ -132,7 +132,7 @@ static void one_matrix(int bits) {
     both[0] = parse_reduction("Sum_Reduction(Exp(-SqDist(x,y))*b,0)", aliases, 3);
     SUCCEEDS(rkeops_formula_variable(0, D, RKEOPS_CATEGORY_I, &x));
     SUCCEEDS(rkeops_formula_variable(3, D, RKEOPS_CATEGORY_I, &a));
-    SUCCEEDS(rkeops_reduction_gradient(both[0], x, a, &both[1]));
+    SUCCEEDS(rkeops_reduction_gradient(both[0], x, a, NULL, 0, &both[1]));
     options.dtype_bits = bits;
     SUCCEEDS(rkeops_kernel_compile((const rkeops_reduction *const *)both, 2, &options, &kernel));
     for (int k = 0; k < 6; k++) {

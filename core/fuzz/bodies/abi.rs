@@ -267,6 +267,8 @@ impl Session<'_> {
         let (text, aliases) = self.texts(&[
             "Sum_Reduction(Exp(-SqDist(x,y))*b,0)",
             "Grad(Sum_Reduction(Exp(-SqDist(x,y))*b,0),x,x)",
+            "Grad(LogSumExp_Reduction(-SqDist(x,y),0),x,1,1)",
+            "Diff(LogSumExp_Reduction(-SqDist(x,y),1),x,x,2)",
             "LogSumExp_Reduction(-SqDist(x,y),1)",
             "ArgMin_Reduction(SqDist(x,y),0)",
             "Max_Reduction(x*y,1)",
@@ -287,22 +289,24 @@ impl Session<'_> {
         if self.bytes.chance(4) {
             let (reduction, variable, cotangent) =
                 (self.handle(Kind::Reduction), self.handle(Kind::Formula), self.handle(Kind::Formula));
+            let saved: Vec<_> = (0..self.bytes.below(3)).map(|_| self.handle(Kind::Formula)).collect();
+            let is_gradient = self.bytes.chance(2);
             self.gradients += 1;
-            let weight = reduction.2 + variable.2 + cotangent.2;
+            let weight = reduction.2 + variable.2 + cotangent.2 + saved.iter().map(|s| s.2).sum::<usize>();
             if self.gradients > 4 || weight > HEAVIEST {
                 return;
             }
-            // SAFETY: handles are NULL, live, of another type or freed just now.
+            let all_live = reduction.1 && variable.1 && cotangent.1 && saved.iter().all(|s| s.1);
+            let saved: Vec<*const rkeops_formula> = saved.iter().map(|s| s.0.cast_const().cast()).collect();
+            let derive = if is_gradient { rkeops_reduction_gradient } else { rkeops_reduction_directional };
+            // SAFETY: the list lives here; handles are NULL, live, of another type or freed just now.
             let error = unsafe {
-                rkeops_reduction_gradient(
-                    reduction.0.cast(),
-                    variable.0.cast_const().cast(),
-                    cotangent.0.cast_const().cast(),
-                    &mut out,
-                )
+                let list = if saved.is_empty() { null() } else { saved.as_ptr() };
+                let (variable, along) = (variable.0.cast_const().cast(), cotangent.0.cast_const().cast());
+                derive(reduction.0.cast(), variable, along, list, saved.len(), &mut out)
             };
             let success = self.made(Kind::Reduction, error, out.cast(), 6 * weight);
-            assert!((reduction.1 && variable.1 && cotangent.1) || !success, "a handle that is not live was accepted");
+            assert!(all_live || !success, "a handle that is not live was accepted");
             return;
         }
         let names: Vec<&str> = rkeops_core::reduction::all().map(|r| r.name()).collect();

@@ -153,10 +153,26 @@ extern "C" {
         weights: *const rkeops_formula,
         out: *mut *mut rkeops_reduction,
     ) -> *mut rkeops_error;
+    pub fn rkeops_reduction_saved_count(reduction: *const rkeops_reduction, out: *mut usize) -> *mut rkeops_error;
+    pub fn rkeops_reduction_saved(
+        reduction: *const rkeops_reduction,
+        position: usize,
+        out: *mut *mut rkeops_reduction,
+    ) -> *mut rkeops_error;
     pub fn rkeops_reduction_gradient(
         reduction: *const rkeops_reduction,
         variable: *const rkeops_formula,
         cotangent: *const rkeops_formula,
+        saved: *const *const rkeops_formula,
+        saved_count: usize,
+        out: *mut *mut rkeops_reduction,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_reduction_directional(
+        reduction: *const rkeops_reduction,
+        variable: *const rkeops_formula,
+        direction: *const rkeops_formula,
+        saved: *const *const rkeops_formula,
+        saved_count: usize,
         out: *mut *mut rkeops_reduction,
     ) -> *mut rkeops_error;
     pub fn rkeops_reduction_dim(reduction: *const rkeops_reduction, out: *mut i64) -> *mut rkeops_error;
