@@ -292,7 +292,7 @@ impl Session<'_> {
             let saved: Vec<_> = (0..self.bytes.below(3)).map(|_| self.handle(Kind::Formula)).collect();
             let is_gradient = self.bytes.chance(2);
             self.gradients += 1;
-            let weight = reduction.2 + variable.2 + cotangent.2 + saved.iter().map(|s| s.2).sum::<usize>();
+            let weight = reduction.2 + variable.2 + cotangent.2 + saved.iter().map(|s| s.2).sum::<i64>();
             if self.gradients > 4 || weight > HEAVIEST {
                 return;
             }
