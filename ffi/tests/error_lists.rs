@@ -163,7 +163,7 @@ fn reductions_and_kernels() {
         fails("rkeops_reduction_create", RKEOPS_ERROR_ARGUMENT, create("Sum", 7));
         fails("rkeops_reduction_create", RKEOPS_ERROR_ARITY, create("SumSoftMaxWeight", RKEOPS_AXIS_J));
         for (from, cotangent, code) in
-            [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_ARGUMENT), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
+            [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_DIMENSION), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
         {
             fails(
                 "rkeops_reduction_gradient",
@@ -175,7 +175,7 @@ fn reductions_and_kernels() {
         let error = rkeops_reduction_gradient(sum, x, x, saved, 1, &mut out);
         fails("rkeops_reduction_gradient", RKEOPS_ERROR_ARITY, error);
         for (from, direction, code) in
-            [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_ARGUMENT), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
+            [(sum, j, RKEOPS_ERROR_ARGUMENT), (sum, wide, RKEOPS_ERROR_DIMENSION), (least, x, RKEOPS_ERROR_UNSUPPORTED)]
         {
             let error = rkeops_reduction_directional(from, x, direction, null(), 0, &mut out);
             fails("rkeops_reduction_directional", code, error);
