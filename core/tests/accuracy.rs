@@ -6,14 +6,17 @@
 
 mod support;
 
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
+use support::functions::{bessel_k, matern, polygamma};
 
 suite!(
     single_precision_functions,
     single_precision_powers,
     double_precision_functions,
+    special_functions,
     long_sums_of_gaussians,
     long_sums_that_cancel,
     exponents_of_pairs
@@ -230,6 +233,143 @@ fn double_precision_functions(target: Target) {
             worst.add((found - high - low).abs() / unit, (*at.0, *at.1));
         }
         worst.report(formula, Dtype::F64, target, bound);
+    }
+}
+
+/// A function whose error has a size of its own.
+struct Special {
+    /// In the table of float64 values.
+    name: &'static str,
+    formula: &'static str,
+    meaning: fn(f64) -> f64,
+    /// The size of what cancels at a number; how many units in the last place are allowed there.
+    cancelled: fn(f64) -> f64,
+    allowed: fn(f64) -> f64,
+    /// Whether it is compared left of 0 too.
+    is_two_sided: bool,
+}
+
+/// Where the gamma function is reflected.
+fn left(x: f64, size: f64) -> f64 {
+    if x < 0.0 { size } else { 0.0 }
+}
+
+fn allowed_of_bessel(order: f64, x: f64) -> f64 {
+    10.0 + order + 0.5 * x.ln().abs()
+}
+
+fn allowed_of_matern(order: f64, x: f64) -> f64 {
+    let z = (2.0 * order).sqrt() * x;
+    10.0 + order + z + 0.5 * z.ln().abs()
+}
+
+macro_rules! of_order {
+    ($function:ident, $order:expr, $name:expr, $formula:expr, $allowed:ident) => {
+        Special {
+            name: $name,
+            formula: $formula,
+            meaning: |x| $function($order, x),
+            cancelled: |_| 0.0,
+            allowed: |x| $allowed($order, x),
+            is_two_sided: false,
+        }
+    };
+}
+
+const SPECIAL: [Special; 20] = [
+    Special {
+        name: "lgamma",
+        formula: "Lgamma(x)",
+        meaning: libm::lgamma,
+        cancelled: |x| left(x, 1.0),
+        allowed: |x| if x < 0.0 { 8.0 } else { 5.0 },
+        is_two_sided: true,
+    },
+    Special {
+        name: "digamma",
+        formula: "Digamma(x)",
+        meaning: |x| polygamma(0, x),
+        cancelled: |_| 1.0,
+        allowed: |x| if x < 0.0 { 8.0 } else { 5.0 },
+        is_two_sided: true,
+    },
+    Special {
+        name: "polygamma1",
+        formula: "Polygamma(x,1)",
+        meaning: |x| polygamma(1, x),
+        cancelled: |x| left(x, PI.powi(2)),
+        allowed: |_| 8.0,
+        is_two_sided: true,
+    },
+    Special {
+        name: "polygamma2",
+        formula: "Polygamma(x,2)",
+        meaning: |x| polygamma(2, x),
+        cancelled: |x| left(x, PI.powi(3)),
+        allowed: |_| 12.0,
+        is_two_sided: true,
+    },
+    Special {
+        name: "polygamma5",
+        formula: "Polygamma(x,5)",
+        meaning: |x| polygamma(5, x),
+        cancelled: |x| left(x, PI.powi(6)),
+        allowed: |_| 24.0,
+        is_two_sided: true,
+    },
+    of_order!(bessel_k, 0.0, "bessel0", "BesselK(0,x)", allowed_of_bessel),
+    of_order!(bessel_k, 0.3, "bessel0.3", "BesselK(0.3,x)", allowed_of_bessel),
+    of_order!(bessel_k, 0.5, "bessel0.5", "BesselK(1/2,x)", allowed_of_bessel),
+    of_order!(bessel_k, 1.0, "bessel1", "BesselK(1,x)", allowed_of_bessel),
+    of_order!(bessel_k, 1.75, "bessel1.75", "BesselK(-1.75,x)", allowed_of_bessel),
+    of_order!(bessel_k, 2.5, "bessel2.5", "BesselK(2.5,x)", allowed_of_bessel),
+    of_order!(bessel_k, 7.2, "bessel7.2", "BesselK(7.2,x)", allowed_of_bessel),
+    of_order!(bessel_k, 20.0, "bessel20", "BesselK(20,x)", allowed_of_bessel),
+    of_order!(matern, 0.3, "matern0.3", "Matern(0.3,x)", allowed_of_matern),
+    of_order!(matern, 0.5, "matern0.5", "Matern(0.5,x)", allowed_of_matern),
+    of_order!(matern, 1.0, "matern1", "Matern(1,x)", allowed_of_matern),
+    of_order!(matern, 1.75, "matern1.75", "Matern(1.75,x)", allowed_of_matern),
+    of_order!(matern, 2.5, "matern2.5", "Matern(2.5,-x)", allowed_of_matern),
+    of_order!(matern, 7.2, "matern7.2", "Matern(7.2,x)", allowed_of_matern),
+    of_order!(matern, 20.0, "matern20", "Matern(20,x)", allowed_of_matern),
+];
+
+/// Errors in parts of what is allowed.
+fn special_functions(target: Target) {
+    let table = table();
+    for Special { name, formula, meaning, cancelled, allowed, is_two_sided } in SPECIAL {
+        let cases: Vec<_> = table.iter().filter(|case| case.0 == name).collect();
+        assert!(cases.len() > 100, "{name} is in the table");
+        let x: Vec<f64> = cases.iter().map(|case| case.1[0]).collect();
+        let found = at_double(&compile(formula, Dtype::F64, target), &x, &x);
+        let mut worst = Worst::default();
+        for ((_, _, high, low), (found, &at)) in cases.iter().zip(found.iter().zip(&x)) {
+            let size = high.abs().max(cancelled(at)).max(f64::MIN_POSITIVE);
+            let unit = f64::from_bits(size.to_bits() + 1) - size;
+            if *found != *high {
+                worst.add((found - high - low).abs() / unit / allowed(at), (at, *found));
+            }
+        }
+        worst.report(formula, Dtype::F64, target, 1.0);
+        let mut random = support::random::Random::new(17);
+        let number = |k: usize| match k % 3 {
+            0 => 10f64.powf(random.between(-12.0, 2.0)),
+            1 if is_two_sided => random.between(-20.0, 0.0),
+            _ => random.between(0.0, 4.0),
+        };
+        let x: Vec<f32> = (0..3000).map(number).map(|x| x as f32).collect();
+        let found = at_single(&compile(formula, Dtype::F32, target), &x, &x);
+        let mut worst = Worst::default();
+        for (&x, found) in x.iter().zip(found) {
+            let (x, found) = (f64::from(x), f64::from(found));
+            let meant = meaning(x);
+            if (meant as f32).is_finite() && meant.abs() > 1e-37 {
+                let unit = unit(meant.abs().max(cancelled(x)));
+                worst.add((found - meant).abs() / unit / allowed(x), (x, found));
+            }
+        }
+        assert!(worst.compared > 1000, "{formula}");
+        worst.report(formula, Dtype::F32, target, 1.0);
     }
 }
 

@@ -173,6 +173,18 @@ fn dimensions() {
             "`Concat`: the result has dimension 2000000; expected at most 1048576",
         ),
         ("Grad(x,x,b)", 1, 4, "`Grad`: the cotangent has dimension 2; expected that of the formula, 3"),
+        ("Polygamma(x,-1)", 1, 9, "`Polygamma`: parameter `n` is -1; expected 0 to 1048576"),
+        ("BSpline(x,b,1)", 1, 7, "`BSpline`: the second operand has dimension 2; expected a scalar (dimension 1)"),
+        ("BSpline(x,p,2)", 1, 7, "`BSpline`: got 3 knots; degree 2 needs 4 or more"),
+        ("BSpline(x,p,-1)", 1, 7, "`BSpline`: parameter `k` is -1; expected 0 to 1048576"),
+        ("BSpline(x,p,33)", 1, 7, "`BSpline`: parameter `k` is 33; expected 0 to 32"),
+        ("SoftDTW_SqDist(x,y,b)", 1, 14, "`SoftDTW_SqDist`: the width of the minimum has dimension 2; expected 1"),
+        (
+            "SoftDTW_SqDist(Zero(100),Zero(50),p)",
+            1,
+            14,
+            "`SoftDTW_SqDist`: the sequences have 100 and 50 points; expected a product of at most 4096",
+        ),
     ];
     check(&rows, ErrorKind::Dimension);
 }
@@ -185,6 +197,11 @@ fn values_of_arguments() {
         ("Var(0,3,3)", 1, 3, "category 3; expected 0 (i-variable), 1 (j-variable) or 2 (parameter)"),
         ("Var(70000,1,0)", 1, 3, "a variable has position 70000; expected 0 to 65536"),
         ("Grad(x,x+y,x)", 1, 4, "`Grad`: the second operand is a formula; expected a variable"),
+        ("BesselK(p,x)", 1, 7, "`BesselK`: the first operand is a formula; expected a number"),
+        ("BesselK(1/0,x)", 1, 7, "`BesselK`: the first operand is a formula; expected a number"),
+        ("BesselK(-101,x)", 1, 7, "`BesselK`: the order is -101; expected a number from -100 to 100"),
+        ("Matern(Sum(x),x)", 1, 6, "`Matern`: the first operand is a formula; expected a number"),
+        ("Matern(0,x)", 1, 6, "`Matern`: the smoothness is 0; expected a number above 0 and up to 100"),
         ("x+Var(0,3,1)", 3, 3, "variable 0 is declared as `Var(0,3,0)` and as `Var(0,3,1)`; one position is one array"),
     ];
     check(&rows, ErrorKind::Argument);
@@ -304,6 +321,10 @@ fn calls() {
         shared = apply("Mult", &[&apply("Sin", &[&shared]), &apply("Cos", &[&shared])]);
     }
     expect(shared.text(), ErrorKind::Size, "the text of the formula would be longer than 1048576 characters");
+    let order = "`Matern`: the first operand is a formula; expected a number";
+    expect(Formula::apply("Matern", &[&along, &along], &[]), ErrorKind::Argument, order);
+    let order = "`BesselK`: the order is 1000; expected a number from -100 to 100";
+    expect(Formula::apply("BesselK", &[&Formula::constant(1e3), &along], &[]), ErrorKind::Argument, order);
     let count = "variable 0 needs 3 numbers";
     expect(shared.evaluate(&[(0, &[1.0, 2.0][..])].into()), ErrorKind::Count, count);
 }

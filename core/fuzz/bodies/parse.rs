@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rkeops_core::formula::Field;
 use rkeops_core::{ErrorKind, Formula, Reduction, Result, ops, reduction};
 
 use super::bytes::Bytes;
@@ -90,7 +91,8 @@ fn formula_is_sound(formula: &Formula) {
     let assignment: HashMap<usize, &[f64]> = ones.iter().map(|(index, ones)| (*index, ones.as_slice())).collect();
     for formula in all {
         if let Ok(values) = formula.evaluate(&assignment) {
-            assert_eq!(values.len(), formula.dim(), "{printed}");
+            let parts = if formula.field() == Field::Complex { 2 } else { 1 };
+            assert_eq!(values.len(), parts * formula.dim(), "{printed}");
         }
     }
 }

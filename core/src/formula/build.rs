@@ -2,7 +2,7 @@
 //! A structural zero absorbs any factor and `f - f` is one, as in KeOps; every other identity changes rounding, the order
 //! of factors and the sign of a zero at most.
 
-use super::shape::{LARGEST_DIM, all_real, check_arity, misfit, real_only, result_shape};
+use super::shape::{LARGEST_DIM, all_real, check_arity, check_kinds, misfit, real_only, result_shape};
 use super::{Category, Entry, Field, Graph, Kind, Shape, Variable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{
@@ -28,6 +28,10 @@ impl Algebra for Graph {
 
     fn parts(&self, node: Node) -> Option<[Node; 2]> {
         self.match_operation(node, &COMPLEX).map(|parts| [parts[0], parts[1]])
+    }
+
+    fn number(&self, node: Node) -> Option<f64> {
+        self.number(node)
     }
 
     fn apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Node {
@@ -62,12 +66,6 @@ fn edit_distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
-}
-
-/// The error of an operation whose second operand has to be a variable.
-pub(super) fn no_variable(operation: &Operation) -> Error {
-    let message = format!("`{}`: the second operand is a formula; expected a variable", operation.name);
-    Error::new(ErrorKind::Argument, message)
 }
 
 impl Graph {
@@ -115,9 +113,7 @@ impl Graph {
             _ => {}
         }
         let dim = result_shape(operation, &shapes, parameters)?.dim;
-        if let Rule::Symbolic { .. } = operation.rule {
-            self.check_variable(operation, operands)?;
-        }
+        check_kinds(operation, |k| (&*self, operands[k]))?;
         if let Some(folded) = self.fold(operation, operands, parameters, dim) {
             return Ok(folded);
         }
@@ -146,13 +142,6 @@ impl Graph {
         build(self, operands, parameters).map_err(|what| misfit(operation, what))
     }
 
-    fn check_variable(&self, operation: &Operation, operands: &[Node]) -> Result<()> {
-        match self.entry(operands[1]).kind {
-            Kind::Variable(_) => Ok(()),
-            _ => Err(no_variable(operation)),
-        }
-    }
-
     /// An operation some of whose operands are complex: dimensions fit as those of real operands do.
     fn apply_to_complex(
         &mut self,
@@ -163,7 +152,7 @@ impl Graph {
     ) -> Result<Node> {
         if let Rule::Symbolic { .. } = operation.rule {
             // What a cotangent has to be depends on whether it is complex: the rule knows.
-            self.check_variable(operation, operands)?;
+            check_kinds(operation, |k| (&*self, operands[k]))?;
         } else {
             let real: Vec<Shape> = shapes.iter().map(|shape| Shape { field: Field::Real, ..*shape }).collect();
             result_shape(operation, &real, parameters)?;
@@ -189,10 +178,16 @@ impl Graph {
 
     /// An elementwise operation on numbers and zero vectors is a number, where it is finite.
     fn fold(&mut self, operation: &Operation, operands: &[Node], parameters: &[i64], dim: usize) -> Option<Node> {
-        let Rule::Elementwise { meaning, .. } = operation.rule else { return None };
         let number = |&o: &Node| if self.is_zero(o) { Some(0.0) } else { self.number(o) };
-        let numbers = operands.iter().map(number).collect::<Option<Vec<f64>>>()?;
-        let value = meaning(&numbers, parameters);
+        let numbers = || operands.iter().map(number).collect::<Option<Vec<f64>>>();
+        let value = match operation.rule {
+            Rule::Elementwise { meaning, .. } => meaning(&numbers()?, parameters),
+            Rule::OfOrder { meaning, .. } => {
+                let numbers = numbers()?;
+                meaning(numbers[0], numbers[1])
+            }
+            _ => return None,
+        };
         value.is_finite().then(|| {
             let number = self.number_node(value);
             self.widened(number, dim)

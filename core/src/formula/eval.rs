@@ -35,6 +35,7 @@ pub(super) fn evaluate(graph: &Graph, root: Node, assignment: &Assignment<'_>) -
                             meaning(&components, parameters)
                         })
                         .collect(),
+                    Rule::OfOrder { meaning, .. } => operands[1].iter().map(|&a| meaning(operands[0][0], a)).collect(),
                     Rule::Vector { meaning, .. } => meaning(&operands, parameters),
                     Rule::Symbolic { .. } | Rule::Shorthand { .. } | Rule::Complex { .. } => {
                         return Err(Error::new(

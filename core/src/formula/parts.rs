@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock, TryLockError};
 use super::{Assignment, Category, Entry, Field, Graph, Kind, LARGEST_GRAPH, Shape, Variable};
 use super::{build, eval, print, shape, too_large, two_declarations};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{self, Algebra, Node, Operation, Rule};
+use crate::ops::{self, Algebra, Node, Operation};
 
 /// A formula that can be shared between threads and never changes.
 #[derive(Clone)]
@@ -112,11 +112,7 @@ impl Formula {
         let variables = all_variables(operands)?;
         let shapes: Vec<Shape> = operands.iter().map(|f| f.part.shape).collect();
         let shape = shape::result_shape(operation, &shapes, parameters)?;
-        if let Rule::Symbolic { .. } = operation.rule
-            && operands[1].as_variable().is_none()
-        {
-            return Err(build::no_variable(operation));
-        }
+        shape::check_kinds(operation, |k| operands[k].in_graph())?;
         let operands: Vec<Formula> = operands.iter().map(|&f| f.clone()).collect();
         let least_parts = 1 + operands.iter().map(|f| f.part.least_parts).max().unwrap_or(0);
         if least_parts > LARGEST_GRAPH {

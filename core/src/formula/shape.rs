@@ -1,6 +1,8 @@
-//! Types of formulas: how many components, and whether they are real or complex.
+//! Types of formulas: how many components, and whether they are real or complex; and what operations ask of operands.
 
-use super::Graph;
+use std::ops::Deref;
+
+use super::{Graph, Kind};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::ops::{self, COMPLEX, Node, Operation, Rule};
 
@@ -29,7 +31,9 @@ pub(crate) struct Shape {
 pub(super) fn result_shape(operation: &'static Operation, shapes: &[Shape], parameters: &[i64]) -> Result<Shape> {
     check_arity(operation, shapes.len(), parameters)?;
     let shape = match operation.rule {
-        Rule::Elementwise { .. } | Rule::Vector { .. } | Rule::Symbolic { .. } if all_real(shapes) => {
+        Rule::Elementwise { .. } | Rule::OfOrder { .. } | Rule::Vector { .. } | Rule::Symbolic { .. }
+            if all_real(shapes) =>
+        {
             let dims: Vec<usize> = shapes.iter().map(|shape| shape.dim).collect();
             let dim = operation.dim(&dims, parameters).map_err(|what| misfit(operation, what))?;
             Shape { dim, field: if *operation == COMPLEX { Field::Complex } else { Field::Real } }
@@ -70,6 +74,29 @@ pub(super) fn check_arity(operation: &Operation, operands: usize, parameters: &[
             signature(operation),
         ),
     ))
+}
+
+/// Checks what an operation asks of an operand beyond its dimension: some have to be variables or numbers.
+/// `root` gives the graph and the node of an operand, which is seldom needed.
+pub(super) fn check_kinds<G: Deref<Target = Graph>>(
+    operation: &Operation,
+    root: impl Fn(usize) -> (G, Node),
+) -> Result<()> {
+    let refuse = |what: String| Err(Error::new(ErrorKind::Argument, format!("`{}`: {what}", operation.name)));
+    match operation.rule {
+        Rule::Symbolic { .. } => match root(1) {
+            (graph, node) if matches!(graph.entry(node).kind, Kind::Variable(_)) => Ok(()),
+            _ => refuse("the second operand is a formula; expected a variable".into()),
+        },
+        Rule::OfOrder { accepts, .. } => {
+            let (graph, node) = root(0);
+            match graph.number(node) {
+                Some(order) => accepts(order).or_else(refuse),
+                None => refuse("the first operand is a formula; expected a number".into()),
+            }
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The error of operands or parameters that do not fit.

@@ -148,6 +148,10 @@ impl Builder {
 }
 
 impl Lanes for Builder {
+    fn epsilon(&self) -> f64 {
+        2f64.powi(-i32::from(self.format().mantissa))
+    }
+
     fn constant(&mut self, value: f64) -> Value {
         let bits = math::bits_of(self.dtype, value);
         self.bits(bits)

@@ -163,8 +163,8 @@ impl Lowering<'_> {
                         })
                         .collect()
                 }
-                Kind::Apply { operation, operands, parameters } => {
-                    let operands: Vec<&[Value]> = operands.iter().map(|o| self.components[o].as_slice()).collect();
+                Kind::Apply { operation, operands: all, parameters } => {
+                    let operands: Vec<&[Value]> = all.iter().map(|o| self.components[o].as_slice()).collect();
                     match operation.rule {
                         Rule::Elementwise { lower, .. } => (0..entry.dim)
                             .map(|k| {
@@ -173,6 +173,10 @@ impl Lowering<'_> {
                                 lower(&mut self.builder, &one, parameters)
                             })
                             .collect(),
+                        Rule::OfOrder { lower, .. } => {
+                            let order = self.plan.graph.number(all[0]).expect("an order is a number");
+                            operands[1].iter().map(|&value| lower(&mut self.builder, order, value)).collect()
+                        }
                         Rule::Vector { lower, .. } => lower(&mut self.builder, &operands, parameters),
                         _ => unreachable!("`{}` is expanded before lowering", operation.name),
                     }

@@ -20,6 +20,8 @@ pub trait Algebra {
     fn dim(&self, node: Node) -> usize;
     /// The real and the imaginary part of a complex formula; `None` for a real one.
     fn parts(&self, node: Node) -> Option<[Node; 2]>;
+    /// The value of a formula that is a number.
+    fn number(&self, node: Node) -> Option<f64>;
     /// An operation on operands that fit it; a rule of the library that passes others is a defect of the library.
     fn apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Node;
 }

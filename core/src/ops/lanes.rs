@@ -6,6 +6,8 @@ pub struct Value(pub(crate) u32);
 
 /// Builds a lane program. Comparisons give masks, which only `select` and the mask operations take.
 pub trait Lanes {
+    /// The distance from 1 to the next number of the program's format.
+    fn epsilon(&self) -> f64;
     /// A number, rounded to the program's format.
     fn constant(&mut self, value: f64) -> Value;
     /// `a + b`; a product that is used only here is fused into it.
@@ -68,4 +70,18 @@ pub trait Lanes {
     fn complementary_error_function(&mut self, a: Value) -> Value;
     /// `a` to the `b` for real `b`.
     fn power(&mut self, a: Value, b: Value) -> Value;
+}
+
+impl dyn Lanes + '_ {
+    /// The polynomial with these coefficients, the constant one first, by Horner's rule.
+    pub fn polynomial(&mut self, a: Value, coefficients: &[f64]) -> Value {
+        let mut rest = coefficients.iter().rev();
+        let first = rest.next().copied().unwrap_or(0.0);
+        let mut result = self.constant(first);
+        for &coefficient in rest {
+            let (product, coefficient) = (self.multiply(result, a), self.constant(coefficient));
+            result = self.add(product, coefficient);
+        }
+        result
+    }
 }

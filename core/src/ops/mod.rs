@@ -5,16 +5,20 @@
 
 mod algebra;
 mod arithmetic;
+mod bessel;
 mod calculus;
 mod complex;
 mod contraction;
 mod elementary;
+mod gamma;
 mod lanes;
 mod norms;
 mod piecewise;
 mod powers;
 mod selection;
+mod soft;
 mod special;
+mod spline;
 mod structure;
 mod tensor;
 mod trigonometry;
@@ -78,6 +82,15 @@ pub enum Rule {
         meaning: fn(&[f64], &[i64]) -> f64,
         /// One component as lane operations.
         lower: fn(&mut dyn Lanes, &[Value], &[i64]) -> Value,
+    },
+    /// Component by component of the second operand; the first is a number, the order, which a program is made for.
+    OfOrder {
+        /// Whether the function has this order, or what would be right.
+        accepts: fn(f64) -> Result<(), String>,
+        /// The meaning of one component in float64.
+        meaning: fn(f64, f64) -> f64,
+        /// One component as lane operations.
+        lower: fn(&mut dyn Lanes, f64, Value) -> Value,
     },
     /// On whole vectors.
     Vector {
@@ -153,11 +166,15 @@ pub fn all() -> impl Iterator<Item = &'static Operation> {
         powers::FAMILY,
         elementary::FAMILY,
         special::FAMILY,
+        gamma::FAMILY,
+        bessel::FAMILY,
         trigonometry::FAMILY,
         piecewise::FAMILY,
         structure::FAMILY,
         selection::FAMILY,
         norms::FAMILY,
+        soft::FAMILY,
+        spline::FAMILY,
         tensor::FAMILY,
         contraction::FAMILY,
         complex::FAMILY,
@@ -193,6 +210,7 @@ impl Operation {
     pub fn dim(&self, dims: &[usize], parameters: &[i64]) -> Result<usize, String> {
         match self.rule {
             Rule::Elementwise { .. } => common_dim(dims),
+            Rule::OfOrder { .. } => Ok(dims[1]),
             Rule::Vector { dim, .. } | Rule::Symbolic { dim, .. } => dim(dims, parameters),
             Rule::Shorthand { .. } | Rule::Complex { .. } => Err("a shorthand has no shape rule of its own".into()),
         }

@@ -1,6 +1,6 @@
 //! Rounding, clamping, comparing and choosing, component by component. Comparisons give 1 or 0.
 
-use super::{Lanes, Operation, Rule, Value, expanded_before, no_derivative};
+use super::{Algebra, Lanes, Node, Operation, Rule, Value, expanded_before, no_derivative};
 
 pub(super) const FAMILY: &[&Operation] = &[
     &FLOOR,
@@ -91,21 +91,28 @@ pub static CLAMP: Operation = Operation {
     },
     derivative: |f, u, which, e| {
         let [x, low, high] = [u.operands[0], u.operands[1], u.operands[2]];
-        let from_low = f.apply(&LESS_OR_EQUAL, &[low, x], &[]);
         let chosen = match which {
-            0 => {
-                let to_high = f.apply(&LESS_OR_EQUAL, &[x, high], &[]);
-                f.multiply(from_low, to_high)
-            }
+            0 => passes_no_bound(f, x, low, high),
             1 => f.apply(&LESS_THAN, &[x, low], &[]),
             _ => {
-                let above = f.apply(&LESS_THAN, &[high, x], &[]);
-                f.multiply(from_low, above)
+                let (above, not_below) = (f.apply(&LESS_THAN, &[high, x], &[]), is_not_less(f, x, low));
+                f.multiply(not_below, above)
             }
         };
         Some(f.multiply(e, chosen))
     },
 };
+
+/// 1 where `a < b` does not hold, so at NaN too, else 0.
+fn is_not_less(f: &mut dyn Algebra, a: Node, b: Node) -> Node {
+    let (one, less) = (f.constant(1.0), f.apply(&LESS_THAN, &[a, b], &[]));
+    f.subtract(one, less)
+}
+
+fn passes_no_bound(f: &mut dyn Algebra, x: Node, low: Node, high: Node) -> Node {
+    let (not_below, not_above) = (is_not_less(f, x, low), is_not_less(f, high, x));
+    f.multiply(not_below, not_above)
+}
 
 fn clamp(x: f64, low: f64, high: f64) -> f64 {
     if x < low {
@@ -138,14 +145,12 @@ pub static INSIDE_INTEGERS: Operation = Operation {
     name: "DiffClampInt",
     operands: 1,
     parameters: &["a", "b"],
-    summary: "1 where f lies on the closed interval from a to b, else 0",
+    summary: "0 where f < a or f > b, else 1: so 1 at both bounds and at NaN",
     commutative: false,
     rule: Rule::Shorthand {
         build: |f, a, p| {
             let (low, high) = (f.constant(p[0] as f64), f.constant(p[1] as f64));
-            let from_low = f.apply(&LESS_OR_EQUAL, &[low, a[0]], &[]);
-            let to_high = f.apply(&LESS_OR_EQUAL, &[a[0], high], &[]);
-            Ok(f.multiply(from_low, to_high))
+            Ok(passes_no_bound(f, a[0], low, high))
         },
     },
     derivative: expanded_before,

@@ -38,7 +38,7 @@ pub static POWER: Operation = Operation {
 /// Above this exponent repeated squaring would round more often than a logarithm does.
 const LARGEST_UNROLLED_POWER: u64 = 64;
 
-fn integer_power(l: &mut dyn Lanes, base: Value, exponent: i64) -> Value {
+pub(super) fn integer_power(l: &mut dyn Lanes, base: Value, exponent: i64) -> Value {
     let one = l.constant(1.0);
     let mut left = exponent.unsigned_abs();
     if left > LARGEST_UNROLLED_POWER {

@@ -70,15 +70,48 @@ POWERS = [(10 ** random.uniform(-3, 3), random.uniform(-90, 90)) for _ in range(
 POWERS += [(random.uniform(0.5, 2), random.uniform(-900, 900)) for _ in range(COUNT)]
 POWERS += [(1 + log_uniform(-10, -2), log_uniform(0, 4)) for _ in range(COUNT)]
 POWERS += [(random.uniform(0.1, 9), random.choice([0.5, -0.5, 1.5, 2, 3, 1 / 3])) for _ in range(COUNT)]
+ORDERS = [0, 0.3, 0.5, 1, 1.75, 2.5, 7.2, 20]
+LATER = {
+    "lgamma": [random.uniform(0, 3) for _ in range(COUNT)] + [10 ** random.uniform(-300, 300) for _ in range(COUNT)]
+    + [random.uniform(-20, 0) for _ in range(COUNT)] + [k + log_uniform(-15, -1) for k in [1, 2] * 20]
+    + [random.uniform(3, 30) for _ in range(COUNT)],
+    "digamma": [random.uniform(0, 3) for _ in range(COUNT)] + [10 ** random.uniform(-300, 300) for _ in range(COUNT)]
+    + [random.uniform(-20, 0) for _ in range(COUNT)] + [random.uniform(3, 30) for _ in range(COUNT)],
+}
+for n in [1, 2, 5]:
+    LATER[f"polygamma{n}"] = [random.uniform(0, 3) for _ in range(COUNT)] + [
+        10 ** random.uniform(-30, 30) for _ in range(COUNT)
+    ] + [random.uniform(-20, 0) for _ in range(COUNT)] + [random.uniform(3, 30) for _ in range(COUNT)]
+for order in ORDERS:
+    LATER[f"bessel{order}"] = [random.uniform(0, 4) for _ in range(COUNT)] + [
+        random.uniform(1, 100) for _ in range(COUNT)
+    ] + [10 ** random.uniform(-12, 2) for _ in range(COUNT)]
+    if order > 0:
+        LATER[f"matern{order}"] = [random.uniform(0, 4) for _ in range(COUNT)] + [
+            10 ** random.uniform(-12, 1) for _ in range(COUNT)
+        ]
+
+
+def matern(order, x):
+    z = mpmath.sqrt(2 * mpmath.mpf(order)) * x
+    return 2 ** (1 - mpmath.mpf(order)) / mpmath.gamma(order) * z ** mpmath.mpf(order) * mpmath.besselk(order, z)
+
+
 FUNCTIONS = {
+    "lgamma": lambda x: mpmath.log(abs(mpmath.gamma(x))) if x < 1e3 else mpmath.loggamma(x),
+    "digamma": mpmath.digamma,
     "exp": mpmath.exp, "exp2": lambda x: mpmath.power(2, x), "log": mpmath.log, "sin": mpmath.sin,
     "cos": mpmath.cos, "tanh": mpmath.tanh, "rsqrt": lambda x: 1 / mpmath.sqrt(x), "pow": mpmath.power,
     "asin": mpmath.asin, "acos": mpmath.acos, "atan": mpmath.atan, "log1p": mpmath.log1p, "expm1": mpmath.expm1,
     "erf": mpmath.erf, "erfc": mpmath.erfc, "sinc": lambda x: mpmath.sin(x) / x,
 }
+FUNCTIONS |= {f"polygamma{n}": lambda x, n=n: mpmath.polygamma(n, x) for n in [1, 2, 5]}
+FUNCTIONS |= {f"bessel{order}": lambda x, order=order: mpmath.besselk(order, x) for order in ORDERS}
+FUNCTIONS |= {f"matern{order}": lambda x, order=order: matern(order, x) for order in ORDERS}
 
 with open(Path(__file__).with_name("float64.txt"), "w") as out:
     cases = [(name, (x,)) for name, values in ARGUMENTS.items() for x in values]
-    for name, arguments in cases + [("pow", p) for p in POWERS]:
+    later = [(name, (x,)) for name, values in LATER.items() for x in values]
+    for name, arguments in cases + [("pow", p) for p in POWERS] + later:
         high, low = both(FUNCTIONS[name](*map(mpmath.mpf, arguments)))
         print(name, *map(bits, arguments), bits(high), bits(low), file=out)

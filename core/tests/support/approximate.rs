@@ -1,8 +1,9 @@
 //! Float64 with a bound on what rounding may do.
 
+use std::f64::consts::PI;
 use std::marker::PhantomData;
 
-use super::functions::{SLOPE_AT_ZERO, erf, erfc, spherical_bessel};
+use super::functions::{SLOPE_AT_ZERO, bessel_k, erf, erfc, matern, polygamma, spherical_bessel};
 use super::scalar::{Comparison, Scalar};
 
 /// A number format whose rounding is bounded.
@@ -75,6 +76,11 @@ impl<F: Format> Approximate<F> {
     fn passed_on(&self, slope: f64) -> f64 {
         // An exact argument stays exact where the slope is infinite.
         if self.error == 0.0 { 0.0 } else { self.error * slope.abs() }
+    }
+
+    /// Whether a pole at 0 or at a negative integer may be near.
+    fn is_near_pole(&self) -> bool {
+        self.value < 0.5 && (self.value - self.value.round()).abs() <= 16.0 * self.error
     }
 
     fn unless(self, unknown: bool) -> Self {
@@ -189,6 +195,34 @@ impl<F: Format> Scalar for Approximate<F> {
         let value = spherical_bessel(n, self.value);
         let inherited = 0.5 * self.error + recurrence * F::UNIT;
         Self::new(value, inherited, 6.0 + n as f64).unless(self.value.abs() > F::ANGLE)
+    }
+    fn log_gamma(&self) -> Self {
+        let own = 16.0 * F::UNIT * if self.value < 0.0 { 4.0 + self.value.abs() } else { 0.0 };
+        let value = libm::lgamma(self.value);
+        Self::new(value, self.passed_on(polygamma(0, self.value)) + own, 16.0).unless(self.is_near_pole())
+    }
+    fn polygamma(&self, n: usize) -> Self {
+        // The reflection cancels, and so does the recurrence next to the zero of the digamma function.
+        let size = if self.value <= 0.0 { PI.powi(n as i32 + 1) } else { f64::from(u8::from(n == 0)) };
+        let (units, value) = (8.0 * (n + 2) as f64, polygamma(n, self.value));
+        let inherited = self.passed_on(polygamma(n + 1, self.value)) + units * F::UNIT * size;
+        Self::new(value, inherited, units).unless(self.is_near_pole() || self.value.abs() > F::ANGLE)
+    }
+    fn bessel_k(&self, order: f64) -> Self {
+        let (order, value) = (order.abs(), bessel_k(order, self.value));
+        let slope = bessel_k(order - 1.0, self.value) + order / self.value * value;
+        let known = self.value > 0.0 && self.is_away_from_zero();
+        Self::new(value, self.passed_on(slope), 24.0 + 2.0 * order + self.value.ln().abs()).unless(!known)
+    }
+    fn matern(&self, order: f64) -> Self {
+        let scale = (2.0 * order).sqrt();
+        let (z, value) = (scale * self.value.abs(), matern(order, self.value));
+        // Above 1/2 the slope is bounded; below, it is largest where the argument is smallest.
+        let least = if order < 0.5 { z - scale * self.error } else { z.max(1e-30) };
+        let slope =
+            scale * 2f64.powf(1.0 - order) / libm::tgamma(order) * least.powf(order) * bessel_k(order - 1.0, least);
+        let known = self.error == 0.0 || order >= 0.5 || self.is_away_from_zero();
+        Self::new(value, self.passed_on(slope), 24.0 + 2.0 * (order + z) + 0.5 * z.max(1e-30).ln().abs()).unless(!known)
     }
     fn sqrt(&self) -> Self {
         if self.is_nothing() {

@@ -119,6 +119,34 @@ impl<S: Scalar> Scalar for Dual<S> {
             of(n, &self.value.spherical_bessel(n - 1)).subtract(&of(n + 1, &above))
         })
     }
+    fn log_gamma(&self) -> Self {
+        self.chain(self.value.log_gamma(), || self.value.polygamma(0))
+    }
+    fn polygamma(&self, n: usize) -> Self {
+        self.chain(self.value.polygamma(n), || self.value.polygamma(n + 1))
+    }
+    fn bessel_k(&self, order: f64) -> Self {
+        let value = self.value.bessel_k(order);
+        self.chain(value.clone(), || {
+            let rest = S::number(order.abs()).multiply(&value.divide(&self.value));
+            self.value.bessel_k(order.abs() - 1.0).add(&rest).negate()
+        })
+    }
+    fn matern(&self, order: f64) -> Self {
+        // z^a K_a(z) has the derivative -z^a K_(a-1)(z).
+        self.chain(self.value.matern(order), || {
+            if order > 1.0 {
+                let square = order / (order - 1.0);
+                let lower = S::number(square.sqrt()).multiply(&self.value).matern(order - 1.0);
+                return S::number(-square).multiply(&self.value).multiply(&lower);
+            }
+            let scale = (2.0 * order).sqrt();
+            let z = S::number(scale).multiply(&self.value.absolute());
+            let factor = -scale * 2f64.powf(1.0 - order) / libm::tgamma(order);
+            let size = z.power_of(&S::number(order)).multiply(&z.bessel_k(1.0 - order));
+            self.value.step_of(sign).multiply(&S::number(factor)).multiply(&size)
+        })
+    }
     fn sqrt(&self) -> Self {
         self.chain(self.value.sqrt(), || S::number(0.5).multiply(&self.value.rsqrt()))
     }

@@ -35,12 +35,14 @@ pub enum Expression {
 }
 
 /// Elementwise operations with one operand.
-pub const UNARY: [&str; 25] = [
+pub const UNARY: [&str; 27] = [
     "Minus", "Square", "Sqrt", "Rsqrt", "Inv", "Exp", "Exp2", "Log", "Sin", "Cos", "Tanh", "Abs", "Sign", "Step",
-    "ReLU", "Floor", "XLogX", "SinXDivX", "Asin", "Acos", "Atan", "Log1p", "Expm1", "Erf", "Erfc",
+    "ReLU", "Floor", "XLogX", "SinXDivX", "Asin", "Acos", "Atan", "Log1p", "Expm1", "Erf", "Erfc", "Lgamma", "Digamma",
 ];
 /// Elementwise operations with one operand and integer parameters.
-pub const WITH_INTEGERS: [&str; 5] = ["Pow", "Round", "ClampInt", "DiffClampInt", "SphericalBesselJ"];
+pub const WITH_INTEGERS: [&str; 6] = ["Pow", "Round", "ClampInt", "DiffClampInt", "SphericalBesselJ", "Polygamma"];
+/// Functions of an order, which is a number.
+pub const OF_ORDER: [&str; 2] = ["BesselK", "Matern"];
 /// Elementwise operations with two operands.
 pub const BINARY: [&str; 10] =
     ["Add", "Subtract", "Mult", "Divide", "Powf", "Atan2", "Equal", "NotEqual", "LessThan", "LessOrEqual"];
@@ -70,6 +72,8 @@ pub const VECTOR: [&str; 19] = [
 ];
 /// Norms with weights, and vectors with the norm 1.
 pub const NORMS: [&str; 6] = ["Normalize", "SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
+/// Soft extremes and splines.
+pub const SEQUENCES: [&str; 4] = ["LogSumExp", "Softmax", "BSpline", "SoftDTW_SqDist"];
 /// Products of matrices and tensors.
 pub const TENSORS: [&str; 5] = ["MatVecMult", "VecMatMult", "TensorProd", "TensorDot", "Kron"];
 /// What stands for a formula of derivatives, or for its first operand.
@@ -88,7 +92,7 @@ pub const SYMBOLIC: [&str; 9] = [
 /// Every operation of formulas that are not derivatives.
 pub fn operations() -> impl Iterator<Item = &'static str> {
     let elementwise = UNARY.into_iter().chain(WITH_INTEGERS).chain(BINARY).chain(TERNARY);
-    elementwise.chain(VECTOR).chain(NORMS).chain(TENSORS).chain(complex::NAMED)
+    elementwise.chain(OF_ORDER).chain(VECTOR).chain(NORMS).chain(SEQUENCES).chain(TENSORS).chain(complex::NAMED)
 }
 
 /// A call with one operand.
@@ -144,7 +148,8 @@ impl Expression {
         match name {
             "Sum" | "Elem" | "Scalprod" | "SqNorm2" | "Norm2" | "SqDist" => 1,
             "SqNormIso" | "SqNormDiag" | "SymSqNorm" | "WeightedSqNorm" | "WeightedSqDist" => 1,
-            "Max" | "Min" | "ArgMax" | "ArgMin" => 1,
+            "Max" | "Min" | "ArgMax" | "ArgMin" | "LogSumExp" | "SoftDTW_SqDist" => 1,
+            "BSpline" => dim(0) - parameters[0] as usize - 1,
             "SumT" | "ElemT" | "OneHot" => parameters[0] as usize,
             "MatVecMult" => dim(0) / dim(1),
             "VecMatMult" => dim(1) / dim(0),

@@ -1,4 +1,4 @@
-//! Functions that the standard library does not have, to a few units in the last place of float64.
+//! Functions that the standard library does not have, to a few units in the last place of float64, or a dozen.
 
 use std::f64::consts::PI;
 
@@ -76,4 +76,67 @@ pub fn spherical_bessel(n: usize, x: f64) -> f64 {
     }
     // Small arguments spoil the second one.
     if x.abs() < 2.0 || first.abs() > second.abs() { wanted / value * first } else { wanted / above * second }
+}
+
+/// Derivative `n` of the digamma function: its recurrence to where Euler and Maclaurin's formula for the Hurwitz zeta
+/// function holds (NIST Digital Library of Mathematical Functions, 5.15 and 25.11.5).
+pub fn polygamma(n: usize, x: f64) -> f64 {
+    if x.is_nan() || x == f64::NEG_INFINITY {
+        return f64::NAN;
+    }
+    if x <= 0.0 && x.fract() == 0.0 {
+        return if n.is_multiple_of(2) { f64::NAN } else { f64::INFINITY };
+    }
+    let factorial: f64 = (1..=n).map(|k| k as f64).product();
+    let (mut x, mut sum) = (x, 0.0);
+    while x < 30.0 {
+        sum += x.powi(-(n as i32) - 1);
+        x += 1.0;
+    }
+    if n == 0 {
+        let square = x * x;
+        let tail = 1.0 / 12.0 - (1.0 / 120.0 - (1.0 / 252.0 - 1.0 / (240.0 * square)) / square) / square;
+        return x.ln() - 0.5 / x - tail / square - sum;
+    }
+    let power = x.powi(-(n as i32));
+    let mut total = power / n as f64 + 0.5 * power / x;
+    let mut factor = (n + 1) as f64 * power / (x * x);
+    for (k, coefficient) in [12.0, -720.0, 30240.0, -1_209_600.0, 47_900_160.0].into_iter().enumerate() {
+        total += factor / coefficient;
+        let s = (n + 2 * k + 2) as f64;
+        factor *= s * (s + 1.0) / (x * x);
+    }
+    let size = factorial * (total + sum);
+    if n.is_multiple_of(2) { -size } else { size }
+}
+
+/// The modified Bessel function of the second kind, as the integral of `exp(-x cosh t) cosh(order t)`.
+pub fn bessel_k(order: f64, x: f64) -> f64 {
+    if x.is_nan() || x < 0.0 {
+        return f64::NAN;
+    }
+    if x == 0.0 {
+        return f64::INFINITY;
+    }
+    if x > 1e4 {
+        return 0.0;
+    }
+    let (step, log) = (1.0 / (8.0 + 2.0 * x.sqrt()), x.ln());
+    let term = |t: f64| {
+        let fall = x - 0.5 * ((t + log).exp() + (log - t).exp());
+        0.5 * ((fall + order * t).exp() + (fall - order * t).exp())
+    };
+    let largest = ((1500.0 + order.abs() * 800.0) / x).max(2.0).ln().min(760.0) + 5.0;
+    let sum: f64 = 0.5 * term(0.0) + (1..(largest / step) as usize).map(|k| term(k as f64 * step)).sum::<f64>();
+    let half = (-0.5 * x).exp();
+    sum * step * half * half
+}
+
+/// Matern's correlation.
+pub fn matern(order: f64, x: f64) -> f64 {
+    let z = (2.0 * order).sqrt() * x.abs();
+    if z == 0.0 || (order >= 0.5 && z < 1e-17) {
+        return 1.0;
+    }
+    2f64.powf(1.0 - order) / libm::tgamma(order) * (z.min(1e5).powf(order) * bessel_k(order, z))
 }

@@ -182,7 +182,7 @@ impl Generator<'_> {
 
     /// Less common functions without jumps.
     fn elementary(&mut self, depth: usize, dim: usize) -> Expression {
-        match self.random.below(9) {
+        match self.random.below(12) {
             0 => call1(["Asin", "Acos"][self.random.below(2)], inside_one(self.formula(depth, dim))),
             1 => call1(["Log1p", "XLogX"][self.random.below(2)], self.positive(depth, dim)),
             2 => call1("Expm1", self.bounded(depth, dim)),
@@ -197,6 +197,17 @@ impl Generator<'_> {
                 call3("IfElse", condition, self.formula(depth, dim), self.formula(depth, dim))
             }
             5 => with_integers("SphericalBesselJ", self.formula(depth, dim), &[self.random.below(4) as i64]),
+            6 => call1(["Lgamma", "Digamma"][self.random.below(2)], self.positive(depth, dim)),
+            7 => with_integers("Polygamma", self.positive(depth, dim), &[self.random.below(4) as i64]),
+            8 if self.random.chance(0.5) => {
+                let order = *self.random.pick(&[0.0, 0.3, 0.5, 1.0, -1.7, 2.5]);
+                call2("BesselK", Expression::Number(order), self.positive(depth, dim))
+            }
+            8 => {
+                let order = *self.random.pick(&[0.5, 0.8, 1.0, 1.5, 2.5, 3.3]);
+                call2("Matern", Expression::Number(order), self.formula(depth, dim))
+            }
+            9 => call1("Softmax", self.formula(depth, dim)),
             _ => call1(["Atan", "Erf", "Erfc", "SinXDivX"][self.random.below(4)], self.formula(depth, dim)),
         }
     }
@@ -259,7 +270,7 @@ impl Generator<'_> {
     fn scalar(&mut self, depth: usize) -> Expression {
         let dim = self.any_dim();
         let a = self.formula(depth, dim);
-        match self.random.below(10) {
+        match self.random.below(13) {
             0 => call1("Sum", a),
             1 => call1("SqNorm2", a),
             2 => call1("Norm2", a),
@@ -272,6 +283,18 @@ impl Generator<'_> {
             6 if !self.smooth => call1(["Max", "Min", "ArgMax", "ArgMin"][self.random.below(4)], a),
             7 => call2("SqNormIso", self.formula(depth, 1), a),
             8 => call2("SqNormDiag", self.formula(depth, dim), a),
+            9 => call1("LogSumExp", a),
+            10 => {
+                let [x, y] = [0, 1].map(|_| 1 + self.random.below(3));
+                call3("SoftDTW_SqDist", self.formula(depth, x), self.formula(depth, y), self.positive(depth, 1))
+            }
+            11 => {
+                let degree = self.random.below(3);
+                let ascending = (0..degree + 3).map(|k| Expression::Number(k as f64 - 1.3 - 0.5 * degree as f64));
+                let knots = ascending.reduce(|knots, knot| call2("Concat", knots, knot)).expect("there are knots");
+                let basis = Expression::Apply("BSpline", vec![knots, self.formula(depth, 1)], vec![degree as i64]);
+                call2("Scalprod", basis, self.formula(depth, 2))
+            }
             _ => self.weighted(depth),
         }
     }

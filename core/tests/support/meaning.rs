@@ -66,6 +66,55 @@ fn weighted<S: Scalar>(weights: &[S], vector: &[S]) -> S {
     }
 }
 
+/// The largest value and the exponentials of all less that.
+fn powers<S: Scalar>(values: &[S]) -> (S, Vec<S>) {
+    let largest = values.iter().map(S::value).fold(f64::NEG_INFINITY, f64::max);
+    let shift = S::number(if largest.is_finite() { largest } else { 0.0 });
+    let powers = values.iter().map(|v| v.subtract(&shift).exp()).collect();
+    (shift, powers)
+}
+
+fn log_sum_exp<S: Scalar>(values: &[S]) -> S {
+    let (shift, powers) = powers(values);
+    shift.add(&total(&powers).log())
+}
+
+/// The spline that rises from the first of its knots and falls to the last.
+fn spline<S: Scalar>(knots: &[S], x: &S) -> S {
+    if let [left, right] = knots {
+        return truth(LESS_OR_EQUAL, left, x).multiply(&truth(LESS, x, right));
+    }
+    let last = knots.len() - 1;
+    let share = |knots: &[S], distance: S| {
+        let (value, width) = (spline(knots, x), knots[knots.len() - 1].subtract(&knots[0]));
+        if width.value() == 0.0 { S::number(0.0) } else { distance.multiply(&value).divide(&width) }
+    };
+    share(&knots[..last], x.subtract(&knots[0])).add(&share(&knots[1..], knots[last].subtract(x)))
+}
+
+/// Costs and soft minima of the cells to the left, above and between.
+fn alignment<S: Scalar>(x: &[S], y: &[S], width: &S) -> S {
+    let mut table: Vec<Vec<S>> = Vec::new();
+    for (i, x) in x.iter().enumerate() {
+        table.push(Vec::new());
+        for (j, y) in y.iter().enumerate() {
+            let difference = x.subtract(y);
+            let mut cost = difference.multiply(&difference);
+            let places = [(i + 1, j), (i, j + 1), (i, j)];
+            let before: Vec<&S> =
+                places.iter().filter(|p| p.0 > 0 && p.1 > 0).map(|p| &table[p.0 - 1][p.1 - 1]).collect();
+            if let [one] = before[..] {
+                cost = cost.add(one);
+            } else if !before.is_empty() {
+                let scaled: Vec<S> = before.iter().map(|v| v.divide(width).negate()).collect();
+                cost = cost.subtract(&width.multiply(&log_sum_exp(&scaled)));
+            }
+            table[i].push(cost);
+        }
+    }
+    table.pop().and_then(|mut row| row.pop()).expect("a sequence is not empty")
+}
+
 /// What an operation means.
 pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> Vec<S> {
     let one = |of: fn(&S) -> S| elementwise(values, |a| of(a[0]));
@@ -117,10 +166,16 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
         "Expm1" => one(S::expm1),
         "Erf" => one(S::erf),
         "Erfc" => one(S::erfc),
+        "Lgamma" => one(S::log_gamma),
+        "Digamma" => one(|a| a.polygamma(0)),
+        "Polygamma" => elementwise(values, |a| a[0].polygamma(number(0))),
+        "BesselK" => values[1].iter().map(|x| x.bessel_k(a[0].value())).collect(),
+        "Matern" => values[1].iter().map(|x| x.matern(a[0].value())).collect(),
         "Clamp" => elementwise(values, |a| clamp(a[0], a[1], a[2])),
         "ClampInt" => elementwise(values, |a| clamp(a[0], &integer(0), &integer(1))),
         "DiffClampInt" => elementwise(values, |a| {
-            truth(LESS_OR_EQUAL, &integer(0), a[0]).multiply(&truth(LESS_OR_EQUAL, a[0], &integer(1)))
+            let (zero, one) = (S::number(0.0), S::number(1.0));
+            a[0].choose(LESS, &integer(0), &zero, &a[0].choose(GREATER, &integer(1), &zero, &one))
         }),
         "IfElse" => elementwise(values, |a| a[0].choose(GREATER_OR_EQUAL, &S::number(0.0), a[1], a[2])),
         "Mod" => elementwise(values, |a| {
@@ -166,6 +221,14 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
             let place = a[0].add(&S::number(0.5)).step_of(f64::floor);
             (0..number(0)).map(|k| truth(EQUAL, &place, &S::number(k as f64))).collect()
         }
+        "LogSumExp" => vec![log_sum_exp(a)],
+        "Softmax" => {
+            let powers = powers(a).1;
+            let sum = total(&powers);
+            powers.iter().map(|power| power.divide(&sum)).collect()
+        }
+        "BSpline" => (0..a.len() - number(0) - 1).map(|k| spline(&a[k..k + number(0) + 2], &values[1][0])).collect(),
+        "SoftDTW_SqDist" => vec![alignment(a, &values[1], &values[2][0])],
         "MatVecMult" => a.chunks(values[1].len()).map(|row| total(&products(row, &values[1]))).collect(),
         "VecMatMult" => {
             let columns = values[1].len() / a.len();

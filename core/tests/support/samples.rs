@@ -1,7 +1,8 @@
 //! Formulas of one operation, with operands inside its domain.
 
 use super::expression::{
-    BINARY, Expression, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, with_integers, with_lists,
+    BINARY, Expression, OF_ORDER, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, with_integers,
+    with_lists,
 };
 use super::generate_complex::complex_operations;
 
@@ -18,7 +19,7 @@ pub fn inside_one(e: Expression) -> Expression {
 /// An elementwise operation with one operand.
 pub fn unary(name: &'static str, operand: Expression) -> Expression {
     match name {
-        "Sqrt" | "Rsqrt" | "Log" | "Inv" | "Log1p" | "XLogX" => call1(name, positive(operand)),
+        "Sqrt" | "Rsqrt" | "Log" | "Inv" | "Log1p" | "XLogX" | "Lgamma" | "Digamma" => call1(name, positive(operand)),
         "Asin" | "Acos" => call1(name, inside_one(operand)),
         _ => call1(name, operand),
     }
@@ -30,9 +31,48 @@ pub fn of_integers(name: &'static str, operand: &Expression) -> Vec<Expression> 
         "Pow" => &[&[0], &[1], &[2], &[3], &[4], &[5], &[6], &[7]],
         "Round" => &[&[0], &[1], &[3], &[-1]],
         "SphericalBesselJ" => &[&[0], &[1], &[2], &[7]],
+        "Polygamma" => &[&[0], &[1], &[2], &[7]],
         _ => &[&[0, 1], &[-1, 1], &[-2, 0]],
     };
+    let operand = if name == "Polygamma" { positive(operand.clone()) } else { operand.clone() };
     parameters.iter().map(|parameters| with_integers(name, operand.clone(), parameters)).collect()
+}
+
+/// A function of an order, for those that are computed in different ways.
+pub fn of_order(name: &'static str, operand: &Expression) -> Vec<Expression> {
+    let orders: &[f64] = match name {
+        "BesselK" => &[0.0, 0.3, 0.5, -0.8, 1.0, 2.5, 3.2],
+        _ => &[0.3, 0.5, 0.8, 1.0, 1.2, 1.5, 2.5, 4.6],
+    };
+    let operand = if name == "BesselK" { positive(operand.clone()) } else { operand.clone() };
+    orders.iter().map(|&order| call2(name, Expression::Number(order), operand.clone())).collect()
+}
+
+/// Soft extremes and splines of two vectors of dimension 3 and a number.
+pub fn sequences(a: &Expression, b: &Expression, scalar: &Expression) -> Vec<Expression> {
+    let join = |a: &Expression, b: &Expression| call2("Concat", a.clone(), b.clone());
+    let spline = |knots: Expression, degree| Expression::Apply("BSpline", vec![knots, scalar.clone()], vec![degree]);
+    let mut all: Vec<Expression> =
+        ["LogSumExp", "Softmax"].into_iter().flat_map(|n| [call1(n, a.clone()), call1(n, join(a, b))]).collect();
+    all.push(call1("LogSumExp", scalar.clone()));
+    all.push(call1("Softmax", scalar.clone()));
+    // Ascending knots around the number, some of which may move and some of which are equal.
+    let number = Expression::Number;
+    let moved =
+        |knot: f64, by: &Expression| call2("Add", number(knot), call2("Mult", number(0.1), call1("Tanh", by.clone())));
+    let moving = [-1.5, -0.5, 0.4, 1.6].map(|knot| moved(knot, scalar));
+    let moving = moving.into_iter().reduce(|knots, knot| join(&knots, &knot)).expect("there are knots");
+    let free = join(&moved(-2.0, &with_integers("Elem", a.clone(), &[0])), &moving);
+    let equal = [-2.0, -2.0, -2.0, -0.3, 0.7, 0.7, 2.0, 2.0].map(number);
+    let equal = equal.into_iter().reduce(|knots, knot| join(&knots, &knot)).expect("there are knots");
+    all.extend((0..4).map(|degree| spline(free.clone(), degree)));
+    all.extend((0..4).map(|degree| spline(equal.clone(), degree)));
+    let width = positive(scalar.clone());
+    let pair = with_integers("Extract", b.clone(), &[1, 2]);
+    all.push(call3("SoftDTW_SqDist", a.clone(), b.clone(), width.clone()));
+    all.push(call3("SoftDTW_SqDist", pair, a.clone(), width.clone()));
+    all.push(call3("SoftDTW_SqDist", scalar.clone(), a.clone(), width));
+    all
 }
 
 /// An elementwise operation with two operands.
@@ -103,6 +143,7 @@ pub fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
     for operand in [v(0), v(3), call2("Subtract", v(0), v(2)), call2("Mult", v(1), v(2))] {
         formulas.extend(UNARY.map(|name| unary(name, operand.clone())));
         formulas.extend(WITH_INTEGERS.into_iter().flat_map(|name| of_integers(name, &operand)));
+        formulas.extend(OF_ORDER.into_iter().flat_map(|name| of_order(name, &operand)));
         formulas.extend((-3..0).map(|m| apply("Pow", positive(operand.clone()), &[m])));
     }
     // Broadcasting both ways: what was repeated forwards is summed backwards.
@@ -115,6 +156,7 @@ pub fn single_operations() -> (Vec<Variable>, Vec<Expression>) {
     }
     for (a, b, scalar) in [(0, 2, 5), (2, 4, 1), (4, 0, 3)] {
         formulas.extend(tensors(&v(a), &v(b), &v(scalar)));
+        formulas.extend(sequences(&v(a), &v(b), &v(scalar)));
         formulas.extend(complex_operations(&v(a), &v(b), &v(scalar)));
     }
     let difference = call2("Subtract", v(0), v(2));

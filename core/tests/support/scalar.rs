@@ -1,7 +1,7 @@
 //! Numbers that the oracle computes with: float64 here, float64 with a bound on what rounding may do, and dual numbers
 //! of either. Written from the definition of the language, with nothing of the library.
 
-use super::functions::{erf, erfc, spherical_bessel};
+use super::functions::{bessel_k, erf, erfc, matern, polygamma, spherical_bessel};
 
 /// How two numbers compare.
 pub type Comparison = fn(f64, f64) -> bool;
@@ -34,6 +34,12 @@ pub trait Scalar: Clone {
     fn x_log_x(&self) -> Self;
     /// That of order 0 is `sin(x) / x`; 1 at 0, where its derivative is 0.
     fn spherical_bessel(&self, n: usize) -> Self;
+    /// The logarithm of the size of the gamma function.
+    fn log_gamma(&self) -> Self;
+    /// A derivative of the digamma function.
+    fn polygamma(&self, n: usize) -> Self;
+    fn bessel_k(&self, order: f64) -> Self;
+    fn matern(&self, order: f64) -> Self;
     /// The square root; its derivative at 0 is 0.
     fn sqrt(&self) -> Self;
     /// One over the square root; 0 at 0.
@@ -144,6 +150,18 @@ impl Scalar for f64 {
     }
     fn spherical_bessel(&self, n: usize) -> f64 {
         spherical_bessel(n, *self)
+    }
+    fn log_gamma(&self) -> f64 {
+        libm::lgamma(*self)
+    }
+    fn polygamma(&self, n: usize) -> f64 {
+        polygamma(n, *self)
+    }
+    fn bessel_k(&self, order: f64) -> f64 {
+        bessel_k(order, *self)
+    }
+    fn matern(&self, order: f64) -> f64 {
+        matern(order, *self)
     }
     fn sqrt(&self) -> f64 {
         f64::sqrt(*self)
