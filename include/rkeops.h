@@ -113,6 +113,12 @@
 #define RKEOPS_DTYPE_FLOAT 2
 
 /**
+ * Complex numbers (kDLComplex of DLPack): a real part and the imaginary part after
+ * it, as C's `float _Complex` and `double _Complex` and Fortran's COMPLEX.
+ */
+#define RKEOPS_DTYPE_COMPLEX 5
+
+/**
  * Ordinary memory (kDLCPU of DLPack).
  */
 #define RKEOPS_DEVICE_CPU 1
@@ -350,16 +356,17 @@ typedef struct {
  */
 typedef struct {
     /**
-     * The element whose indices are all 0, aligned to the size of an element.
-     * May be NULL if some extent is 0.
+     * The element whose indices are all 0, aligned to the size of an element, or of
+     * its parts if it is complex. May be NULL if some extent is 0.
      */
     void *data;
     /**
-     * RKEOPS_DTYPE_FLOAT, or RKEOPS_DTYPE_INT for outputs that are indices.
+     * RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_COMPLEX, or RKEOPS_DTYPE_INT for outputs that
+     * are indices.
      */
     int32_t dtype_code;
     /**
-     * Bits of an element: 32 or 64.
+     * Bits of an element: 32 or 64, or 64 or 128 if it is complex.
      */
     int32_t dtype_bits;
     /**
@@ -560,8 +567,9 @@ rkeops_error *rkeops_formula_apply(const char *name,
 
 /**
  * Makes the gradient of a formula with respect to a variable: the transposed
- * Jacobian times `cotangent`, which has as many columns as `formula`. The gradient
- * has as many columns as `variable`. It is a formula like others and can be
+ * Jacobian times `cotangent`, which has the dimension of `formula`; for a complex
+ * formula it is complex, or real of twice that dimension. The gradient has as many
+ * columns as `variable`. It is a formula like others and can be
  * differentiated again.
  * `*out` becomes a formula that the caller owns.
  * Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _SIZE,
@@ -573,11 +581,19 @@ rkeops_error *rkeops_formula_gradient(const rkeops_formula *formula,
                                       rkeops_formula **out);
 
 /**
- * Writes the number of columns of a formula to `*out`.
+ * Writes the dimension of a formula to `*out`. A complex number counts as one; where
+ * rkeops_formula_is_complex tells so, results have two columns of real numbers for it.
  * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_formula_dim(const rkeops_formula *formula,
                                  int64_t *out);
+
+/**
+ * Writes 1 to `*out` if the values of a formula are complex numbers, 0 if they are real.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_formula_is_complex(const rkeops_formula *formula,
+                                        int32_t *out);
 
 /**
  * Prints a formula as text that parses to the same formula.
@@ -834,6 +850,10 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
  * then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
  * one over i. All are of the kernel's dtype, but indices and counts are int64.
+ * Complex numbers are two columns, a real part and the imaginary part after it. Where
+ * columns alternate like that, an array may also be described as RKEOPS_DTYPE_COMPLEX
+ * with half as many columns: an input of an even dimension, and an output that
+ * rkeops_kernel_output tells to be complex.
  *
  * Any array may have axes before these, for a batch of problems of one size: they are
  * broadcast as in NumPy (matched from the last; an extent of 1 or a missing axis
@@ -891,7 +911,8 @@ rkeops_error *rkeops_kernel_output_count(const rkeops_kernel *kernel,
 
 /**
  * Tells what output number `position` of a kernel is: its columns and its dtype, as
- * in rkeops_array. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
+ * in rkeops_array. Instead of complex numbers a run also takes an array of real ones
+ * with twice as many columns. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
  * not wanted.
  * Errors: RKEOPS_ERROR_COUNT if there is no such output, _HANDLE, _ARGUMENT. Any
  * thread, never blocks.

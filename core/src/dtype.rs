@@ -9,6 +9,10 @@ pub enum Dtype {
     F64,
     /// 64-bit signed integer, the format of index outputs.
     I64,
+    /// Complex: two IEEE binary32 numbers, the real part first. Arrays only; kernels compute with real numbers.
+    C64,
+    /// Complex: two IEEE binary64 numbers, the real part first.
+    C128,
 }
 
 impl Dtype {
@@ -16,8 +20,32 @@ impl Dtype {
     pub fn size(self) -> usize {
         match self {
             Dtype::F32 => 4,
-            Dtype::F64 | Dtype::I64 => 8,
+            Dtype::F64 | Dtype::I64 | Dtype::C64 => 8,
+            Dtype::C128 => 16,
         }
+    }
+
+    /// The format of a part of a complex number, or of the number itself.
+    pub fn part(self) -> Dtype {
+        match self {
+            Dtype::C64 => Dtype::F32,
+            Dtype::C128 => Dtype::F64,
+            other => other,
+        }
+    }
+
+    /// The complex format whose parts have this one, if there is one.
+    pub fn complex(self) -> Option<Dtype> {
+        match self {
+            Dtype::F32 => Some(Dtype::C64),
+            Dtype::F64 => Some(Dtype::C128),
+            _ => None,
+        }
+    }
+
+    /// How many numbers of a format that is not complex one number is.
+    pub fn parts(self) -> usize {
+        self.size() / self.part().size()
     }
 
     /// The name users know.
@@ -26,6 +54,8 @@ impl Dtype {
             Dtype::F32 => "float32",
             Dtype::F64 => "float64",
             Dtype::I64 => "int64",
+            Dtype::C64 => "complex64",
+            Dtype::C128 => "complex128",
         }
     }
 }

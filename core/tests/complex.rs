@@ -1,9 +1,17 @@
 //! Complex numbers as a type: what operations give, what they refuse, the meaning of each name at plain and at special
 //! points, and results with real and imaginary parts. Random formulas of complex numbers are in the other suites.
 
+mod support;
+
 use std::collections::HashMap;
 
-use rkeops_core::{Axis, CompileOptions, ErrorKind, Field, Formula, Kernel, Reduction};
+use rkeops_core::{
+    ArrayMut, ArrayRef, Axis, CompileOptions, Data, DataMut, Dtype, ErrorKind, Field, Formula, Kernel, Reduction,
+    RunOptions, Target,
+};
+use support::random::Random;
+
+suite!(inverses_keep_their_digits, values_at_special_points, batches_of_complex_arrays);
 
 const ALIASES: [&str; 6] = ["x = Vi(0,4)", "y = Vj(1,4)", "s = Vj(2,2)", "r = Vi(3,2)", "p = Pm(4,1)", "t = Vi(5,3)"];
 
@@ -303,4 +311,110 @@ fn gradients_have_conjugate_factors() {
         assert_eq!(sum.gradient(&parse("y"), &parse(cotangent), &[]).unwrap().dim(), 4);
     }
     assert!(sum.gradient(&parse("y"), &parse("p"), &[]).is_err());
+}
+
+/// The values of a formula of `x = Vi(0,d)` in float32, row after row, with real and imaginary parts in turn.
+fn run(text: &str, dim: usize, points: &[f32], target: Target) -> Vec<f32> {
+    let alias = format!("x = Vi(0,{dim})");
+    let reduction = Reduction::parse(&format!("Sum_Reduction({text},0)"), &[&alias]).unwrap();
+    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target }).unwrap();
+    let (rows, columns) = (points.len() / dim, kernel.outputs()[0].dim);
+    let mut found = vec![0f32; rows * columns];
+    let mut outputs = [ArrayMut::f32(&mut found, &[rows, columns])];
+    kernel.run(&[ArrayRef::f32(points, &[rows, dim])], &mut outputs, &RunOptions::default()).unwrap();
+    found
+}
+
+/// No square of a part leaves the format, and no digits are lost. The bound is that of docs/accuracy.md.
+fn inverses_keep_their_digits(target: Target) {
+    let mut random = Random::new(1);
+    // Both parts anywhere in the range but its ends, often of similar size.
+    let part = |random: &mut Random, exponent: f64| (random.between(-2.0, 2.0) * exponent.exp2()) as f32;
+    let points: Vec<f32> = (0..20_000)
+        .flat_map(|_| {
+            let exponent = random.between(-110.0, 110.0);
+            let apart = if random.chance(0.5) { random.between(-12.0, 12.0) } else { 0.0 };
+            [part(&mut random, exponent), part(&mut random, exponent + apart)]
+        })
+        .collect();
+    let found = run("1/AsComplex(x)", 2, &points, target);
+    let mut worst = 0f64;
+    for (z, found) in points.chunks(2).zip(found.chunks(2)) {
+        let (re, im) = (f64::from(z[0]), f64::from(z[1]));
+        let square = re * re + im * im;
+        for (found, right) in found.iter().zip([re / square, -im / square]) {
+            if right.abs() > f64::from(f32::MIN_POSITIVE) {
+                let place = 2f64.powi(right.abs().log2().floor() as i32 - 23);
+                worst = worst.max((f64::from(*found) - right).abs() / place);
+            }
+        }
+    }
+    eprintln!("{}: {worst:.3} ulp", target.name());
+    assert!(worst <= 3.0, "off by {worst} units in the last place");
+}
+
+fn values_at_special_points(target: Target) {
+    let (zero, one, inf, nan) = (0f32, 1f32, f32::INFINITY, f32::NAN);
+    let same = |a: f32, b: f32| a == b || (a.is_nan() && b.is_nan());
+    for (text, z, expected) in [
+        ("1/AsComplex(x)", [zero, zero], [nan, nan]),
+        ("1/AsComplex(x)", [inf, one], [zero, zero]),
+        ("1/AsComplex(x)", [one, -inf], [zero, zero]),
+        ("1/AsComplex(x)", [inf, inf], [nan, nan]),
+        ("1/AsComplex(x)", [nan, one], [nan, nan]),
+        ("1/AsComplex(x)", [2.0, zero], [0.5, zero]),
+        ("ComplexDivide(x, x)", [1e30, 1e30], [one, zero]),
+        ("ComplexDivide(x, x)", [1e-30, -1e-30], [one, zero]),
+        ("ComplexExp(x)", [-inf, one], [zero, zero]),
+        ("ComplexExp(x)", [zero, zero], [one, zero]),
+        ("ComplexExp(x)", [one, inf], [nan, nan]),
+        ("Complex(ComplexAbs(x), ComplexAngle(x))", [zero, zero], [zero, zero]),
+        ("Complex(ComplexAbs(x), ComplexAngle(x))", [zero, -inf], [inf, -std::f32::consts::FRAC_PI_2]),
+        ("ComplexMult(x, Complex(0, 1))", [inf, one], [-one, inf]),
+    ] {
+        let found = run(text, 2, &z, target);
+        let near = found.iter().zip(expected).all(|(&a, b)| same(a, b) || (a - b).abs() < 1e-6);
+        assert!(near, "{text} of {z:?}: {found:?}, expected {expected:?}");
+    }
+}
+
+/// Complex arrays with axes of a batch, in any direction, beside real ones of the same numbers.
+fn batches_of_complex_arrays(target: Target) {
+    let (batch, rows, others) = (2, 3, 4);
+    let mut random = Random::new(7);
+    let mut numbers = |count: usize| (0..count).map(|_| random.between(-1.0, 1.0)).collect::<Vec<f64>>();
+    let (x, y) = (numbers(batch * rows * 4), numbers(others * 4));
+    let reductions = ["ComplexMult(x, y)", "ComplexAbs(ComplexAdd(x, y))"]
+        .map(|text| Reduction::new("Sum", &Formula::parse(text, &ALIASES[..2]).unwrap(), Axis::J).unwrap());
+    let kernel = Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+    let results = |inputs: [ArrayRef<'_>; 2], is_complex: bool| {
+        let (mut products, mut sizes) = (vec![0.0; batch * rows * 4], vec![0.0; batch * rows * 2]);
+        let sizes_view = ArrayMut::f64(&mut sizes, &[batch, rows, 2]);
+        let products_view = match is_complex {
+            false => ArrayMut::f64(&mut products, &[batch, rows, 4]),
+            true => ArrayMut {
+                data: DataMut::C128(&mut products),
+                origin: 0,
+                shape: vec![batch, rows, 2],
+                strides: vec![2 * rows as isize, 2, 1],
+            },
+        };
+        kernel.run(&inputs, &mut [products_view, sizes_view], &RunOptions::default()).unwrap();
+        (products, sizes)
+    };
+    let right = results([ArrayRef::f64(&x, &[batch, rows, 4]), ArrayRef::f64(&y, &[others, 4])], false);
+    // The components of y the other way round in memory, and read backwards.
+    let backwards: Vec<f64> = y.chunks(4).flat_map(|row| [row[2], row[3], row[0], row[1]]).collect();
+    let complex = |data, origin, shape: &[usize], strides: &[isize]| ArrayRef {
+        data: Data::C128(data),
+        origin,
+        shape: shape.to_vec(),
+        strides: strides.to_vec(),
+    };
+    let found = results(
+        [complex(&x, 0, &[batch, rows, 2], &[2 * rows as isize, 2, 1]), complex(&backwards, 1, &[others, 2], &[2, -1])],
+        true,
+    );
+    assert_eq!(found, right);
+    assert!(right.0.iter().chain(&right.1).all(|v| v.is_finite() && *v != 0.0));
 }

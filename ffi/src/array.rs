@@ -6,7 +6,8 @@ use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, In
 use crate::error::argument;
 use crate::input;
 use crate::types::{
-    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK, rkeops_array,
+    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_COMPLEX, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK,
+    rkeops_array,
 };
 
 /// An array of C after all checks that need no other array. Made from any values of the fields; holds for the
@@ -78,8 +79,10 @@ unsafe fn layout(place: Place, array: &rkeops_array) -> Result<Checked, Error> {
     if address == 0 {
         return fail(ErrorKind::Argument, format!("its data is NULL, but its shape {shape:?} has elements"));
     }
-    if !address.is_multiple_of(size) {
-        let message = format!("its data is at an address that is not a multiple of {size}, the bytes of {dtype}");
+    let alignment = dtype.part().size();
+    if !address.is_multiple_of(alignment) {
+        let what = if dtype.parts() > 1 { "the bytes of a part of" } else { "the bytes of" };
+        let message = format!("its data is at an address that is not a multiple of {alignment}, {what} {dtype}");
         return fail(ErrorKind::Stride, message);
     }
     let Some((origin, span)) = span(&shape, &strides, address, size) else {
@@ -146,11 +149,14 @@ fn dtype(array: &rkeops_array) -> Result<Dtype, Error> {
         (RKEOPS_DTYPE_FLOAT, 32) => Ok(Dtype::F32),
         (RKEOPS_DTYPE_FLOAT, 64) => Ok(Dtype::F64),
         (RKEOPS_DTYPE_INT, 64) => Ok(Dtype::I64),
+        (RKEOPS_DTYPE_COMPLEX, 64) => Ok(Dtype::C64),
+        (RKEOPS_DTYPE_COMPLEX, 128) => Ok(Dtype::C128),
         (code, bits) => Err(Error::new(
             ErrorKind::Dtype,
             format!(
                 "its dtype has code {code} and {bits} bits; \
-                 arrays are float32 (2, 32), float64 (2, 64) or, for indices, int64 (0, 64)"
+                 arrays are float32 (2, 32), float64 (2, 64), complex64 (5, 64), complex128 (5, 128) or, for \
+                 indices, int64 (0, 64)"
             ),
         )),
     }
@@ -184,6 +190,8 @@ impl Checked {
             match self.dtype {
                 Dtype::F32 => Data::F32(std::slice::from_raw_parts(self.start(), self.span)),
                 Dtype::F64 => Data::F64(std::slice::from_raw_parts(self.start(), self.span)),
+                Dtype::C64 => Data::C64(std::slice::from_raw_parts(self.start(), 2 * self.span)),
+                Dtype::C128 => Data::C128(std::slice::from_raw_parts(self.start(), 2 * self.span)),
                 Dtype::I64 => {
                     let message = "it holds int64 numbers; an input must be float32 or float64";
                     return Err(Error::new(ErrorKind::Dtype, message).within(self.place.to_string()));
@@ -205,6 +213,8 @@ impl Checked {
                 Dtype::F32 => DataMut::F32(std::slice::from_raw_parts_mut(self.start(), self.span)),
                 Dtype::F64 => DataMut::F64(std::slice::from_raw_parts_mut(self.start(), self.span)),
                 Dtype::I64 => DataMut::I64(std::slice::from_raw_parts_mut(self.start(), self.span)),
+                Dtype::C64 => DataMut::C64(std::slice::from_raw_parts_mut(self.start(), 2 * self.span)),
+                Dtype::C128 => DataMut::C128(std::slice::from_raw_parts_mut(self.start(), 2 * self.span)),
             }
         };
         ArrayMut { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() }

@@ -1,7 +1,7 @@
 //! Memory for an output whose elements lie between those of another array. Two slices of Rust must not share a byte,
 //! used or not, so such an output is computed aside and copied to its place at the end.
 
-use rkeops_core::{ArrayMut, Dtype, Error, ErrorKind};
+use rkeops_core::{ArrayMut, DataMut, Dtype, Error, ErrorKind};
 
 use crate::array::Checked;
 
@@ -14,6 +14,8 @@ enum Numbers {
     F32(Vec<f32>),
     F64(Vec<f64>),
     I64(Vec<i64>),
+    C64(Vec<[f32; 2]>),
+    C128(Vec<[f64; 2]>),
 }
 
 impl Aside {
@@ -23,16 +25,21 @@ impl Aside {
             Dtype::F32 => Numbers::F32(zeros(&shape)?),
             Dtype::F64 => Numbers::F64(zeros(&shape)?),
             Dtype::I64 => Numbers::I64(zeros(&shape)?),
+            Dtype::C64 => Numbers::C64(zeros(&shape)?),
+            Dtype::C128 => Numbers::C128(zeros(&shape)?),
         };
         Ok(Aside { numbers, shape })
     }
 
     pub(crate) fn view(&mut self) -> ArrayMut<'_> {
-        match &mut self.numbers {
-            Numbers::F32(data) => ArrayMut::f32(data, &self.shape),
-            Numbers::F64(data) => ArrayMut::f64(data, &self.shape),
-            Numbers::I64(data) => ArrayMut::i64(data, &self.shape),
-        }
+        let data = match &mut self.numbers {
+            Numbers::F32(data) => DataMut::F32(data),
+            Numbers::F64(data) => DataMut::F64(data),
+            Numbers::I64(data) => DataMut::I64(data),
+            Numbers::C64(data) => DataMut::C64(data.as_flattened_mut()),
+            Numbers::C128(data) => DataMut::C128(data.as_flattened_mut()),
+        };
+        ArrayMut { data, origin: 0, shape: self.shape.clone(), strides: rkeops_core::row_major(&self.shape) }
     }
 
     /// # Safety
@@ -44,6 +51,8 @@ impl Aside {
                 Numbers::F32(data) => copy(data, output),
                 Numbers::F64(data) => copy(data, output),
                 Numbers::I64(data) => copy(data, output),
+                Numbers::C64(data) => copy(data, output),
+                Numbers::C128(data) => copy(data, output),
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use rkeops_core::Formula;
+use rkeops_core::{Field, Formula};
 
 use crate::error::{c_string, rkeops_error};
 use crate::guard::{guard, produce};
@@ -111,8 +111,9 @@ pub unsafe extern "C" fn rkeops_formula_apply(
 }
 
 /// Makes the gradient of a formula with respect to a variable: the transposed
-/// Jacobian times `cotangent`, which has as many columns as `formula`. The gradient
-/// has as many columns as `variable`. It is a formula like others and can be
+/// Jacobian times `cotangent`, which has the dimension of `formula`; for a complex
+/// formula it is complex, or real of twice that dimension. The gradient has as many
+/// columns as `variable`. It is a formula like others and can be
 /// differentiated again.
 /// `*out` becomes a formula that the caller owns.
 /// Errors: RKEOPS_ERROR_ARGUMENT if `variable` is no variable, _DIMENSION, _SIZE,
@@ -134,12 +135,24 @@ pub unsafe extern "C" fn rkeops_formula_gradient(
     }
 }
 
-/// Writes the number of columns of a formula to `*out`.
+/// Writes the dimension of a formula to `*out`. A complex number counts as one; where
+/// rkeops_formula_is_complex tells so, results have two columns of real numbers for it.
 /// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_formula_dim(formula: *const rkeops_formula, out: *mut i64) -> *mut rkeops_error {
     // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
     guard(|| unsafe { handle::write(out, handle::borrow("formula", formula)?.dim() as i64) })
+}
+
+/// Writes 1 to `*out` if the values of a formula are complex numbers, 0 if they are real.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_formula_is_complex(formula: *const rkeops_formula, out: *mut i32) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe {
+        let is_complex = handle::borrow("formula", formula)?.field() == Field::Complex;
+        handle::write(out, i32::from(is_complex))
+    })
 }
 
 /// Prints a formula as text that parses to the same formula.

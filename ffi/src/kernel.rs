@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use rkeops_core::{Axis, Category, Dtype, Error, Kernel, Reduction};
+use rkeops_core::{Axis, Category, Dtype, Error, Field, Kernel, Reduction};
 
 use crate::call;
 use crate::error::{c_string, rkeops_error};
@@ -13,8 +13,8 @@ use crate::input;
 use crate::reduction::rkeops_reduction;
 use crate::text::rkeops_text;
 use crate::types::{
-    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER, RKEOPS_DTYPE_FLOAT,
-    RKEOPS_DTYPE_INT, rkeops_array, rkeops_options,
+    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
+    RKEOPS_DTYPE_COMPLEX, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, rkeops_array, rkeops_options,
 };
 
 /// One or several reductions compiled into one pass over the pairs. A counted
@@ -69,6 +69,10 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
 /// then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
 /// one over i. All are of the kernel's dtype, but indices and counts are int64.
+/// Complex numbers are two columns, a real part and the imaginary part after it. Where
+/// columns alternate like that, an array may also be described as RKEOPS_DTYPE_COMPLEX
+/// with half as many columns: an input of an even dimension, and an output that
+/// rkeops_kernel_output tells to be complex.
 ///
 /// Any array may have axes before these, for a batch of problems of one size: they are
 /// broadcast as in NumPy (matched from the last; an extent of 1 or a missing axis
@@ -158,7 +162,8 @@ pub unsafe extern "C" fn rkeops_kernel_output_count(
 }
 
 /// Tells what output number `position` of a kernel is: its columns and its dtype, as
-/// in rkeops_array. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
+/// in rkeops_array. Instead of complex numbers a run also takes an array of real ones
+/// with twice as many columns. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
 /// not wanted.
 /// Errors: RKEOPS_ERROR_COUNT if there is no such output, _HANDLE, _ARGUMENT. Any
 /// thread, never blocks.
@@ -174,9 +179,14 @@ pub unsafe extern "C" fn rkeops_kernel_output(
     guard(|| unsafe {
         let outputs = handle::borrow("kernel", kernel)?.outputs();
         let output = outputs.get(position).ok_or_else(|| no_such("output", position, outputs.len()))?;
-        write_wanted(dim, output.dim as i64);
-        write_wanted(dtype_code, if output.dtype == Dtype::I64 { RKEOPS_DTYPE_INT } else { RKEOPS_DTYPE_FLOAT });
-        write_wanted(dtype_bits, 8 * output.dtype.size() as i32);
+        let (dtype, code) = match (output.field, output.dtype.complex(), output.dtype) {
+            (Field::Complex, Some(complex), _) => (complex, RKEOPS_DTYPE_COMPLEX),
+            (_, _, Dtype::I64) => (Dtype::I64, RKEOPS_DTYPE_INT),
+            (_, _, dtype) => (dtype, RKEOPS_DTYPE_FLOAT),
+        };
+        write_wanted(dim, (output.dim / dtype.parts()) as i64);
+        write_wanted(dtype_code, code);
+        write_wanted(dtype_bits, 8 * dtype.size() as i32);
         Ok(())
     })
 }

@@ -67,7 +67,8 @@ pub use error::{
 };
 pub use formula::{
     rkeops_formula, rkeops_formula_apply, rkeops_formula_constant, rkeops_formula_dim, rkeops_formula_free,
-    rkeops_formula_gradient, rkeops_formula_parse, rkeops_formula_retain, rkeops_formula_text, rkeops_formula_variable,
+    rkeops_formula_gradient, rkeops_formula_is_complex, rkeops_formula_parse, rkeops_formula_retain,
+    rkeops_formula_text, rkeops_formula_variable,
 };
 pub use kernel::{
     rkeops_kernel, rkeops_kernel_axis, rkeops_kernel_compile, rkeops_kernel_explain, rkeops_kernel_free,
@@ -90,6 +91,7 @@ pub use solver::{
 pub use text::{rkeops_text, rkeops_text_data, rkeops_text_free};
 pub use types::{
     RKEOPS_ABI_VERSION, RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
-    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK, RKEOPS_TARGET_AUTO,
-    RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_array, rkeops_options, rkeops_progress,
+    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_COMPLEX, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK,
+    RKEOPS_TARGET_AUTO, RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_array, rkeops_options,
+    rkeops_progress,
 };

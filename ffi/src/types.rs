@@ -33,6 +33,9 @@ pub const RKEOPS_TARGET_AVX512: i32 = 3;
 pub const RKEOPS_DTYPE_INT: i32 = 0;
 /// Floating-point numbers (kDLFloat of DLPack).
 pub const RKEOPS_DTYPE_FLOAT: i32 = 2;
+/// Complex numbers (kDLComplex of DLPack): a real part and the imaginary part after
+/// it, as C's `float _Complex` and `double _Complex` and Fortran's COMPLEX.
+pub const RKEOPS_DTYPE_COMPLEX: i32 = 5;
 
 /// Ordinary memory (kDLCPU of DLPack).
 pub const RKEOPS_DEVICE_CPU: i32 = 1;
@@ -49,12 +52,13 @@ pub const RKEOPS_MAX_RANK: i32 = 8;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct rkeops_array {
-    /// The element whose indices are all 0, aligned to the size of an element.
-    /// May be NULL if some extent is 0.
+    /// The element whose indices are all 0, aligned to the size of an element, or of
+    /// its parts if it is complex. May be NULL if some extent is 0.
     pub data: *mut c_void,
-    /// RKEOPS_DTYPE_FLOAT, or RKEOPS_DTYPE_INT for outputs that are indices.
+    /// RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_COMPLEX, or RKEOPS_DTYPE_INT for outputs that
+    /// are indices.
     pub dtype_code: i32,
-    /// Bits of an element: 32 or 64.
+    /// Bits of an element: 32 or 64, or 64 or 128 if it is complex.
     pub dtype_bits: i32,
     /// RKEOPS_DEVICE_CPU.
     pub device_type: i32,

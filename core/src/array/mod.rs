@@ -12,6 +12,10 @@ pub enum Data<'a> {
     F32(&'a [f32]),
     /// float64 numbers.
     F64(&'a [f64]),
+    /// Complex numbers of float32 parts, each a real part and the imaginary part after it.
+    C64(&'a [f32]),
+    /// Complex numbers of float64 parts.
+    C128(&'a [f64]),
 }
 
 /// The numbers of an output array.
@@ -23,9 +27,14 @@ pub enum DataMut<'a> {
     F64(&'a mut [f64]),
     /// 64-bit indices.
     I64(&'a mut [i64]),
+    /// Complex numbers of float32 parts, each a real part and the imaginary part after it.
+    C64(&'a mut [f32]),
+    /// Complex numbers of float64 parts.
+    C128(&'a mut [f64]),
 }
 
-/// An input array: element `(i, k)` is `data[origin + i * strides[0] + k * strides[1]]`.
+/// An input array: element `(i, k)` is `data[origin + i * strides[0] + k * strides[1]]`, where a complex number is one
+/// element.
 #[derive(Clone, Debug)]
 pub struct ArrayRef<'a> {
     /// Memory that covers every element.
@@ -78,13 +87,18 @@ impl<'a> ArrayRef<'a> {
         match self.data {
             Data::F32(_) => Dtype::F32,
             Data::F64(_) => Dtype::F64,
+            Data::C64(_) => Dtype::C64,
+            Data::C128(_) => Dtype::C128,
         }
     }
 
+    /// How many elements the memory has room for.
     pub(crate) fn len(&self) -> usize {
         match self.data {
             Data::F32(d) => d.len(),
             Data::F64(d) => d.len(),
+            Data::C64(d) => d.len() / 2,
+            Data::C128(d) => d.len() / 2,
         }
     }
 }
@@ -122,6 +136,8 @@ impl<'a> ArrayMut<'a> {
             DataMut::F32(_) => Dtype::F32,
             DataMut::F64(_) => Dtype::F64,
             DataMut::I64(_) => Dtype::I64,
+            DataMut::C64(_) => Dtype::C64,
+            DataMut::C128(_) => Dtype::C128,
         }
     }
 
@@ -130,6 +146,8 @@ impl<'a> ArrayMut<'a> {
             DataMut::F32(d) => d.len(),
             DataMut::F64(d) => d.len(),
             DataMut::I64(d) => d.len(),
+            DataMut::C64(d) => d.len() / 2,
+            DataMut::C128(d) => d.len() / 2,
         }
     }
 }

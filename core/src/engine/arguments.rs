@@ -4,8 +4,9 @@ use super::batch::Batch;
 use super::pack::{Place, Rows, View};
 use super::{Input, Kernel, Output};
 use crate::array::{ArrayMut, ArrayRef, Region, extent};
+use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result, counted};
-use crate::formula::Category;
+use crate::formula::{Category, Field};
 
 /// The arrays of a run, checked.
 pub(super) struct Arguments<'a, T> {
@@ -52,11 +53,17 @@ pub(super) fn check<'a, T: View>(
             let message = format!("{name} has dtype {}; expected {}", array.dtype(), T::DTYPE);
             return Err(Error::new(ErrorKind::Dtype, message));
         };
-        let form = form(&name, array, input.dim, input.category)?;
-        if form.columns != input.dim {
+        let parts = array.dtype().parts();
+        if !input.dim.is_multiple_of(parts) {
+            let message = format!("{name} has dtype {}; expected {}, as its dimension is odd", array.dtype(), T::DTYPE);
+            return Err(Error::new(ErrorKind::Dtype, message));
+        }
+        let columns = input.dim / parts;
+        let form = form(&name, array, columns, input.category)?;
+        if form.columns != columns {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!("{name} has shape {:?}; expected {} columns", array.shape, input.dim),
+                format!("{name} has shape {:?}; expected {columns} columns", array.shape),
             ));
         }
         if let Some(seen) = rows.get_mut(input.category as usize) {
@@ -75,12 +82,10 @@ pub(super) fn check<'a, T: View>(
         batch.join(&name, &array.shape[..form.batch_axes])?;
         found.push((data, form));
     }
-    let views = inputs.iter().zip(found).map(|(array, (data, form))| Rows {
-        data,
-        origin: array.origin as isize,
-        batch_steps: batch.steps(&array.shape[..form.batch_axes], &array.strides),
-        row_step: form.row_step,
-        column_step: form.column_step,
+    let views = inputs.iter().zip(found).map(|(array, (data, form))| {
+        let batch_steps = batch.steps(&array.shape[..form.batch_axes], &array.strides);
+        let place = place(array.dtype(), array.origin, &batch_steps, [form.row_step, form.column_step]);
+        Rows { data, place }
     });
     let views = views.collect();
     // An index that no variable follows has one row, as in KeOps.
@@ -88,7 +93,7 @@ pub(super) fn check<'a, T: View>(
     let (kept, reduced) = (count(kernel.axis.kept()), count(kernel.axis.reduced()));
     let all = outputs.iter().zip(&kernel.outputs).enumerate();
     let places = all.map(|(k, (array, output))| check_output(k, array, output, kept, &batch)).collect::<Result<_>>()?;
-    if T::DTYPE.size() == 4 && reduced > i32::MAX as usize && kernel.outputs.iter().any(|o| o.dtype != T::DTYPE) {
+    if T::DTYPE.size() == 4 && reduced > i32::MAX as usize && kernel.outputs.iter().any(|o| o.dtype == Dtype::I64) {
         let message = format!("an index among {reduced} rows needs float64 arrays; float32 carries up to {}", i32::MAX);
         return Err(Error::new(ErrorKind::Size, message));
     }
@@ -144,21 +149,24 @@ fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
 
 fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, batch: &Batch) -> Result<Place> {
     let name = format!("output {k}");
-    if array.dtype() != output.dtype {
-        let message = format!("{name} has dtype {}; expected {}", array.dtype(), output.dtype);
+    let complex = output.dtype.complex().filter(|_| output.field == Field::Complex);
+    if array.dtype() != output.dtype && Some(array.dtype()) != complex {
+        let or = complex.map_or(String::new(), |complex| format!(" or {complex}"));
+        let message = format!("{name} has dtype {}; expected {}{or}", array.dtype(), output.dtype);
         return Err(Error::new(ErrorKind::Dtype, message));
     }
+    let columns = output.dim / array.dtype().parts();
     check_strides(&name, &array.shape, &array.strides)?;
     let batch_axes = match array.shape.as_slice() {
-        [m] if *m == rows && output.dim == 1 && batch.is(&[]) => Some(0),
-        [own @ .., m, d] if (*m, *d) == (rows, output.dim) && batch.is(own) => Some(own.len()),
+        [m] if *m == rows && columns == 1 && batch.is(&[]) => Some(0),
+        [own @ .., m, d] if (*m, *d) == (rows, columns) && batch.is(own) => Some(own.len()),
         _ => None,
     };
     let Some(batch_axes) = batch_axes else {
         let axes: String = batch.shape().iter().map(|extent| format!("{extent}, ")).collect();
         return Err(Error::new(
             ErrorKind::Shape,
-            format!("{name} has shape {:?}; expected ({axes}{rows}, {})", array.shape, output.dim),
+            format!("{name} has shape {:?}; expected ({axes}{rows}, {columns})", array.shape),
         ));
     };
     within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
@@ -172,12 +180,21 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, ba
             ),
         ));
     }
-    Ok(Place {
-        origin: array.origin as isize,
-        batch_steps: batch.steps(&array.shape[..batch_axes], &array.strides),
-        row_step: array.strides[batch_axes],
-        column_step: array.strides.get(batch_axes + 1).copied().unwrap_or(0),
-    })
+    let column_step = array.strides.get(batch_axes + 1).copied().unwrap_or(0);
+    let batch_steps = batch.steps(&array.shape[..batch_axes], &array.strides);
+    Ok(place(array.dtype(), array.origin, &batch_steps, [array.strides[batch_axes], column_step]))
+}
+
+/// Where the numbers of an array lie whose elements have these steps.
+fn place(dtype: Dtype, origin: usize, batch_steps: &[isize], [row_step, column_step]: [isize; 2]) -> Place {
+    let parts = dtype.parts() as isize;
+    Place {
+        origin: origin as isize * parts,
+        batch_steps: batch_steps.iter().map(|step| step * parts).collect(),
+        row_step: row_step * parts,
+        column_step: column_step * parts,
+        parts: dtype.parts(),
+    }
 }
 
 fn within(name: &str, length: usize, origin: usize, shape: &[usize], strides: &[isize]) -> Result<()> {

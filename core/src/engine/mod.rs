@@ -117,8 +117,9 @@ impl<T: Number> std::fmt::Debug for Program<T> {
 impl Kernel {
     /// Compiles one pass for reductions over the same index, or finds the kernel that was compiled before.
     pub fn compile(reductions: &[Reduction], options: &CompileOptions) -> Result<Arc<Kernel>> {
-        if options.dtype == Dtype::I64 {
-            return Err(Error::new(ErrorKind::Dtype, "the compute dtype is int64; expected float32 or float64"));
+        if !matches!(options.dtype, Dtype::F32 | Dtype::F64) {
+            let message = format!("the compute dtype is {}; expected float32 or float64", options.dtype);
+            return Err(Error::new(ErrorKind::Dtype, message));
         }
         let options = CompileOptions { target: options.target.resolve()?, ..*options };
         cache::kernel(reductions, options, || Kernel::build(reductions, options).inspect(Kernel::dump))
@@ -189,6 +190,9 @@ impl Kernel {
     /// Runs the kernel. Inputs are read in place with any strides; i- and j-variables have the shape (rows,
     /// dimension), parameters (dimension). Outputs have the shape (rows of the kept index, columns) and are
     /// overwritten, even where the run is stopped. Results do not depend on the number of threads.
+    ///
+    /// An array may be complex where real and imaginary parts alternate in the columns: an input of an even dimension, and
+    /// an output whose numbers are complex. It then has half as many columns.
     ///
     /// Any array may have axes before these, for a batch of problems of one size: they are broadcast as in NumPy, and
     /// outputs have those of all inputs together. Indices in results count the rows of their own problem.

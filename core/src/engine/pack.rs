@@ -3,23 +3,38 @@
 use crate::array::{ArrayMut, ArrayRef, Data, DataMut};
 use crate::backend::Number;
 
-/// An input as the engine reads it: element `(row, column)` of the first problem is
-/// `data[origin + row * row_step + column * column_step]`.
+/// An input as the engine reads it: numbers and where they lie among them.
 #[derive(Clone)]
 pub(super) struct Rows<'a, T> {
     pub data: &'a [T],
+    pub place: Place,
+}
+
+/// Where the numbers of an array lie, relative to its data.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
     pub origin: isize,
     /// The step along each axis of the batch.
     pub batch_steps: Vec<isize>,
     pub row_step: isize,
     pub column_step: isize,
+    /// How many columns an element has: two where it is complex, one after the other.
+    pub parts: usize,
+}
+
+impl Place {
+    /// The place of a number of the problem whose first element is at `origin`.
+    fn of(&self, origin: isize, row: usize, column: usize) -> isize {
+        let (element, part) = (column / self.parts, column % self.parts);
+        origin + row as isize * self.row_step + element as isize * self.column_step + part as isize
+    }
 }
 
 impl<T: Number> Rows<'_, T> {
     /// Copies one column of consecutive rows, of the problem whose first element is at `origin`, into lanes.
     pub(super) fn pack(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
-        let start = origin + first as isize * self.row_step + column as isize * self.column_step;
-        match (usize::try_from(self.row_step), usize::try_from(start)) {
+        let (start, row_step) = (self.place.of(origin, first, column), self.place.row_step);
+        match (usize::try_from(row_step), usize::try_from(start)) {
             (Ok(1), Ok(start)) => lanes.copy_from_slice(&self.data[start..start + lanes.len()]),
             (Ok(step), Ok(start)) if step > 0 && !lanes.is_empty() => {
                 let source = self.data[start..].iter().step_by(step);
@@ -27,7 +42,7 @@ impl<T: Number> Rows<'_, T> {
             }
             _ => {
                 for (k, lane) in lanes.iter_mut().enumerate() {
-                    *lane = self.data[(start + k as isize * self.row_step) as usize];
+                    *lane = self.data[(start + k as isize * row_step) as usize];
                 }
             }
         }
@@ -40,34 +55,24 @@ pub(super) fn pad<T: Number>(plane: &mut [T], rows: usize) {
     plane[rows..].fill(last);
 }
 
-/// Where the elements of an output lie, relative to its data.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub origin: isize,
-    /// The step along each axis of the batch.
-    pub batch_steps: Vec<isize>,
-    pub row_step: isize,
-    pub column_step: isize,
-}
-
 /// The numbers of an input, where its format is the computation's.
 pub(super) trait View: Number {
-    /// The slice behind an input of this format.
+    /// The slice behind an input of this format, or of complex numbers with such parts.
     fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [Self]>;
-    /// The slice behind an output of this format.
+    /// The slice behind an output of this format, or of complex numbers with such parts.
     fn slice_mut<'a>(array: &'a mut ArrayMut<'_>) -> Option<&'a mut [Self]>;
 }
 
 impl View for f32 {
     fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [f32]> {
         match array.data {
-            Data::F32(data) => Some(data),
-            Data::F64(_) => None,
+            Data::F32(data) | Data::C64(data) => Some(data),
+            _ => None,
         }
     }
     fn slice_mut<'a>(array: &'a mut ArrayMut<'_>) -> Option<&'a mut [f32]> {
         match &mut array.data {
-            DataMut::F32(data) => Some(data),
+            DataMut::F32(data) | DataMut::C64(data) => Some(data),
             _ => None,
         }
     }
@@ -76,13 +81,13 @@ impl View for f32 {
 impl View for f64 {
     fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [f64]> {
         match array.data {
-            Data::F64(data) => Some(data),
-            Data::F32(_) => None,
+            Data::F64(data) | Data::C128(data) => Some(data),
+            _ => None,
         }
     }
     fn slice_mut<'a>(array: &'a mut ArrayMut<'_>) -> Option<&'a mut [f64]> {
         match &mut array.data {
-            DataMut::F64(data) => Some(data),
+            DataMut::F64(data) | DataMut::C128(data) => Some(data),
             _ => None,
         }
     }
@@ -97,7 +102,7 @@ pub(super) fn unpack<T: View>(
     first: usize,
     lanes: &[T],
 ) {
-    let start = origin + first as isize * place.row_step + column as isize * place.column_step;
+    let start = place.of(origin, first, column);
     let at = |k: usize| (start + k as isize * place.row_step) as usize;
     if let DataMut::I64(data) = &mut array.data {
         lanes.iter().enumerate().for_each(|(k, lane)| data[at(k)] = lane.to_index());

@@ -46,7 +46,7 @@ type Writer<'a, 'b> = Mutex<&'a mut [ArrayMut<'b>]>;
 impl<'a, T: View> Pass<'a, T> {
     pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a, T>, categories: &[Category]) -> Self {
         let mut parameters = arguments.inputs.iter().zip(categories).filter(|(_, c)| **c == Category::Parameter);
-        let has_own_parameters = parameters.any(|(rows, _)| rows.batch_steps.iter().any(|&step| step != 0));
+        let has_own_parameters = parameters.any(|(rows, _)| rows.place.batch_steps.iter().any(|&step| step != 0));
         Pass { program, arguments, has_own_parameters }
     }
 
@@ -69,7 +69,7 @@ impl<'a, T: View> Pass<'a, T> {
         let batch = &self.arguments.batch;
         worker.origins.clear();
         let inputs = self.arguments.inputs.iter();
-        worker.origins.extend(inputs.map(|rows| rows.origin + batch.offset(item, &rows.batch_steps)));
+        worker.origins.extend(inputs.map(|rows| rows.place.origin + batch.offset(item, &rows.place.batch_steps)));
         if is_first || self.has_own_parameters {
             self.load(worker, Space::Call, std::slice::from_ref(&(0..1)), self.program.layout.vector());
             self.program.code.map(Stage::Call, &mut worker.tile, self.program.layout.vector());

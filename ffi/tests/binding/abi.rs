@@ -23,6 +23,7 @@ pub const RKEOPS_TARGET_AVX2: i32 = 2;
 pub const RKEOPS_TARGET_AVX512: i32 = 3;
 pub const RKEOPS_DTYPE_INT: i32 = 0;
 pub const RKEOPS_DTYPE_FLOAT: i32 = 2;
+pub const RKEOPS_DTYPE_COMPLEX: i32 = 5;
 pub const RKEOPS_DEVICE_CPU: i32 = 1;
 pub const RKEOPS_DEVICE_CUDA: i32 = 2;
 pub const RKEOPS_MAX_RANK: i32 = 8;
@@ -134,6 +135,7 @@ extern "C" {
         out: *mut *mut rkeops_formula,
     ) -> *mut rkeops_error;
     pub fn rkeops_formula_dim(formula: *const rkeops_formula, out: *mut i64) -> *mut rkeops_error;
+    pub fn rkeops_formula_is_complex(formula: *const rkeops_formula, out: *mut i32) -> *mut rkeops_error;
     pub fn rkeops_formula_text(formula: *const rkeops_formula, out: *mut *mut rkeops_text) -> *mut rkeops_error;
     pub fn rkeops_formula_retain(formula: *const rkeops_formula) -> *mut rkeops_error;
     pub fn rkeops_formula_free(formula: *mut rkeops_formula);
