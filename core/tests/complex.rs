@@ -418,3 +418,13 @@ fn batches_of_complex_arrays(target: Target) {
     assert_eq!(found, right);
     assert!(right.0.iter().chain(&right.1).all(|v| v.is_finite() && *v != 0.0));
 }
+
+/// A derivative of a sum of complex values along a direction is complex, a gradient is real.
+#[test]
+fn derivatives_of_sums() {
+    let sum = Reduction::new("Sum", &parse("ComplexMult(x, y)"), Axis::J).unwrap();
+    let gradient = sum.gradient(&parse("x"), &parse("AsComplex(x)"), &[]).unwrap();
+    assert_eq!((gradient.dim(), gradient.results()[0].field), (4, Field::Real));
+    let along = sum.directional(&parse("x"), &parse("x"), &[]).unwrap();
+    assert_eq!((along.dim(), along.results()[0].field), (4, Field::Complex));
+}

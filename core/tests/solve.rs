@@ -211,6 +211,7 @@ fn errors_of_systems() {
         assert_eq!(error.message(), message);
     };
     refused("Max_Reduction(x|y,0)", 1, "the reduction is `Max`; a linear system needs a sum");
+    refused("Sum_Reduction(1j*b,0)", 2, "the sum is complex; a linear system needs a real one");
     refused("Sum_Reduction((x|y)*b,0)", 7, "the unknown, argument 7, is no variable of the formula");
     let message = "the unknown, argument 0, is a i-variable; expected the reduced index, a j-variable";
     refused("Sum_Reduction((x|y)*b,0)", 0, message);

@@ -104,12 +104,12 @@ impl<'a> ArrayRef<'a> {
 }
 
 impl ArrayRef<'_> {
-    /// All numbers in row-major order, for elements that lie inside the data.
+    /// All numbers in row-major order, for elements that lie inside the data. A complex element is two.
     pub(crate) fn numbers(&self) -> Vec<f64> {
-        let places = positions(self.origin, &self.shape, &self.strides);
+        let places = positions(self.origin, &self.shape, &self.strides, self.dtype().parts());
         match self.data {
-            Data::F32(data) => places.map(|k| f64::from(data[k])).collect(),
-            Data::F64(data) => places.map(|k| data[k]).collect(),
+            Data::F32(data) | Data::C64(data) => places.map(|k| f64::from(data[k])).collect(),
+            Data::F64(data) | Data::C128(data) => places.map(|k| data[k]).collect(),
         }
     }
 }
@@ -153,37 +153,38 @@ impl<'a> ArrayMut<'a> {
 }
 
 impl ArrayMut<'_> {
-    /// All numbers in row-major order, for elements that lie inside the data.
+    /// All numbers in row-major order, for elements that lie inside the data. A complex element is two.
     pub(crate) fn numbers(&self) -> Vec<f64> {
-        let places = positions(self.origin, &self.shape, &self.strides);
+        let places = positions(self.origin, &self.shape, &self.strides, self.dtype().parts());
         match &self.data {
-            DataMut::F32(data) => places.map(|k| f64::from(data[k])).collect(),
-            DataMut::F64(data) => places.map(|k| data[k]).collect(),
+            DataMut::F32(data) | DataMut::C64(data) => places.map(|k| f64::from(data[k])).collect(),
+            DataMut::F64(data) | DataMut::C128(data) => places.map(|k| data[k]).collect(),
             DataMut::I64(data) => places.map(|k| data[k] as f64).collect(),
         }
     }
 
     /// Sets all numbers, in row-major order and rounded to the array's format.
     pub(crate) fn set_numbers(&mut self, numbers: &[f64]) {
-        let places = positions(self.origin, &self.shape, &self.strides).zip(numbers);
+        let places = positions(self.origin, &self.shape, &self.strides, self.dtype().parts()).zip(numbers);
         match &mut self.data {
-            DataMut::F32(data) => places.for_each(|(k, &number)| data[k] = number as f32),
-            DataMut::F64(data) => places.for_each(|(k, &number)| data[k] = number),
+            DataMut::F32(data) | DataMut::C64(data) => places.for_each(|(k, &number)| data[k] = number as f32),
+            DataMut::F64(data) | DataMut::C128(data) => places.for_each(|(k, &number)| data[k] = number),
             DataMut::I64(data) => places.for_each(|(k, &number)| data[k] = number as i64),
         }
     }
 }
 
-/// The positions of all elements, in row-major order.
-fn positions(origin: usize, shape: &[usize], strides: &[isize]) -> impl Iterator<Item = usize> {
+/// The positions of all numbers, in row-major order; each element is as many as it has parts.
+fn positions(origin: usize, shape: &[usize], strides: &[isize], parts: usize) -> impl Iterator<Item = usize> {
     let count: usize = shape.iter().product();
-    (0..count).map(move |k| {
+    (0..count).flat_map(move |k| {
         let (mut rest, mut position) = (k, origin as isize);
         for (&extent, &stride) in shape.iter().zip(strides).rev() {
             position += (rest % extent) as isize * stride;
             rest /= extent;
         }
-        position as usize
+        let first = position as usize * parts;
+        first..first + parts
     })
 }
 

@@ -10,7 +10,7 @@ use crate::array::{ArrayMut, ArrayRef, Data, DataMut, row_major};
 use crate::dtype::Dtype;
 use crate::engine::{CompileOptions, Kernel, RunOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::{Formula, Variable};
+use crate::formula::{Field, Formula, Variable};
 use crate::reduction::Reduction;
 
 use gradients::Systems;
@@ -62,6 +62,10 @@ impl Solver {
         if !reduction.reducer.is_linear() {
             let message = format!("the reduction is `{}`; a linear system needs a sum", reduction.reducer.name());
             return Err(Error::new(ErrorKind::Argument, message));
+        }
+        // Real and imaginary parts would be systems of their own.
+        if reduction.stated().field() == Field::Complex {
+            return Err(Error::new(ErrorKind::Argument, "the sum is complex; a linear system needs a real one"));
         }
         let formula = reduction.formula();
         let variables = formula.graph();
