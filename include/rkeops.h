@@ -724,6 +724,7 @@ rkeops_error *rkeops_reduction_directional(const rkeops_reduction *reduction,
 /**
  * Writes the number of columns of a reduction's output, of the first one if there are
  * several, to `*out`.
+ * A complex number is two columns of real numbers.
  * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_reduction_dim(const rkeops_reduction *reduction,

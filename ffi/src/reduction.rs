@@ -191,6 +191,7 @@ pub unsafe extern "C" fn rkeops_reduction_directional(
 
 /// Writes the number of columns of a reduction's output, of the first one if there are
 /// several, to `*out`.
+/// A complex number is two columns of real numbers.
 /// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_reduction_dim(reduction: *const rkeops_reduction, out: *mut i64) -> *mut rkeops_error {
