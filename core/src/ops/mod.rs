@@ -159,30 +159,33 @@ pub(crate) fn expanded_before(_: &mut dyn Algebra, _: Use<'_>, _: usize, _: Node
     unreachable!("a shorthand or symbolic operation was left in a formula that is derived")
 }
 
-/// Every operation, a family after the other.
-pub fn all() -> impl Iterator<Item = &'static Operation> {
+/// The families of operations, with their titles.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static [&'static Operation])> {
     [
-        arithmetic::FAMILY,
-        powers::FAMILY,
-        elementary::FAMILY,
-        special::FAMILY,
-        gamma::FAMILY,
-        bessel::FAMILY,
-        trigonometry::FAMILY,
-        piecewise::FAMILY,
-        structure::FAMILY,
-        selection::FAMILY,
-        norms::FAMILY,
-        soft::FAMILY,
-        spline::FAMILY,
-        tensor::FAMILY,
-        contraction::FAMILY,
-        complex::FAMILY,
-        calculus::FAMILY,
+        ("Arithmetic", arithmetic::FAMILY),
+        ("Powers and roots", powers::FAMILY),
+        ("Elementary functions", elementary::FAMILY),
+        ("Special functions", special::FAMILY),
+        ("Gamma functions", gamma::FAMILY),
+        ("Bessel functions", bessel::FAMILY),
+        ("Trigonometry", trigonometry::FAMILY),
+        ("Rounding, clamping, comparing and choosing", piecewise::FAMILY),
+        ("Parts of vectors", structure::FAMILY),
+        ("Components chosen by their values", selection::FAMILY),
+        ("Norms and distances", norms::FAMILY),
+        ("Soft extrema and alignments", soft::FAMILY),
+        ("Splines", spline::FAMILY),
+        ("Matrices", tensor::FAMILY),
+        ("Tensors", contraction::FAMILY),
+        ("Complex numbers", complex::FAMILY),
+        ("Derivatives", calculus::FAMILY),
     ]
     .into_iter()
-    .flatten()
-    .copied()
+}
+
+/// Every operation, a family after the other.
+pub fn all() -> impl Iterator<Item = &'static Operation> {
+    families().flat_map(|(_, family)| family).copied()
 }
 
 /// The operation of this name.
