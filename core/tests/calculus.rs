@@ -5,10 +5,11 @@ mod support;
 
 use rkeops_core::{CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, Target};
 use support::approximate::{Approximate, Double, Format, Single};
-use support::case::Case;
+use support::case::{Case, Numbers};
 use support::dual::{Dual, each};
 use support::expression::{Expression, Variable, aliases};
 use support::generate::{Generator, variables};
+use support::layout::Layout;
 use support::oracle::reduce;
 use support::random::{Random, seeds};
 use support::samples::single_operations;
@@ -19,6 +20,7 @@ suite!(
     operators_on_random_formulas,
     second_order_operators_on_random_formulas,
     closed_forms,
+    derivatives_where_points_coincide,
 );
 
 /// What multiplies the oracle's bound: derivatives are added in another order than dual numbers add.
@@ -261,6 +263,48 @@ fn closed_forms(target: Target) {
         assert_eq!(found.len(), meant.len(), "{operator}");
         let close = found.iter().zip(meant).all(|(a, b)| (a - b).abs() < 1e-12 * (1.0 + b.abs()));
         assert!(close, "{operator}: {found:?}, expected {meant:?}");
+    }
+}
+
+/// Kernels of a distance at distance 0, where roots have no derivative: it counts as 0, as KeOps has it. First derivatives
+/// are their limits then, second ones only of what is made of squares: those of the Matern kernel would be -1.
+fn derivatives_where_points_coincide(target: Target) {
+    let kernels = [
+        ("Norm2(x-y)", 0.0),
+        ("Sqrt(SqDist(x,y))", 0.0),
+        ("Exp(-Norm2(x-y))", 0.0),
+        ("(1+Norm2(x-y))*Exp(-Norm2(x-y))", 0.0),
+        ("(1+Norm2(x-y)+SqDist(x,y)/3)*Exp(-Norm2(x-y))", 2.0),
+        ("Normalize(x-y)|x", 0.0),
+        ("Norm2(Normalize(x-y))", 0.0),
+        ("Rsqrt(1+SqDist(x,y))", -3.0),
+        ("Exp(-SqDist(x,y))", -6.0),
+        ("SinXDivX(Norm2(x-y))", 0.0),
+        ("SphericalBesselJ(SqDist(x,y),0)", 0.0),
+        ("Pow(Norm2(x-y),3)", 0.0),
+    ];
+    let operators = ["Grad(F,x,1)", "Grad(F,y,1)", "Diff(F,x,u)", "Diff(Grad(F,x,1),y,u)", "GradMatrix(Grad(F,x,1),x)"];
+    for (kernel, laplacian) in kernels {
+        for dtype in FORMATS {
+            let value = |formula: &str| {
+                // Both points are the same.
+                let names = ["x = Vi(0,3)", "y = Vi(1,3)", "u = Vi(2,3)"];
+                let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &names).unwrap();
+                let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap();
+                let mut case = Case::new(&[Variable { dim: 3, category: 0 }; 3], Vec::new(), [1, 1]);
+                case.inputs = vec![Layout::Repeated; 3];
+                case.numbers = Numbers::Special;
+                case.run_kernel(&kernel, dtype, 1).unwrap().remove(0).numbers().to_vec()
+            };
+            for operator in operators {
+                let found = value(&operator.replace('F', kernel));
+                assert!(found.iter().all(|v| v.is_finite()), "{operator} {kernel}: {found:?}");
+                let is_first = !operator.contains("Grad(F,x,1),");
+                assert!(!is_first || found.iter().all(|v| *v == 0.0), "{operator} {kernel}: {found:?}");
+            }
+            let found = value(&format!("Laplacian({kernel},x)"))[0];
+            assert!((found - laplacian).abs() < 1e-5, "Laplacian({kernel}): {found}, expected {laplacian}");
+        }
     }
 }
 
