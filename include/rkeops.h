@@ -552,7 +552,10 @@ rkeops_error *rkeops_formula_constant(double value,
  * `operands` are `operand_count` formulas and `parameters` are `parameter_count`
  * integers, such as the position and length of "Extract"; both lists may be NULL if
  * their count is 0, and neither is kept. Derivatives are operations too: "Grad", "Diff",
- * "GradMatrix", "Divergence", "Laplacian" ... of a formula and a variable.
+ * "GradMatrix", "Divergence", "Laplacian" ... of a formula and a variable. "Index" has
+ * no operand: its parameter is 0 for the row number of i and 1 for that of j. "Mask"
+ * has a formula and a condition: pairs where the condition is 0 or NaN take no part in
+ * the reduction, of which it has to be the outermost operation.
  * `*out` becomes a formula that the caller owns; it does not need the operands'
  * handles any longer.
  * Errors: RKEOPS_ERROR_UNKNOWN_NAME, _ARITY, _DIMENSION, _SIZE for a formula of more

@@ -188,7 +188,7 @@ fn random_problem(seed: u64, smooth: bool, dim: impl Fn(&mut Random, usize) -> u
     let variables = variables(&mut random);
     let variable = random.below(variables.len());
     let dim = dim(&mut random, variables[variable].dim);
-    let mut generator = Generator { random, variables: &variables, smooth };
+    let mut generator = Generator { random, variables: &variables, smooth, integers: false };
     let depth = 1 + generator.random.below(3);
     let formula = generator.formula(depth, dim);
     Problem::new(variables, formula, variable, seed)

@@ -7,9 +7,9 @@ use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Re
 use support::approximate::{Approximate, Double, Format, Single};
 use support::case::{Case, Numbers, Values};
 use support::dual::{Dual, each};
-use support::expression::{Expression, Variable, aliases};
+use support::expression::{Expression, Variable, aliases, call2};
 use support::generate::{Generator, variables};
-use support::oracle::{Expected, reduce};
+use support::oracle::{Expected, reduce_masked, takes_part};
 use support::random::{Random, seeds};
 use support::samples::single_operations;
 use support::scalar::Scalar;
@@ -70,7 +70,7 @@ impl Derivative {
     /// The value of `<e, F>` or of its derivative along the earlier cotangents, in numbers with a further slope.
     fn contracted<S: Scalar>(&self, values: &[Vec<S>]) -> S {
         let cotangent = &values[self.steps[0].1];
-        let formula = self.formula.evaluate(values);
+        let formula = self.formula.unmasked().0.evaluate(values);
         let products = formula.iter().zip(cotangent).map(|(f, e)| f.multiply(e));
         products.reduce(|sum, p| sum.add(&p)).expect("a dimension above 0")
     }
@@ -80,8 +80,11 @@ impl Derivative {
         let case = self.case();
         let last = self.steps[self.steps.len() - 1].0;
         let mut terms: Vec<Vec<Approximate<F>>> = vec![Vec::new(); self.variables[last].dim];
+        let condition = self.formula.unmasked().1;
+        let mut mask = Vec::new();
         for other in 0..case.reduced() {
             let pair = case.pair(row, other, dtype);
+            mask.push(takes_part(condition, &each(&pair, |_, _, v| Approximate::<F>::exact(v))));
             for (column, terms) in terms.iter_mut().enumerate() {
                 let unit = |k: usize, c: usize| f64::from(u8::from(k == last && c == column));
                 let exact = Approximate::<F>::exact;
@@ -102,7 +105,7 @@ impl Derivative {
                 });
             }
         }
-        terms.iter().map(|terms| reduce("Sum", terms)).collect()
+        terms.iter().map(|terms| reduce_masked("Sum", terms, &mask)).collect()
     }
 
     fn first_axis(&self) -> usize {
@@ -178,13 +181,16 @@ fn gradients_of_each_operation(target: Target) {
 fn random_derivative(seed: u64, order: usize) -> Derivative {
     let mut random = Random::new(seed);
     let variables = variables(&mut random);
-    let mut generator = Generator { random, variables: &variables, smooth: order > 1 };
+    let mut generator = Generator { random, variables: &variables, smooth: order > 1, integers: false };
     let dim = 1 + generator.random.below(4);
     let depth = 1 + generator.random.below(4);
-    let formula = match generator.random.chance(0.15) {
+    let mut formula = match generator.random.chance(0.15) {
         true => generator.complex(depth, dim),
         false => generator.formula(depth, dim),
     };
+    if generator.random.chance(0.3) {
+        formula = call2("Mask", formula, generator.condition(1));
+    }
     let mut random = generator.random;
     let rows = *random.pick(&[[1, 1], [3, 9], [9, 4], [5, 2]]);
     // Integers lie at the kinks and jumps.

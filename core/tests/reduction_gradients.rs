@@ -87,7 +87,7 @@ impl Problem {
         let mut random = Random::new(seed);
         let mut variables = variables(&mut random);
         let (name, is_weighted) = REDUCTIONS[seed as usize % REDUCTIONS.len()];
-        let mut generator = Generator { random, variables: &variables, smooth: true };
+        let mut generator = Generator { random, variables: &variables, smooth: true, integers: false };
         let depth = 1 + generator.random.below(3);
         let dim = if name == "Sum" { 1 + generator.random.below(3) } else { 1 };
         let formula = generator.formula(depth, dim);
@@ -125,9 +125,16 @@ impl Problem {
         Reduction::parse(text, &aliases).unwrap_or_else(|error| panic!("{error}\n{self:?}"))
     }
 
+    /// Whether pairs of some rows take no part.
+    fn is_masked(&self) -> bool {
+        self.rows[0].is_multiple_of(3)
+    }
+
     fn reduction_text(&self) -> String {
         let weights = self.weights.as_ref().map_or(String::new(), |w| format!(",{}", w.text()));
-        format!("{}_Reduction({},{}{weights})", self.name, self.formula.text(), 1 - self.axis)
+        let formula = self.formula.text();
+        let formula = if self.is_masked() { format!("Mask({formula},i+j != 2)") } else { formula };
+        format!("{}_Reduction({formula},{}{weights})", self.name, 1 - self.axis)
     }
 
     /// `Grad(inner, variable, along, saved ...)`
@@ -150,15 +157,16 @@ impl Problem {
 
     /// The result's row `row` in numbers that carry slopes: `number` makes one of an array's element.
     fn row<S: Scalar>(&self, row: usize, number: &dyn Fn(usize, usize) -> S) -> Vec<S> {
-        let pairs = (0..self.rows[self.axis]).map(|other| {
-            let at = if self.axis == 1 { [row, other] } else { [other, row] };
-            let values: Vec<Vec<S>> = (0..self.direction)
+        let pairs = (0..self.rows[self.axis]).map(|other| if self.axis == 1 { [row, other] } else { [other, row] });
+        let pairs = pairs.filter(|at| !self.is_masked() || at[0] + at[1] != 2).map(|at| {
+            let values = (0..self.direction)
                 .map(|k| {
                     let Variable { dim, category } = self.variables[k];
                     let start = if category < 2 { at[category] * dim } else { 0 };
                     (start..start + dim).map(|place| number(k, place)).collect()
                 })
-                .collect();
+                .chain(at.map(|number| vec![S::number(number as f64)]));
+            let values: Vec<Vec<S>> = values.collect();
             let weights = self.weights.as_ref().map(|weights| weights.evaluate(&values));
             (self.formula.evaluate(&values), weights)
         });

@@ -27,7 +27,7 @@ fn assert_round_trip(formula: &Formula) {
 fn random_formula(seed: u64) -> (Expression, Vec<String>) {
     let mut random = Random::new(seed);
     let variables = variables(&mut random);
-    let mut generator = Generator { random, variables: &variables, smooth: false };
+    let mut generator = Generator { random, variables: &variables, smooth: false, integers: true };
     let (depth, dim) = (1 + generator.random.below(5), 1 + generator.random.below(4));
     (generator.formula(depth, dim), aliases(&variables))
 }

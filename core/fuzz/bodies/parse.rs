@@ -90,7 +90,7 @@ fn formula_is_sound(formula: &Formula) {
     let ones: Vec<(usize, Vec<f64>)> = variables.iter().map(|(v, dim)| (v.index, vec![1.0; *dim])).collect();
     let assignment: HashMap<usize, &[f64]> = ones.iter().map(|(index, ones)| (*index, ones.as_slice())).collect();
     for formula in all {
-        if let Ok(values) = formula.evaluate(&assignment) {
+        if let Ok(values) = formula.evaluate_at(&assignment, [2, 3]) {
             let parts = if formula.field() == Field::Complex { 2 } else { 1 };
             assert_eq!(values.len(), parts * formula.dim(), "{printed}");
         }

@@ -150,7 +150,10 @@ fn close<T: Element>(case: &Case, k: usize, a: f64, b: f64, magnitude: f64) -> b
 fn magnitudes<T: Element>(case: &Case, k: usize) -> Option<Vec<f64>> {
     let reduction = &case.reductions[k];
     let formula = Formula::apply("Abs", &[reduction.formula()], &[]).ok()?;
-    let sum = Reduction::new("Sum", &formula, reduction.axis()).ok()?;
+    let mut sum = Reduction::new("Sum", &formula, reduction.axis()).ok()?;
+    if let Some(condition) = reduction.condition() {
+        sum = sum.masked(condition).ok()?;
+    }
     if sum.dim() != reduction.dim() {
         return None;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rkeops_core::derive;
 use rkeops_core::formula::Graph;
-use rkeops_core::ops::{self, Algebra, Node, Rule};
+use rkeops_core::ops::{self, Algebra, INTEGER, MASK, Node, Rule};
 use rkeops_core::reduction::{self, Axis};
 use rkeops_core::{ArrayRef, Category, Data, Extra, Formula, Reduction};
 
@@ -64,7 +64,7 @@ pub fn case(bytes: &mut Bytes<'_>) -> Option<Case> {
         if bytes.is_empty() {
             break;
         }
-        if let Some(node) = one_more(&mut graph, &pool, variables.len(), bytes, &mut gradients)
+        if let Some(node) = one_more(&mut graph, &pool, variables.len(), kind, bytes, &mut gradients)
             && graph.dim_of(node) <= WIDEST
         {
             pool.push(node);
@@ -76,7 +76,10 @@ pub fn case(bytes: &mut Bytes<'_>) -> Option<Case> {
     if components > MOST_COMPONENTS {
         return None;
     }
+    // The scalar that was made last tells which pairs take part, where a byte says so.
+    let scalar = pool.iter().rev().copied().find(|&node| graph.dim_of(node) == 1);
     let graph = Arc::new(graph);
+    let condition = scalar.map(|node| Formula::from_graph(graph.clone(), node));
     let reducers: Vec<_> = reduction::all().collect();
     let reductions = roots.iter().zip(names).map(|(&root, name)| {
         let formula = Formula::from_graph(graph.clone(), root);
@@ -86,7 +89,11 @@ pub fn case(bytes: &mut Bytes<'_>) -> Option<Case> {
         let extra = Extra { parameters: &parameters, weights: reducer.is_weighted().then_some(&weights) };
         // Some reductions want scalars.
         let reduction = Reduction::with(reducer.name(), &formula, extra, axis);
-        reduction.or_else(|_| Reduction::new("Sum", &formula, axis)).ok()
+        let reduction = reduction.or_else(|_| Reduction::new("Sum", &formula, axis)).ok()?;
+        match &condition {
+            Some(condition) if name > 0x9f => reduction.masked(condition).ok(),
+            _ => Some(reduction),
+        }
     });
     Some(Case { reductions: reductions.collect::<Option<_>>()?, variables, axis, rows, kind, seed, layouts })
 }
@@ -96,6 +103,7 @@ fn one_more(
     graph: &mut Graph,
     pool: &[Node],
     variables: usize,
+    kind: Kind,
     bytes: &mut Bytes<'_>,
     gradients: &mut usize,
 ) -> Option<Node> {
@@ -105,6 +113,10 @@ fn one_more(
         let number = [0.5, 2.0, 1.0, -1.0, 3.0, 0.1, -2.5, 0.0, 1e-3, 1e9, 1e-30, 1e300];
         return Some(Algebra::constant(graph, bytes.pick(&number)));
     };
+    // Masks are put around the reductions.
+    if operation == &MASK || (operation == &INTEGER && kind != Kind::Integers) {
+        return None;
+    }
     // What came last is most likely to be used.
     let last = |bytes: &mut Bytes<'_>| pool.len() - 1 - bytes.below(pool.len()).min(bytes.below(pool.len()));
     let first = last(bytes);
@@ -118,6 +130,10 @@ fn one_more(
             other == dim || other == 1 || dim == 1
         });
         operands.push(fitting?);
+    }
+    operands.truncate(operation.operands);
+    if operation == &INTEGER {
+        operands[0] = pool[bytes.below(variables)];
     }
     if let Rule::Symbolic { .. } = operation.rule {
         *gradients += 1;

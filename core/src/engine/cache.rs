@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use super::locks::PerProcess;
 use super::{CompileOptions, Kernel};
 use crate::error::Result;
-use crate::formula::Variable;
+use crate::formula::{Formula, Variable};
 use crate::reduction::{Axis, Identity, Reduction};
 
 /// All that a kernel depends on. Numbers of rows are no part of it.
@@ -24,6 +24,7 @@ struct Part {
     reducer: Identity,
     parameters: Vec<i64>,
     formula: String,
+    condition: Option<String>,
     axis: Axis,
     declared: Vec<(Variable, usize)>,
 }
@@ -77,13 +78,15 @@ pub(super) fn kernel(
 
 fn part(reduction: &Reduction) -> Part {
     let formula = reduction.stated();
+    let fingerprint = |f: &Formula| f.graph().fingerprint(&[f.root()]);
     let mut declared = reduction.declared.clone();
     declared.sort_unstable_by_key(|(variable, dim)| (variable.index, variable.category, *dim));
     declared.dedup();
     Part {
         reducer: reduction.reducer.identity(),
         parameters: reduction.parameters.clone(),
-        formula: formula.graph().fingerprint(&[formula.root()]),
+        formula: fingerprint(formula),
+        condition: reduction.condition.as_ref().map(fingerprint),
         axis: reduction.axis,
         declared,
     }

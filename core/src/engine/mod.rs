@@ -5,6 +5,7 @@ mod arguments;
 mod batch;
 mod cache;
 mod doctor;
+mod integers;
 mod locks;
 mod pack;
 mod pass;
@@ -23,7 +24,7 @@ use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Field, Variable};
 use crate::lower::{self, Stage, Stages};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Reads};
 use crate::reduction::{Axis, Columns, Reduction};
 
 pub use doctor::doctor;
@@ -87,6 +88,7 @@ pub struct Kernel {
     axis: Axis,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
+    reads: Reads,
     plan_text: String,
     options: CompileOptions,
     compiled: Compiled,
@@ -161,6 +163,7 @@ impl Kernel {
             axis: plan.axis,
             inputs: plan.inputs.iter().map(input).collect(),
             outputs: compiled.stages().outputs.iter().map(output).collect(),
+            reads: plan.reads(),
             plan_text: plan.text(),
             options,
             compiled,

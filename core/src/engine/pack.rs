@@ -49,6 +49,19 @@ impl<T: Number> Rows<'_, T> {
     }
 }
 
+impl<T: View> Rows<'_, T> {
+    /// An element of the problem whose first element is at `origin`.
+    pub(super) fn number(&self, origin: isize, row: usize, column: usize) -> T {
+        self.data[self.place.of(origin, row, column) as usize]
+    }
+
+    /// As `pack`, with the integers that the numbers are.
+    pub(super) fn pack_integers(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
+        self.pack(origin, column, first, lanes);
+        lanes.iter_mut().for_each(|lane| *lane = T::from_index(lane.real() as i64));
+    }
+}
+
 /// Repeats the last row up to the end, so that lanes without a row hold ordinary numbers.
 pub(super) fn pad<T: Number>(plane: &mut [T], rows: usize) {
     let last = if rows > 0 { plane[rows - 1] } else { T::default() };
@@ -57,6 +70,8 @@ pub(super) fn pad<T: Number>(plane: &mut [T], rows: usize) {
 
 /// The numbers of an input, where its format is the computation's.
 pub(super) trait View: Number {
+    /// The number in float64.
+    fn real(self) -> f64;
     /// The slice behind an input of this format, or of complex numbers with such parts.
     fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [Self]>;
     /// The slice behind an output of this format, or of complex numbers with such parts.
@@ -64,6 +79,9 @@ pub(super) trait View: Number {
 }
 
 impl View for f32 {
+    fn real(self) -> f64 {
+        f64::from(self)
+    }
     fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [f32]> {
         match array.data {
             Data::F32(data) | Data::C64(data) => Some(data),
@@ -79,6 +97,9 @@ impl View for f32 {
 }
 
 impl View for f64 {
+    fn real(self) -> f64 {
+        self
+    }
     fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [f64]> {
         match array.data {
             Data::F64(data) | Data::C128(data) => Some(data),

@@ -89,6 +89,10 @@ impl<'a, T: View> Pass<'a, T> {
                         let origin = worker.origins[index];
                         self.arguments.inputs[index].pack(origin, component, rows.start, place);
                     }
+                    Source::Integer { index, component } => {
+                        let origin = worker.origins[index];
+                        self.arguments.inputs[index].pack_integers(origin, component, rows.start, place);
+                    }
                     Source::Position => {
                         let positions = rows.start as i64..;
                         place.iter_mut().zip(positions).for_each(|(lane, k)| *lane = T::from_index(k));

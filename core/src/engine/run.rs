@@ -3,7 +3,6 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::arguments;
 use super::locks::lock;
 use super::pack::View;
 use super::pass::{Advance, Pass, Totals, Worker};
@@ -12,6 +11,7 @@ use super::ranges::Pattern;
 use super::schedule::Schedule;
 use super::threads::{self, with_helpers};
 use super::{Kernel, Program, RunOptions};
+use super::{arguments, integers};
 use crate::array::{ArrayMut, ArrayRef};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -26,6 +26,7 @@ pub(super) fn run<T: View>(
     options: &RunOptions<'_>,
 ) -> Result<()> {
     let arguments = arguments::check::<T>(kernel, inputs, outputs)?;
+    integers::check(kernel, &arguments)?;
     let (kept, reduced) = (arguments.kept, arguments.reduced);
     let pattern = match options.ranges {
         Some(ranges) => ranges.pattern(kernel.axis, kept, reduced)?,

@@ -3,7 +3,7 @@
 //! of factors and the sign of a zero at most.
 
 use super::shape::{LARGEST_DIM, all_real, check_arity, check_kinds, misfit, real_only, result_shape};
-use super::{Category, Entry, Field, Graph, Kind, Shape, Variable};
+use super::{Category, Entry, Field, Graph, Kind, Shape, Variable, is_outermost, misplaced};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{
     self, ADD, Algebra, COMPLEX, DIVIDE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, INVERSE, LOG, MINUS,
@@ -105,8 +105,13 @@ impl Graph {
     /// The node of an operation on these operands, or what does not fit.
     pub fn try_apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Result<Node> {
         check_arity(operation, operands.len(), parameters)?;
+        let inner = |&node: &Node| self.applied(node).map(|(inner, ..)| inner).filter(|inner| is_outermost(inner));
+        if let Some(inner) = operands.iter().find_map(inner) {
+            return Err(misplaced(inner));
+        }
         let shapes: Vec<Shape> = operands.iter().map(|&o| self.shape_of(o)).collect();
         match operation.rule {
+            Rule::Outermost { .. } => {}
             Rule::Complex { build } => return self.build(operation, build, operands, parameters),
             _ if !all_real(&shapes) => return self.apply_to_complex(operation, operands, parameters, &shapes),
             Rule::Shorthand { build } => return self.build(operation, build, operands, parameters),
@@ -114,6 +119,10 @@ impl Graph {
         }
         let dim = result_shape(operation, &shapes, parameters)?.dim;
         check_kinds(operation, |k| (&*self, operands[k]))?;
+        if let Rule::Outermost { .. } = operation.rule {
+            let kind = Kind::Apply { operation, operands: operands.to_vec(), parameters: parameters.to_vec() };
+            return Ok(self.insert(Entry { kind, dim }));
+        }
         if let Some(folded) = self.fold(operation, operands, parameters, dim) {
             return Ok(folded);
         }
@@ -202,7 +211,7 @@ impl Graph {
         parameters: &[i64],
         dim: usize,
     ) -> Option<Node> {
-        let a = operands[0];
+        let a = *operands.first()?;
         let b = operands.get(1).copied();
         match (operation, b) {
             (o, Some(b)) if *o == ADD => self.add_identity(a, b, dim),

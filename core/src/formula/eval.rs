@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::{Graph, Kind};
+use super::{Graph, Kind, misplaced};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{Node, Rule};
+use crate::ops::{Node, Reading, Rule};
 
 /// The value of each variable for one pair, by the variable's position.
 pub type Assignment<'a> = HashMap<usize, &'a [f64]>;
 
-pub(super) fn evaluate(graph: &Graph, root: Node, assignment: &Assignment<'_>) -> Result<Vec<f64>> {
+/// The value for one pair of rows of i and j, if the pair is known.
+pub(super) fn evaluate(
+    graph: &Graph,
+    root: Node,
+    assignment: &Assignment<'_>,
+    pair: Option<[u64; 2]>,
+) -> Result<Vec<f64>> {
     let mut values: HashMap<Node, Vec<f64>> = HashMap::new();
     for node in graph.reachable(&[root]) {
         let entry = graph.entry(node);
@@ -37,6 +43,15 @@ pub(super) fn evaluate(graph: &Graph, root: Node, assignment: &Assignment<'_>) -
                         .collect(),
                     Rule::OfOrder { meaning, .. } => operands[1].iter().map(|&a| meaning(operands[0][0], a)).collect(),
                     Rule::Vector { meaning, .. } => meaning(&operands, parameters),
+                    Rule::Read { reading: Reading::Variable, .. } => operands[0].to_vec(),
+                    Rule::Read { reading: Reading::Row, .. } => match pair {
+                        Some(pair) => vec![pair[parameters[0] as usize] as f64],
+                        None => {
+                            let message = "the formula depends on row numbers; expected those of the pair";
+                            return Err(Error::new(ErrorKind::Argument, message));
+                        }
+                    },
+                    Rule::Outermost { .. } => return Err(misplaced(operation)),
                     Rule::Symbolic { .. } | Rule::Shorthand { .. } | Rule::Complex { .. } => {
                         return Err(Error::new(
                             ErrorKind::Internal,

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{COMPLEX, Node, Operation};
+use crate::ops::{COMPLEX, INDEX, Node, Operation, Rule};
 
 pub(crate) use build::unknown_operation;
 pub use eval::Assignment;
@@ -87,6 +87,17 @@ fn too_large() -> Error {
     Error::new(ErrorKind::Size, format!("the formula has more than {LARGEST_GRAPH} parts"))
 }
 
+/// Whether no other operation may have this one as an operand.
+fn is_outermost(operation: &Operation) -> bool {
+    matches!(operation.rule, Rule::Outermost { .. })
+}
+
+/// The error of an operation that is not the outermost one of a reduction.
+fn misplaced(operation: &Operation) -> Error {
+    let message = format!("`{}` is inside a formula; expected it around all that is reduced", operation.name);
+    Error::new(ErrorKind::Argument, message)
+}
+
 /// The error of two variables at one position.
 fn two_declarations(known: (Variable, usize), new: (Variable, usize)) -> Error {
     let [known_text, new_text] = [known, new].map(|(variable, dim)| print::variable_text(variable, dim));
@@ -112,7 +123,11 @@ impl Graph {
 
     /// The type of a node: complex formulas are those that apply the operation that makes complex numbers.
     pub(crate) fn shape_of(&self, node: Node) -> Shape {
-        let field = if self.match_operation(node, &COMPLEX).is_some() { Field::Complex } else { Field::Real };
+        let inner = match self.applied(node) {
+            Some((operation, operands, _)) if is_outermost(operation) => operands[0],
+            _ => node,
+        };
+        let field = if self.match_operation(inner, &COMPLEX).is_some() { Field::Complex } else { Field::Real };
         Shape { dim: self.dim_of(node), field }
     }
 
@@ -142,6 +157,14 @@ impl Graph {
     /// The operands, if the node applies this operation.
     pub fn match_operation(&self, node: Node, operation: &'static Operation) -> Option<&[Node]> {
         self.applied(node).and_then(|(found, operands, _)| (found == operation).then_some(operands))
+    }
+
+    /// The index whose row number a node is.
+    pub fn row_number(&self, node: Node) -> Option<Category> {
+        match self.applied(node) {
+            Some((operation, _, &[c])) if *operation == INDEX => Some(if c == 0 { Category::I } else { Category::J }),
+            _ => None,
+        }
     }
 
     /// The value of a node that is a number.

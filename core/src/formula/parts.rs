@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock, TryLockError};
 
 use super::{Assignment, Category, Entry, Field, Graph, Kind, LARGEST_GRAPH, Shape, Variable};
-use super::{build, eval, print, shape, too_large, two_declarations};
+use super::{build, eval, is_outermost, misplaced, print, shape, too_large, two_declarations};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{self, Algebra, Node, Operation};
+use crate::ops::{self, Algebra, INDEX, MASK, Node, Operation};
 
 /// A formula that can be shared between threads and never changes.
 #[derive(Clone)]
@@ -95,6 +95,11 @@ impl Formula {
         Formula::from_graph(graph.into(), root)
     }
 
+    /// The number of the row of i or j, as `Index(0)` and `Index(1)` in text.
+    pub fn index(category: Category) -> Result<Self> {
+        Formula::apply_operation(&INDEX, &[], &[category as i64])
+    }
+
     /// The operation of this name on these operands, with these integer parameters.
     pub fn apply(name: &str, operands: &[&Formula], parameters: &[i64]) -> Result<Self> {
         let operation = ops::find(name).ok_or_else(|| build::unknown_operation(name))?;
@@ -112,6 +117,9 @@ impl Formula {
         let variables = all_variables(operands)?;
         let shapes: Vec<Shape> = operands.iter().map(|f| f.part.shape).collect();
         let shape = shape::result_shape(operation, &shapes, parameters)?;
+        if let Some(inner) = operands.iter().find_map(|f| f.outermost()) {
+            return Err(misplaced(inner));
+        }
         shape::check_kinds(operation, |k| operands[k].in_graph())?;
         let operands: Vec<Formula> = operands.iter().map(|&f| f.clone()).collect();
         let least_parts = 1 + operands.iter().map(|f| f.part.least_parts).max().unwrap_or(0);
@@ -218,11 +226,38 @@ impl Formula {
         print::text(&graph, root)
     }
 
-    /// The value for one pair, in float64: the meaning of the formula. Real and imaginary parts of complex numbers
-    /// alternate.
+    /// The value for one pair, in float64: the meaning of a formula that does not depend on row numbers. Real and
+    /// imaginary parts of complex numbers alternate.
     pub fn evaluate(&self, assignment: &Assignment<'_>) -> Result<Vec<f64>> {
         let (graph, root) = self.in_graph();
-        eval::evaluate(&graph, root, assignment)
+        eval::evaluate(&graph, root, assignment, None)
+    }
+
+    /// The value for the pair of these rows of i and j, in float64: the meaning of the formula.
+    pub fn evaluate_at(&self, assignment: &Assignment<'_>, pair: [u64; 2]) -> Result<Vec<f64>> {
+        let (graph, root) = self.in_graph();
+        eval::evaluate(&graph, root, assignment, Some(pair))
+    }
+
+    /// The outermost operation, if no other may have it as an operand.
+    fn outermost(&self) -> Option<&'static Operation> {
+        let operation = match &self.part.origin {
+            Origin::Graph { graph, root } => graph.applied(*root).map(|(operation, ..)| operation)?,
+            Origin::Applied { operation, .. } => operation,
+        };
+        is_outermost(operation).then_some(operation)
+    }
+
+    /// The formula and the condition of a mask around it.
+    pub(crate) fn unmasked(&self) -> (Formula, Option<Formula>) {
+        let (graph, root) = self.in_graph();
+        match graph.match_operation(root, &MASK) {
+            Some(&[formula, condition]) => {
+                let at = |node| Formula::from_graph(graph.clone(), node);
+                (at(formula), Some(at(condition)))
+            }
+            _ => (self.clone(), None),
+        }
     }
 }
 

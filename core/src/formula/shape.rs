@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::{Graph, Kind};
 use crate::error::{Error, ErrorKind, Result, counted};
-use crate::ops::{self, COMPLEX, Node, Operation, Rule};
+use crate::ops::{self, COMPLEX, Node, Operation, Reading, Rule};
 
 /// Vectors beyond this dimension cannot come from an array that makes sense.
 pub(super) const LARGEST_DIM: usize = ops::LARGEST_DIM as usize;
@@ -31,12 +31,26 @@ pub(crate) struct Shape {
 pub(super) fn result_shape(operation: &'static Operation, shapes: &[Shape], parameters: &[i64]) -> Result<Shape> {
     check_arity(operation, shapes.len(), parameters)?;
     let shape = match operation.rule {
-        Rule::Elementwise { .. } | Rule::OfOrder { .. } | Rule::Vector { .. } | Rule::Symbolic { .. }
+        Rule::Elementwise { .. }
+        | Rule::OfOrder { .. }
+        | Rule::Vector { .. }
+        | Rule::Read { .. }
+        | Rule::Symbolic { .. }
             if all_real(shapes) =>
         {
             let dims: Vec<usize> = shapes.iter().map(|shape| shape.dim).collect();
             let dim = operation.dim(&dims, parameters).map_err(|what| misfit(operation, what))?;
             Shape { dim, field: if *operation == COMPLEX { Field::Complex } else { Field::Real } }
+        }
+        Rule::Outermost { .. } => {
+            if !all_real(&shapes[1..]) {
+                let mut others = shapes.to_vec();
+                others[0].field = Field::Real;
+                return Err(real_only(operation, &others));
+            }
+            let dims: Vec<usize> = shapes.iter().map(|shape| shape.dim).collect();
+            let dim = operation.dim(&dims, parameters).map_err(|what| misfit(operation, what))?;
+            Shape { dim, field: shapes[0].field }
         }
         _ => {
             // The rule is that of the formula which it stands for, and sees nothing of the operands but types.
@@ -87,6 +101,10 @@ pub(super) fn check_kinds<G: Deref<Target = Graph>>(
         Rule::Symbolic { .. } => match root(1) {
             (graph, node) if matches!(graph.entry(node).kind, Kind::Variable(_)) => Ok(()),
             _ => refuse("the second operand is a formula; expected a variable".into()),
+        },
+        Rule::Read { reading: Reading::Variable, .. } => match root(0) {
+            (graph, node) if matches!(graph.entry(node).kind, Kind::Variable(_)) => Ok(()),
+            _ => refuse("the operand is a formula; expected a variable".into()),
         },
         Rule::OfOrder { accepts, .. } => {
             let (graph, node) = root(0);

@@ -21,7 +21,7 @@ impl Graph {
                     assert!(operation.split(parameters).is_some(), "{}: parameters", operation.name);
                     let left = match operation.rule {
                         Rule::Shorthand { .. } | Rule::Complex { .. } => true,
-                        Rule::Symbolic { .. } => expanded,
+                        Rule::Symbolic { .. } | Rule::Outermost { .. } => expanded,
                         _ => false,
                     };
                     assert!(!left, "{} should have been expanded", operation.name);

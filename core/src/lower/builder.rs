@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::program::{Instruction, Machine, Op, Plane, Space, Table};
+use super::whole::Whole;
 use super::{exponential, math, special};
 use crate::dtype::Dtype;
 use crate::ops::{Lanes, Value};
@@ -52,6 +53,10 @@ pub(super) struct Builder {
     known: Vec<Known>,
     /// The value that a negation negates.
     negations: HashMap<Value, Value>,
+    /// The integers that values of a float32 program are.
+    pub(super) wholes: HashMap<Value, Whole>,
+    /// The mask that a mask is the complement of.
+    pub(super) complements: HashMap<Value, Value>,
 }
 
 impl Builder {
@@ -63,6 +68,8 @@ impl Builder {
             values: HashMap::new(),
             known: Vec::new(),
             negations: HashMap::new(),
+            wholes: HashMap::new(),
+            complements: HashMap::new(),
         }
     }
 
@@ -153,6 +160,9 @@ impl Lanes for Builder {
     }
 
     fn constant(&mut self, value: f64) -> Value {
+        if let Some(whole) = self.large_constant(value) {
+            return whole;
+        }
         let bits = math::bits_of(self.dtype, value);
         self.bits(bits)
     }
@@ -167,6 +177,9 @@ impl Lanes for Builder {
         if let Some(inner) = self.negated(a) {
             return self.subtract(b, inner);
         }
+        if let Some(sum) = self.whole_sum(Op::Add, a, b) {
+            return sum;
+        }
         let sign = if self.sign(a) == self.sign(b) { self.sign(a) } else { Sign::Any };
         self.apply_signed(Op::Add, &[a, b], sign)
     }
@@ -174,6 +187,9 @@ impl Lanes for Builder {
     fn subtract(&mut self, a: Value, b: Value) -> Value {
         if let Some(inner) = self.negated(b) {
             return self.add(a, inner);
+        }
+        if let Some(difference) = self.whole_sum(Op::Subtract, a, b) {
+            return difference;
         }
         let sign = if self.sign(a) == self.sign(b).flipped() { self.sign(a) } else { Sign::Any };
         self.apply_signed(Op::Subtract, &[a, b], sign)
@@ -191,6 +207,10 @@ impl Lanes for Builder {
                 Some(-1.0) => return self.negate(other),
                 _ => {}
             }
+        }
+        if let (Some(first), Some(second)) = (self.truth(a), self.truth(b)) {
+            let (mask, one, zero) = (self.both(first, second), self.constant(1.0), self.constant(0.0));
+            return self.select(mask, one, zero);
         }
         let sign = if a == b { Sign::Positive } else { self.sign(a).times(self.sign(b)) };
         self.apply_signed(Op::Multiply, &[a, b], sign)
@@ -216,6 +236,7 @@ impl Lanes for Builder {
         let mask = self.bits(math::sign_bit(self.dtype));
         let value = self.apply_signed(Op::Xor, &[a, mask], self.sign(a).flipped());
         self.negations.insert(value, a);
+        self.note_negative(value, a);
         value
     }
 
@@ -225,7 +246,13 @@ impl Lanes for Builder {
             return a;
         }
         let mask = self.bits(math::sign_bit(self.dtype) - 1);
-        self.apply_signed(Op::And, &[a, mask], Sign::Positive)
+        let size = self.apply_signed(Op::And, &[a, mask], Sign::Positive);
+        let zero = self.constant(0.0);
+        if let Some(below) = self.whole_less(a, zero) {
+            let negative = self.negate(a);
+            self.note_choice(size, below, negative, a);
+        }
+        size
     }
 
     fn minimum(&mut self, a: Value, b: Value) -> Value {
@@ -249,15 +276,18 @@ impl Lanes for Builder {
     }
 
     fn less(&mut self, a: Value, b: Value) -> Value {
-        self.apply(Op::Less, &[a, b])
+        self.whole_less(a, b).unwrap_or_else(|| self.apply(Op::Less, &[a, b]))
     }
 
     fn less_equal(&mut self, a: Value, b: Value) -> Value {
-        self.apply(Op::LessEqual, &[a, b])
+        match self.whole_less(b, a) {
+            Some(above) => self.complement(above),
+            None => self.apply(Op::LessEqual, &[a, b]),
+        }
     }
 
     fn equal(&mut self, a: Value, b: Value) -> Value {
-        self.apply(Op::Equal, &[a, b])
+        self.whole_equal(a, b).unwrap_or_else(|| self.apply(Op::Equal, &[a, b]))
     }
 
     fn index_less(&mut self, a: Value, b: Value) -> Value {
@@ -265,6 +295,10 @@ impl Lanes for Builder {
     }
 
     fn both(&mut self, a: Value, b: Value) -> Value {
+        if let (Some(&a), Some(&b)) = (self.complements.get(&a), self.complements.get(&b)) {
+            let either = self.either(a, b);
+            return self.complement(either);
+        }
         self.apply(Op::And, &[a, b])
     }
 
@@ -276,8 +310,13 @@ impl Lanes for Builder {
         if a == b {
             return a;
         }
+        if let Some(&inner) = self.complements.get(&mask) {
+            return self.select(inner, b, a);
+        }
         let sign = if self.sign(a) == self.sign(b) { self.sign(a) } else { Sign::Any };
-        self.apply_signed(Op::Select, &[mask, a, b], sign)
+        let value = self.apply_signed(Op::Select, &[mask, a, b], sign);
+        self.note_choice(value, mask, a, b);
+        value
     }
 
     fn exp(&mut self, a: Value) -> Value {

@@ -5,12 +5,15 @@ mod builder;
 mod constants;
 mod exponential;
 mod fuse;
+mod masked;
 mod math;
 mod order;
 mod orient;
 mod program;
 mod special;
 mod stages;
+mod whole;
 
 pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
 pub use stages::{Source, Stage, Stages, lower};
+pub use whole::{INTEGERS_IN_SINGLE, ROWS_IN_SINGLE};

@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use super::builder::Builder;
 use super::fuse::fuse;
+use super::masked::Masked;
 use super::math;
 use super::order::order;
 use super::orient::orient;
 use super::program::{Instruction, Machine, Op, Plane, Program, Space};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::formula::Kind;
-use crate::ops::{Lanes, Node, Rule, Value};
-use crate::plan::{Level, Plan, variable_level};
-use crate::reduction::{Columns, Form, Method, Seen, Term};
+use crate::formula::{Category, Kind, Variable};
+use crate::ops::{Lanes, Node, Operation, Reading, Rule, Value};
+use crate::plan::{self, Level, Plan, category_level};
+use crate::reduction::{Axis, Columns, Form, Method, Seen, Term};
 
 /// Where the numbers of a plane come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +26,14 @@ pub enum Source {
         /// Which component.
         component: usize,
     },
-    /// The position along the reduced index, as an integer.
+    /// A component of an argument that holds integers, as an integer.
+    Integer {
+        /// Position of the argument.
+        index: usize,
+        /// Which component.
+        component: usize,
+    },
+    /// The number of the row, as an integer.
     Position,
     /// Computed by a stage.
     Computed,
@@ -120,9 +128,10 @@ pub fn lower(plan: &Plan, dtype: Dtype, machine: Machine) -> Result<Stages> {
         plan,
         builder: Builder::new(dtype, machine),
         planes: [Vec::new(), Vec::new(), Vec::new()],
+        positions: HashMap::new(),
         components: HashMap::new(),
     };
-    let roots: Vec<Node> = plan.outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
+    let roots: Vec<Node> = plan.outputs.iter().flat_map(plan::Output::nodes).collect();
     lowering.formulas(&roots)?;
     lowering.stages()
 }
@@ -132,7 +141,18 @@ struct Lowering<'a> {
     builder: Builder,
     /// The sources of the planes of the first three spaces.
     planes: [Vec<Source>; 3],
+    /// The row numbers of the spaces `Kept` and `Reduced`, as integers.
+    positions: HashMap<Space, Value>,
     components: HashMap<Node, Vec<Value>>,
+}
+
+/// Where what follows an index is stored.
+fn space_of(category: Category, axis: Axis) -> Space {
+    match category_level(category, axis) {
+        Level::Call => Space::Call,
+        Level::Kept => Space::Kept,
+        _ => Space::Reduced,
+    }
 }
 
 impl Lowering<'_> {
@@ -140,6 +160,27 @@ impl Lowering<'_> {
         let planes = &mut self.planes[space as usize];
         planes.push(source);
         Plane { space, slot: planes.len() as u32 - 1 }
+    }
+
+    /// The row numbers of a space, as integers.
+    fn position(&mut self, space: Space) -> Value {
+        if let Some(&known) = self.positions.get(&space) {
+            return known;
+        }
+        let plane = self.source(space, Source::Position);
+        let value = self.builder.load(plane);
+        self.positions.insert(space, value);
+        value
+    }
+
+    /// The components of an argument, each from a plane of its own.
+    fn argument(&mut self, variable: Variable, dim: usize, source: fn(usize, usize) -> Source) -> Vec<Value> {
+        let space = space_of(variable.category, self.plan.axis);
+        let load = |component: usize| {
+            let plane = self.source(space, source(variable.index, component));
+            self.builder.load(plane)
+        };
+        (0..dim).map(load).collect()
     }
 
     /// The components of every node below the roots.
@@ -150,18 +191,10 @@ impl Lowering<'_> {
                 Kind::Constant(bits) => vec![self.builder.constant(f64::from_bits(*bits))],
                 Kind::Zero => vec![self.builder.constant(0.0); entry.dim],
                 Kind::Variable(variable) => {
-                    let space = match variable_level(*variable, self.plan.axis) {
-                        Level::Call => Space::Call,
-                        Level::Kept => Space::Kept,
-                        _ => Space::Reduced,
-                    };
-                    (0..entry.dim)
-                        .map(|component| {
-                            let source = Source::Component { index: variable.index, component };
-                            let plane = self.source(space, source);
-                            self.builder.load(plane)
-                        })
-                        .collect()
+                    self.argument(*variable, entry.dim, |index, component| Source::Component { index, component })
+                }
+                Kind::Apply { operation: Operation { rule: Rule::Read { reading, .. }, .. }, operands, .. } => {
+                    self.read(node, *reading, operands)
                 }
                 Kind::Apply { operation, operands: all, parameters } => {
                     let operands: Vec<&[Value]> = all.iter().map(|o| self.components[o].as_slice()).collect();
@@ -193,6 +226,27 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    /// The integers that a node reads of a row.
+    fn read(&mut self, node: Node, reading: Reading, operands: &[Node]) -> Vec<Value> {
+        let graph = &self.plan.graph;
+        let category = graph.row_number(node);
+        match (reading, category, operands) {
+            (Reading::Row, Some(category), _) => {
+                let lane = self.position(space_of(category, self.plan.axis));
+                vec![self.builder.row_number(lane)]
+            }
+            (Reading::Variable, _, &[operand]) => match &graph.entry(operand).kind {
+                Kind::Variable(variable) if self.builder.dtype == Dtype::F32 => {
+                    let integer = |index, component| Source::Integer { index, component };
+                    let lanes = self.argument(*variable, graph.dim_of(operand), integer);
+                    lanes.into_iter().map(|lane| self.builder.integer(lane)).collect()
+                }
+                _ => self.components[&operand].clone(),
+            },
+            _ => unreachable!("only a row number and a variable can be read"),
+        }
+    }
+
     fn stages(mut self) -> Result<Stages> {
         let mut slots = [0usize; 8];
         let (mut block, mut total, mut anchors) = (Vec::new(), Vec::new(), Vec::new());
@@ -200,20 +254,21 @@ impl Lowering<'_> {
         let [mut update, mut reanchor, mut absorb, mut merge, mut finish, mut nothing]: [Vec<(Plane, Value)>; 6] =
             Default::default();
         let mut again: Option<Value> = None;
-        let position = self.source(Space::Reduced, Source::Position);
-        let index = self.builder.load(position);
+        let index = self.position(Space::Reduced);
         for output in &self.plan.outputs {
             let Method::Lanes(reducer) = output.reducer.method();
             let formula = self.components[&output.inner].clone();
             let form = Form { dim: formula.len(), parameters: &output.parameters };
             let b = &mut self.builder;
+            let mask = output.condition.map(|condition| b.holds(self.components[&condition][0]));
+            let masked = Masked { reducer, mask, tells_nothing: mask.is_some() && output.outer.is_some() };
             let mut planes = |space: Space, count: usize| {
                 let start = slots[space as usize];
                 slots[space as usize] += count;
                 (start..start + count).map(|slot| Plane { space, slot: slot as u32 }).collect::<Vec<_>>()
             };
             let bits = |numbers: Vec<f64>| numbers.into_iter().map(|n| math::bits_of(b.dtype, n)).collect::<Vec<u64>>();
-            let (empty, neutral, first) = (reducer.block(form), reducer.total(form), reducer.anchors(form));
+            let (empty, neutral, first) = (masked.block(form), masked.total(form), reducer.anchors(form));
             let block_planes = planes(Space::Block, empty.len());
             let total_planes = planes(Space::Total, neutral.len());
             let other_planes = planes(Space::Other, neutral.len());
@@ -225,23 +280,28 @@ impl Lowering<'_> {
             let (state, before) = (load(b, &block_planes), load(b, &total_planes));
             let (other, fixed) = (load(b, &other_planes), load(b, &anchor_planes));
             let term = Term { formula: &formula, index, anchors: &fixed };
-            update.extend(block_planes.iter().copied().zip(reducer.update(b, form, &state, term)));
-            let lifted = reducer.lift(b, form, &state, &fixed);
-            absorb.extend(total_planes.iter().copied().zip(reducer.merge(b, form, &before, &lifted)));
-            merge.extend(total_planes.iter().copied().zip(reducer.merge(b, form, &before, &other)));
-            let seen = Seen { total: &before, block: &state, anchors: &fixed };
+            update.extend(block_planes.iter().copied().zip(masked.update(b, form, &state, term)));
+            let lifted = masked.lift(b, form, &state, &fixed);
+            absorb.extend(total_planes.iter().copied().zip(masked.merge(b, form, &before, &lifted)));
+            merge.extend(total_planes.iter().copied().zip(masked.merge(b, form, &before, &other)));
+            let ((total, any), (state, _)) = (masked.split(&before), masked.split(&state));
+            let seen = Seen { total, block: state, anchors: &fixed };
             if let Some((better, mask)) = reducer.reanchor(b, form, seen) {
                 reanchor.extend(anchor_planes.iter().copied().zip(better));
                 again = Some(again.map_or(mask, |earlier| b.either(earlier, mask)));
             }
-            let mut results = reducer.finish(b, form, &before);
+            let mut results = reducer.finish(b, form, total);
             let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
             let count = output.results.iter().map(|columns| columns.count).sum();
             let columns = planes(Space::Output, count);
             nothing.extend(columns.iter().enumerate().map(|(k, &plane)| (plane, at(&results, k))));
             if let Some(outer) = output.outer {
                 let outer = &self.components[&outer];
-                results = (0..count).map(|k| b.multiply(at(&results, k), at(outer, k))).collect();
+                let product = |k: usize| {
+                    let product = b.multiply(at(&results, k), at(outer, k));
+                    any.map_or(product, |any| b.select(any, product, at(&results, k)))
+                };
+                results = (0..count).map(product).collect();
             }
             assert_eq!(results.len(), count, "{}: columns of the result", output.reducer.name());
             finish.extend(columns.into_iter().zip(results));

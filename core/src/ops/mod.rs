@@ -11,6 +11,7 @@ mod complex;
 mod contraction;
 mod elementary;
 mod gamma;
+mod indices;
 mod lanes;
 mod norms;
 mod piecewise;
@@ -34,6 +35,7 @@ pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 pub use calculus::{DIRECTIONAL, GRADIENT};
 pub use complex::{AS_REAL, COMPLEX, on_complex};
 pub use elementary::{EXP, EXP2, LOG};
+pub use indices::{INDEX, INTEGER, MASK};
 pub use norms::SCALAR_PRODUCT;
 pub use piecewise::{EQUAL, IF_ELSE, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
 pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
@@ -112,6 +114,19 @@ pub enum Rule {
         /// Builds the formula, or says what would be right.
         build: Shorthand,
     },
+    /// Integers that are read of a row, in formats that have no such numbers too.
+    Read {
+        /// The dimension of the result, or what would be right.
+        dim: ShapeRule,
+        /// What is read.
+        reading: Reading,
+    },
+    /// Says something of the whole reduction, which takes it off: no other operation has it as an operand. The first
+    /// operand, which may be complex, is what is reduced.
+    Outermost {
+        /// The dimension of the result, or what would be right.
+        dim: ShapeRule,
+    },
     /// Stands for a formula that a later pass derives; it is gone before planning.
     Symbolic {
         /// The dimension of the result, or what would be right.
@@ -119,6 +134,15 @@ pub enum Rule {
         /// Writes the formula out.
         expand: Expansion,
     },
+}
+
+/// What an operation reads of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The number of the row of the index that the parameter names.
+    Row,
+    /// The integers of the operand, a variable.
+    Variable,
 }
 
 /// The dimension of a result from the dimensions of operands and the parameters, or what would be right.
@@ -178,6 +202,7 @@ pub fn families() -> impl Iterator<Item = (&'static str, &'static [&'static Oper
         ("Matrices", tensor::FAMILY),
         ("Tensors", contraction::FAMILY),
         ("Complex numbers", complex::FAMILY),
+        ("Row numbers and masks", indices::FAMILY),
         ("Derivatives", calculus::FAMILY),
     ]
     .into_iter()
@@ -214,7 +239,10 @@ impl Operation {
         match self.rule {
             Rule::Elementwise { .. } => common_dim(dims),
             Rule::OfOrder { .. } => Ok(dims[1]),
-            Rule::Vector { dim, .. } | Rule::Symbolic { dim, .. } => dim(dims, parameters),
+            Rule::Vector { dim, .. }
+            | Rule::Read { dim, .. }
+            | Rule::Outermost { dim }
+            | Rule::Symbolic { dim, .. } => dim(dims, parameters),
             Rule::Shorthand { .. } | Rule::Complex { .. } => Err("a shorthand has no shape rule of its own".into()),
         }
     }

@@ -229,9 +229,8 @@ pub static NOT_EQUAL: Operation = Operation {
         meaning: |a, _| f64::from(u8::from(a[0] != a[1])),
         lower: |l, a, _| {
             let mask = l.equal(a[0], a[1]);
-            let equal = one_where(l, mask);
-            let one = l.constant(1.0);
-            l.subtract(one, equal)
+            let (zero, one) = (l.constant(0.0), l.constant(1.0));
+            l.select(mask, zero, one)
         },
     },
     derivative: no_derivative,

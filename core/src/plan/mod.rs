@@ -3,12 +3,12 @@
 
 mod products;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::derive;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula, Graph, Kind, Variable};
-use crate::ops::Node;
+use crate::ops::{INTEGER, Node};
 use crate::reduction::{Axis, Columns, Reducer, Reduction};
 
 /// When a value is known. The order matters: a value is known as late as its latest operand.
@@ -43,10 +43,19 @@ pub struct Output {
     pub inner: Node,
     /// What multiplies the reduced value.
     pub outer: Option<Node>,
+    /// Which pairs take part: those where it is neither 0 nor NaN.
+    pub condition: Option<Node>,
     /// The integer parameters of the reduction.
     pub parameters: Vec<i64>,
     /// The arrays of the result.
     pub results: Vec<Columns>,
+}
+
+impl Output {
+    /// The formulas of a result.
+    pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
+        [Some(self.inner), self.outer, self.condition].into_iter().flatten()
+    }
 }
 
 /// Several reductions over one index, ready to be lowered.
@@ -62,6 +71,15 @@ pub struct Plan {
     pub inputs: Vec<(Variable, usize)>,
 }
 
+/// What a plan reads of rows besides numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Whether it reads the row numbers of i and of j.
+    pub rows: [bool; 2],
+    /// The positions of the arguments whose integers it reads.
+    pub integers: BTreeSet<usize>,
+}
+
 /// Plans one pass over the pairs for reductions over the same index.
 pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
     let Some(first) = reductions.first() else {
@@ -75,8 +93,10 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
         ));
     }
     let mut graph = Graph::default();
-    let roots =
-        reductions.iter().map(|r| graph.import(&r.formula.graph(), r.formula.root())).collect::<Result<Vec<_>>>()?;
+    // The formulas first, then the conditions of those that have one.
+    let formulas = reductions.iter().map(|r| &r.formula);
+    let all = formulas.chain(reductions.iter().filter_map(|r| r.condition.as_ref()));
+    let roots = all.map(|f| graph.import(&f.graph(), f.root())).collect::<Result<Vec<_>>>()?;
     let inputs = inputs(&mut graph, reductions)?;
     let (mut graph, mut roots) = derive::expand(&graph, &roots)?;
     checked(&graph, &roots);
@@ -89,16 +109,20 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
     let mut regrouped = products::regroup(&graph, &roots, axis)?;
     checked(&regrouped.graph, &regrouped.roots);
     let mut outputs = Vec::new();
-    for (root, reduction) in regrouped.roots.clone().into_iter().zip(reductions) {
+    let roots = regrouped.roots.clone();
+    let (roots, conditions) = roots.split_at(reductions.len());
+    let mut conditions = conditions.iter().copied();
+    for (&root, reduction) in roots.iter().zip(reductions) {
         let (inner, outer) = match reduction.reducer.is_linear() {
             true => regrouped.split_kept(root),
             false => (root, None),
         };
+        let condition = reduction.condition.as_ref().and_then(|_| conditions.next());
         let (parameters, results) = (reduction.parameters.clone(), reduction.results());
-        outputs.push(Output { reducer: reduction.reducer, parameters, inner, outer, results });
+        outputs.push(Output { reducer: reduction.reducer, parameters, inner, outer, condition, results });
     }
     let graph = regrouped.graph;
-    let all: Vec<Node> = outputs.iter().flat_map(|o| [Some(o.inner), o.outer]).flatten().collect();
+    let all: Vec<Node> = outputs.iter().flat_map(Output::nodes).collect();
     checked(&graph, &all);
     Ok(Plan { graph, outputs, axis, inputs })
 }
@@ -130,9 +154,9 @@ fn inputs(graph: &mut Graph, reductions: &[Reduction]) -> Result<Vec<(Variable, 
     Ok(all.into_values().collect())
 }
 
-/// When a variable is known.
-pub fn variable_level(variable: Variable, axis: Axis) -> Level {
-    match variable.category {
+/// When what follows an index is known.
+pub fn category_level(category: Category, axis: Axis) -> Level {
+    match category {
         Category::Parameter => Level::Call,
         category if category == axis.kept() => Level::Kept,
         _ => Level::Reduced,
@@ -142,18 +166,37 @@ pub fn variable_level(variable: Variable, axis: Axis) -> Level {
 /// When each node of a graph is known; extends what is known of a graph that has grown.
 pub fn extend_levels(levels: &mut Vec<Level>, graph: &Graph, axis: Axis) {
     for k in levels.len()..graph.len() {
-        let level = match &graph.entry(Node(k as u32)).kind {
-            Kind::Variable(variable) => variable_level(*variable, axis),
+        let node = Node(k as u32);
+        let level = match &graph.entry(node).kind {
+            Kind::Variable(variable) => category_level(variable.category, axis),
             Kind::Constant(_) | Kind::Zero => Level::Call,
-            Kind::Apply { operands, .. } => {
-                operands.iter().map(|o| levels[o.0 as usize]).fold(Level::Call, Level::join)
-            }
+            Kind::Apply { operands, .. } => match graph.row_number(node) {
+                Some(category) => category_level(category, axis),
+                None => operands.iter().map(|o| levels[o.0 as usize]).fold(Level::Call, Level::join),
+            },
         };
         levels.push(level);
     }
 }
 
 impl Plan {
+    /// What is read of rows besides numbers.
+    pub fn reads(&self) -> Reads {
+        let roots: Vec<Node> = self.outputs.iter().flat_map(Output::nodes).collect();
+        let mut reads = Reads::default();
+        for node in self.graph.reachable(&roots) {
+            if let Some(category) = self.graph.row_number(node) {
+                reads.rows[category as usize] = true;
+            }
+            if let Some(&[operand]) = self.graph.match_operation(node, &INTEGER)
+                && let Kind::Variable(variable) = self.graph.entry(operand).kind
+            {
+                reads.integers.insert(variable.index);
+            }
+        }
+        reads
+    }
+
     /// The plan in words.
     pub fn text(&self) -> String {
         let shown = |node: Node| {
@@ -166,6 +209,9 @@ impl Plan {
             text += &format!("output {k}: {}{parameters} of {}\n", output.reducer.name(), shown(output.inner));
             if let Some(outer) = output.outer {
                 text += &format!("          times {}\n", shown(outer));
+            }
+            if let Some(condition) = output.condition {
+                text += &format!("          where {}\n", shown(condition));
             }
         }
         text

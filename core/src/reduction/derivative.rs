@@ -12,7 +12,14 @@ impl Reduction {
     /// The reductions whose results [`Reduction::gradient`] and [`Reduction::directional`] need: none for a sum, its own
     /// result for a log-sum-exp. They are over the same index, so one pass computes them all, together with this one.
     pub fn saved(&self) -> Result<Vec<Reduction>> {
-        self.reducer.saved(self)
+        let saved = self.reducer.saved(self)?.into_iter();
+        // Of the same pairs.
+        let of_same_pairs = |reduction: Reduction| Reduction {
+            condition: self.condition.clone(),
+            declared: [reduction.declared, self.declared.clone()].concat(),
+            ..reduction
+        };
+        Ok(saved.map(of_same_pairs).collect())
     }
 
     /// The gradient of `<cotangent, result>` with respect to a variable: a sum over the index that the variable does not
@@ -105,7 +112,7 @@ impl Reduction {
     fn sum_of(&self, formula: &Formula, axis: Axis) -> Result<Self> {
         let mut declared = self.declared.clone();
         declared.extend(formula.graph().variables());
-        Ok(Reduction { declared, ..Reduction::new("Sum", formula, axis)? })
+        Ok(Reduction { declared, condition: self.condition.clone(), ..Reduction::new("Sum", formula, axis)? })
     }
 
     fn check_saved(&self, saved: &[&Formula]) -> Result<()> {
@@ -151,14 +158,17 @@ fn differentiable(what: &str, variable: &Formula) -> Result<Category> {
     })
 }
 
-/// A variable, in words, that a formula depends on and that is no parameter, of a category that is wrong.
+/// A variable or row number, in words, that a formula depends on and that is of a category that is wrong.
 fn dependence(formula: &Formula, is_wrong: impl Fn(Category) -> bool) -> Option<String> {
     let graph = formula.graph();
     graph.reachable(&[formula.root()]).into_iter().find_map(|node| match graph.entry(node).kind {
         Kind::Variable(Variable { index, category }) if category != Category::Parameter && is_wrong(category) => {
             Some(format!("{category} {index}"))
         }
-        _ => None,
+        _ => {
+            let wrong = graph.row_number(node).filter(|&category| is_wrong(category))?;
+            Some(format!("the row number {}", ["i", "j"][wrong as usize]))
+        }
     })
 }
 

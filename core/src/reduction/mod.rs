@@ -12,7 +12,7 @@ use std::any::Any;
 
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Field, Formula, Variable, short_enough};
-use crate::ops::{AS_REAL, CONCATENATE};
+use crate::ops::{AS_REAL, CONCATENATE, MASK};
 
 pub(crate) use reducer::Identity;
 pub use reducer::{Change, Columns, Form, LaneReducer, Method, Reducer, Seen, Term};
@@ -83,6 +83,8 @@ pub struct Reduction {
     pub(crate) parameters: Vec<i64>,
     /// The formula and its weights, where there are any; together they are what is reduced.
     pub(crate) weighted: Option<(Formula, Formula)>,
+    /// Which pairs take part, if not all: those where it is neither 0 nor NaN.
+    pub(crate) condition: Option<Formula>,
     pub(crate) axis: Axis,
     /// Arguments that were declared, whether the formula uses them or not.
     pub(crate) declared: Vec<(Variable, usize)>,
@@ -146,6 +148,7 @@ impl Reduction {
             };
             return Err(Error::new(ErrorKind::Arity, message));
         }
+        let (formula, condition) = formula.unmasked();
         let weighted = match (reducer.is_weighted(), extra.weights) {
             (false, None) => None,
             (true, Some(weights)) => Some((formula.clone(), weights.clone())),
@@ -170,9 +173,9 @@ impl Reduction {
         }
         let complex = (formula.field() == Field::Complex).then(|| formula.clone());
         let formula = match extra.weights {
-            _ if complex.is_some() => Formula::apply_operation(&AS_REAL, &[formula], &[])?,
-            Some(weights) => Formula::apply_operation(&CONCATENATE, &[formula, weights], &[])?,
-            None => formula.clone(),
+            _ if complex.is_some() => Formula::apply_operation(&AS_REAL, &[&formula], &[])?,
+            Some(weights) => Formula::apply_operation(&CONCATENATE, &[&formula, weights], &[])?,
+            None => formula,
         };
         let form = Form { dim: formula.dim(), parameters: extra.parameters };
         reducer.check(form).map_err(|what| Error::new(ErrorKind::Argument, format!("`{name}`: {what}")))?;
@@ -180,7 +183,31 @@ impl Reduction {
         graph.check_size()?;
         reducer.prepare(&mut graph, formula.root()).map_err(dimension_error)?;
         let declared = formula.graph().variables().collect();
-        Ok(Reduction { reducer, formula, complex, parameters: extra.parameters.to_vec(), weighted, axis, declared })
+        let parameters = extra.parameters.to_vec();
+        let reduction = Reduction { reducer, formula, complex, parameters, weighted, condition: None, axis, declared };
+        match condition {
+            Some(condition) => reduction.masked(&condition),
+            None => Ok(reduction),
+        }
+    }
+
+    /// The reduction of those pairs alone where a scalar formula is neither 0 nor NaN, as `Mask(formula, condition)` in
+    /// text. All reductions may have a condition, and reductions of one pass may have different ones. A reduction that
+    /// has one already is left with the pairs where both hold.
+    pub fn masked(&self, condition: &Formula) -> Result<Self> {
+        let condition = match &self.condition {
+            None => condition.clone(),
+            Some(earlier) => {
+                let zero = Formula::constant(0.0);
+                let holds = |f: &Formula| Formula::apply("LessThan", &[&zero, &Formula::apply("Abs", &[f], &[])?], &[]);
+                Formula::apply("Mult", &[&holds(earlier)?, &holds(condition)?], &[])?
+            }
+        };
+        // Checks the dimensions, and that the variables are the same.
+        let whole = Formula::apply_operation(&MASK, &[&self.formula, &condition], &[])?;
+        let mut declared = self.declared.clone();
+        declared.extend(whole.graph().variables());
+        Ok(Reduction { condition: Some(condition), declared, ..self.clone() })
     }
 
     /// What is reduced, weights included, before complex values are taken apart.
@@ -191,6 +218,11 @@ impl Reduction {
     /// The formula that is reduced; where values are complex, their real and imaginary parts in turn.
     pub fn formula(&self) -> &Formula {
         &self.formula
+    }
+
+    /// Which pairs take part, if not all: those where it is neither 0 nor NaN.
+    pub fn condition(&self) -> Option<&Formula> {
+        self.condition.as_ref()
     }
 
     /// The index that is reduced.
@@ -213,7 +245,10 @@ impl Reduction {
     /// Text that parses to the same reduction, without the arguments that were declared but are not used.
     pub fn text(&self) -> Result<String> {
         let formula = self.weighted.as_ref().map_or(self.stated(), |(formula, _)| formula);
-        let mut arguments = vec![formula.text()?];
+        let mut arguments = vec![match &self.condition {
+            Some(condition) => format!("Mask({},{})", formula.text()?, condition.text()?),
+            None => formula.text()?,
+        }];
         arguments.extend(self.parameters.iter().map(i64::to_string));
         arguments.push((self.axis.kept() as i32).to_string());
         if let Some((_, weights)) = &self.weighted {

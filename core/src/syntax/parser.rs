@@ -273,9 +273,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The node of a variable that an alias declares.
+    /// The node of a variable that an alias declares; `i` and `j` are row numbers where none does.
     fn declared(&mut self, name: &str, span: Range<usize>) -> Result<Node> {
         let Some(alias) = self.aliases.get(name) else {
+            if let Some(category) = ["i", "j"].iter().position(|known| *known == name) {
+                return self.apply(&ops::INDEX, &[], &[category as i64], span);
+            }
             let message = format!("there is no variable `{}`; known: {}", shortened(name), self.known_names());
             return Err(Error::at(ErrorKind::UnknownName, message, self.text, span));
         };

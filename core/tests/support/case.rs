@@ -9,7 +9,7 @@ use rkeops_core::{
 use super::approximate::{Approximate, Double, Format, Single};
 use super::expression::{Expression, Variable, aliases};
 use super::layout::{Layout, position};
-use super::oracle::{Expected, reduce};
+use super::oracle::{Expected, reduce_masked, takes_part};
 use super::random::Random;
 
 /// Which numbers the arrays hold.
@@ -164,10 +164,16 @@ impl Case {
         (0..dim).map(|column| self.element(variable, row, column, dtype)).collect()
     }
 
-    /// The values of all variables for kept row `row` and reduced row `other`.
+    /// The values of all variables for kept row `row` and reduced row `other`, and the row numbers of i and j.
     pub fn pair(&self, row: usize, other: usize, dtype: Dtype) -> Vec<Vec<f64>> {
         let pair = if self.axis == 1 { [row, other] } else { [other, row] };
-        (0..self.variables.len()).map(|k| self.values(k, pair, dtype)).collect()
+        let numbers = pair.map(|number| vec![number as f64]);
+        (0..self.variables.len()).map(|k| self.values(k, pair, dtype)).chain(numbers).collect()
+    }
+
+    /// Whether a formula takes the integers of variables.
+    pub fn takes_integers(&self) -> bool {
+        self.reductions.iter().any(|(_, formula)| formula.uses("Integer"))
     }
 
     /// The text of each reduction.
@@ -293,9 +299,11 @@ impl Case {
             })
             .collect();
         let result = |(name, formula): &(&'static str, Expression)| {
+            let (formula, condition) = formula.unmasked();
             let values: Vec<Vec<Approximate<F>>> = pairs.iter().map(|pair| formula.evaluate(pair)).collect();
+            let mask: Vec<Option<bool>> = pairs.iter().map(|pair| takes_part(condition, pair)).collect();
             let columns = formula.columns(&self.variables);
-            (0..columns).map(|k| reduce(name, &values.iter().map(|v| v[k]).collect::<Vec<_>>())).collect()
+            (0..columns).map(|k| reduce_masked(name, &values.iter().map(|v| v[k]).collect::<Vec<_>>(), &mask)).collect()
         };
         self.reductions.iter().map(result).collect()
     }

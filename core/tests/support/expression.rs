@@ -88,11 +88,19 @@ pub const SYMBOLIC: [&str; 9] = [
     "Factorize",
     "AutoFactorize",
 ];
+/// What depends on which pair it is.
+pub const INDICES: [&str; 3] = ["Index", "Integer", "Mask"];
 
 /// Every operation of formulas that are not derivatives.
 pub fn operations() -> impl Iterator<Item = &'static str> {
     let elementwise = UNARY.into_iter().chain(WITH_INTEGERS).chain(BINARY).chain(TERNARY);
-    elementwise.chain(OF_ORDER).chain(VECTOR).chain(NORMS).chain(SEQUENCES).chain(TENSORS).chain(complex::NAMED)
+    let vectors = VECTOR.into_iter().chain(NORMS).chain(SEQUENCES).chain(TENSORS);
+    elementwise.chain(OF_ORDER).chain(vectors).chain(complex::NAMED).chain(INDICES)
+}
+
+/// The row number of i or j.
+pub fn index(category: usize) -> Expression {
+    Expression::Apply("Index", vec![], vec![category as i64])
 }
 
 /// A call with one operand.
@@ -146,6 +154,7 @@ impl Expression {
         };
         let dim = |k: usize| operands[k].dim(variables);
         match name {
+            "Mask" => dim(0),
             "Sum" | "Elem" | "Scalprod" | "SqNorm2" | "Norm2" | "SqDist" => 1,
             "SqNormIso" | "SqNormDiag" | "SymSqNorm" | "WeightedSqNorm" | "WeightedSqDist" => 1,
             "Max" | "Min" | "ArgMax" | "ArgMin" | "LogSumExp" | "SoftDTW_SqDist" => 1,
@@ -194,6 +203,9 @@ impl Expression {
                     "Divide" => "/",
                     _ => "",
                 };
+                if *name == "Index" {
+                    return ["i", "j"][parameters[0] as usize].into();
+                }
                 if !sign.is_empty() {
                     return format!("({}{sign}{})", operands[0].text(), operands[1].text());
                 }
@@ -225,7 +237,22 @@ impl Expression {
         1 + self.children().iter().map(Expression::size).sum::<usize>()
     }
 
-    /// The values of its components; real and imaginary parts of complex numbers in turn.
+    /// The formula and the condition of a mask around it.
+    pub fn unmasked(&self) -> (&Expression, Option<&Expression>) {
+        match self {
+            Expression::Apply("Mask", operands, _) => (&operands[0], Some(&operands[1])),
+            all => (all, None),
+        }
+    }
+
+    /// Whether an operation of this name is somewhere in it.
+    pub fn uses(&self, name: &str) -> bool {
+        let here = matches!(self, Expression::Apply(found, ..) if *found == name);
+        here || self.children().iter().any(|child| child.uses(name))
+    }
+
+    /// The values of its components; real and imaginary parts of complex numbers in turn. The row numbers of i and j
+    /// follow the variables.
     pub fn evaluate<S: Scalar>(&self, variables: &[Vec<S>]) -> Vec<S> {
         let (name, operands, parameters) = match self {
             Expression::Variable(k) => return variables[*k].clone(),
@@ -233,6 +260,9 @@ impl Expression {
             Expression::Zero(dim) => return vec![S::number(0.0); *dim],
             Expression::Apply(name, operands, parameters) => (*name, operands, parameters),
         };
+        if name == "Index" {
+            return variables[variables.len() - 2 + parameters[0] as usize].clone();
+        }
         let values: Vec<Vec<S>> = operands.iter().map(|o| o.evaluate(variables)).collect();
         let is_complex: Vec<bool> = operands.iter().map(Expression::is_complex).collect();
         if is_complex.contains(&true) || complex::NAMED.contains(&name) {

@@ -3,7 +3,7 @@
 
 use super::BOUNDARIES;
 use super::case::{Case, Numbers};
-use super::expression::{Expression, Variable, call1, call2, call3, with_integers, with_lists};
+use super::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
 use super::layout::Layout;
 use super::oracle::REDUCTIONS;
 use super::random::Random;
@@ -15,6 +15,8 @@ pub struct Generator<'a> {
     pub variables: &'a [Variable],
     /// Leave out what has jumps and kinks, for derivatives.
     pub smooth: bool,
+    /// The variables hold integers, and formulas may say so.
+    pub integers: bool,
 }
 
 /// Arguments of every kind; at least one of each index.
@@ -55,7 +57,14 @@ impl Generator<'_> {
             let number = 1 + self.random.below(9) as i64;
             return if dim > 1 { Expression::Zero(dim) } else { Expression::Apply("IntInv", vec![], vec![number]) };
         }
+        if dim == 1 && self.random.chance(0.08) {
+            let fraction = Expression::Number(1.0 / 256.0);
+            return call2("Mult", fraction, self.integer(1));
+        }
         let fitting: Vec<usize> = (0..self.variables.len()).filter(|&k| self.variables[k].dim == dim).collect();
+        if self.integers && !fitting.is_empty() && self.random.chance(0.3) {
+            return call1("Integer", Expression::Variable(*self.random.pick(&fitting)));
+        }
         if !fitting.is_empty() && self.random.chance(0.85) {
             return Expression::Variable(*self.random.pick(&fitting));
         }
@@ -146,6 +155,39 @@ impl Generator<'_> {
             20..22 => self.of_complex(depth, dim),
             22.. => self.scalar(depth),
             _ => self.arithmetic(depth, dim),
+        }
+    }
+
+    /// A row number, or a sum or difference of such and small integers.
+    fn integer(&mut self, depth: usize) -> Expression {
+        if depth > 0 && self.random.chance(0.4) {
+            let name = *self.random.pick(&["Add", "Subtract", "Subtract"]);
+            let joined = call2(name, self.integer(depth - 1), self.integer(depth - 1));
+            return match self.random.below(4) {
+                0 if !self.smooth => call1("Abs", joined),
+                1 => call1("Minus", joined),
+                _ => joined,
+            };
+        }
+        if self.random.chance(0.3) {
+            return Expression::Number(*self.random.pick(&[1.0, 2.0, 5.0, -3.0, 64.0]));
+        }
+        let scalars: Vec<usize> = (0..self.variables.len()).filter(|&k| self.variables[k].dim == 1).collect();
+        if self.integers && !scalars.is_empty() && self.random.chance(0.5) {
+            return call1("Integer", Expression::Variable(*self.random.pick(&scalars)));
+        }
+        index(self.random.below(2))
+    }
+
+    /// A scalar that is 0 for some pairs, or for none or all.
+    pub fn condition(&mut self, depth: usize) -> Expression {
+        let comparison = *self.random.pick(&["LessThan", "LessOrEqual", "LessOrEqual", "Equal", "NotEqual"]);
+        match self.random.below(8) {
+            0..4 => call2(comparison, self.integer(2), self.integer(2)),
+            4 => call2(comparison, self.formula(depth, 1), self.formula(depth, 1)),
+            5 => call2("Mult", self.condition(depth), self.condition(depth)),
+            6 => self.integer(2),
+            _ => self.leaf(1),
         }
     }
 
@@ -314,7 +356,9 @@ impl Generator<'_> {
 pub fn case(seed: u64) -> Case {
     let mut random = Random::new(seed);
     let variables = variables(&mut random);
-    let mut generator = Generator { random, variables: &variables, smooth: false };
+    let numbers = if random.chance(0.1) { Numbers::Integers } else { Numbers::Ordinary };
+    let integers = numbers == Numbers::Integers;
+    let mut generator = Generator { random, variables: &variables, smooth: false, integers };
     let mut reductions = Vec::new();
     for _ in 0..*generator.random.clone().pick(&[1, 1, 1, 2, 3]) {
         let name = if generator.random.chance(0.5) { "Sum" } else { *generator.random.pick(&REDUCTIONS) };
@@ -324,7 +368,8 @@ pub fn case(seed: u64) -> Case {
             "Sum" if generator.random.chance(0.15) => generator.complex(depth, dim),
             _ => generator.formula(depth, dim),
         };
-        reductions.push((name, formula));
+        let masked = generator.random.chance(0.3);
+        reductions.push((name, if masked { call2("Mask", formula, generator.condition(2)) } else { formula }));
     }
     let mut random = generator.random;
     let rows = loop {
@@ -335,6 +380,5 @@ pub fn case(seed: u64) -> Case {
     };
     let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
     let output = Layout::random(&mut random, false);
-    let numbers = if random.chance(0.1) { Numbers::Integers } else { Numbers::Ordinary };
     Case { axis: random.below(2), seed, rows, numbers, inputs, output, given: None, variables, reductions }
 }

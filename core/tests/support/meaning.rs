@@ -186,6 +186,7 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
         "NotEqual" => compare(NOT_EQUAL),
         "LessThan" => compare(LESS),
         "LessOrEqual" => compare(LESS_OR_EQUAL),
+        "Integer" => a.clone(),
         "Sum" => vec![total(a)],
         "SumT" => vec![a[0].clone(); number(0)],
         "Concat" => a.iter().chain(&values[1]).cloned().collect(),

@@ -1,6 +1,7 @@
 //! Dense reductions in float64 with a bound on what rounding may do to them.
 
 use super::approximate::{Approximate, Format};
+use super::expression::Expression;
 
 /// What a column of a result has to be.
 #[derive(Clone, Debug)]
@@ -60,6 +61,36 @@ pub fn reduce<F: Format>(name: &str, values: &[Approximate<F>]) -> Expected {
         "ArgMin" | "ArgMax" => Expected::Index { values: all(), largest: name == "ArgMax" },
         _ => panic!("the oracle does not know the reduction `{name}`"),
     }
+}
+
+/// Whether a pair takes part in a reduction with this condition, if that is known.
+pub fn takes_part<F: Format>(condition: Option<&Expression>, pair: &[Vec<Approximate<F>>]) -> Option<bool> {
+    let Some(condition) = condition else { return Some(true) };
+    let found = condition.evaluate(pair)[0];
+    if found.value.abs() > found.error {
+        return Some(true);
+    }
+    (found.error == 0.0).then_some(false)
+}
+
+/// The reduction of the values of those pairs alone that take part.
+pub fn reduce_masked<F: Format>(name: &str, values: &[Approximate<F>], mask: &[Option<bool>]) -> Expected {
+    if mask.contains(&None) {
+        return unknown();
+    }
+    let mask = || mask.iter().map(|taken| *taken == Some(true));
+    if mask().all(|taken| taken) {
+        return reduce(name, values);
+    }
+    if !name.starts_with("Arg") {
+        let taken: Vec<Approximate<F>> = values.iter().zip(mask()).filter(|v| v.1).map(|v| *v.0).collect();
+        return reduce(name, &taken);
+    }
+    // What takes no part keeps its place and never wins.
+    let nothing = Approximate::exact(f64::NAN);
+    let with_places: Vec<Approximate<F>> =
+        values.iter().zip(mask()).map(|(v, t)| if t { *v } else { nothing }).collect();
+    reduce(name, &with_places)
 }
 
 fn extreme(values: &[(f64, f64)], largest: bool) -> f64 {
