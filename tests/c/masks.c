@@ -17,7 +17,7 @@ static rkeops_reduction *built(void) {
     SUCCEEDS(rkeops_formula_apply("LessOrEqual", operands, 2, NULL, 0, &causal));
     operands[0] = y, operands[1] = causal;
     SUCCEEDS(rkeops_formula_apply("Mask", operands, 2, NULL, 0, &masked));
-    SUCCEEDS(rkeops_reduction_create("Sum", masked, RKEOPS_AXIS_J, &reduction));
+    SUCCEEDS(rkeops_reduction_create("Sum", masked, RKEOPS_AXIS_J, NULL, 0, NULL, &reduction));
     rkeops_formula_free(i), rkeops_formula_free(j), rkeops_formula_free(y);
     rkeops_formula_free(causal), rkeops_formula_free(masked);
     return reduction;
