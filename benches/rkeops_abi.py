@@ -35,6 +35,8 @@ class Options(ctypes.Structure):
         ("progress", c_void_p),
         ("progress_user", c_void_p),
         ("ranges", c_void_p),
+        ("accumulator_bits", c_int32),
+        ("summation", c_int32),
     ]
 
 

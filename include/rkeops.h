@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
 /** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
 #define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 
@@ -101,6 +101,27 @@
  * Machine code for x86-64 with AVX-512.
  */
 #define RKEOPS_TARGET_AVX512 3
+
+/**
+ * Sums are added as is best by default: RKEOPS_SUMMATION_BLOCK.
+ */
+#define RKEOPS_SUMMATION_AUTO 0
+
+/**
+ * Sums are added term by term (KeOps' direct_sum).
+ */
+#define RKEOPS_SUMMATION_DIRECT 1
+
+/**
+ * Sums are added in blocks of 256 terms, and blocks with the error of each addition
+ * kept (KeOps' block_sum).
+ */
+#define RKEOPS_SUMMATION_BLOCK 2
+
+/**
+ * The error of each addition is kept (KeOps' kahan_scheme).
+ */
+#define RKEOPS_SUMMATION_COMPENSATED 3
 
 /**
  * Signed integers (kDLInt of DLPack).
@@ -346,6 +367,15 @@ typedef struct {
      * Run: which pairs of rows are reduced. Default: all.
      */
     const rkeops_ranges *ranges;
+    /**
+     * Compilation: bits of the floating-point numbers that sums are added in: 64 for
+     * arrays of 32 bits is slower and more accurate. Default: dtype_bits.
+     */
+    int32_t accumulator_bits;
+    /**
+     * Compilation: one of RKEOPS_SUMMATION_... Default: RKEOPS_SUMMATION_AUTO.
+     */
+    int32_t summation;
 } rkeops_options;
 
 /**
@@ -829,14 +859,16 @@ void rkeops_ranges_free(rkeops_ranges *ranges);
  * in one pass and shares what they have in common.
  *
  * `reductions` are `count` reductions, at least one; the list is not kept.
- * `options` may be NULL; its dtype_bits and target are read here.
+ * `options` may be NULL; its dtype_bits, target, accumulator_bits and summation are
+ * read here.
  * `*out` becomes a kernel that the caller owns. Kernels are cached inside the library
- * by formula, dtype and target: compiling the same again is cheap and gives the same
+ * by formula and these options: compiling the same again is cheap and gives the same
  * kernel, also from several threads at once.
  * Where the system refuses executable memory a kernel for any target runs portable
  * code instead; rkeops_doctor and rkeops_kernel_explain tell.
  * Errors: RKEOPS_ERROR_UNSUPPORTED for a target that this processor does not have,
- * _SIZE for a formula that needs absurdly many operations, _DIMENSION, _ARGUMENT,
+ * _SIZE for a formula that needs absurdly many operations, _DTYPE for an accumulator
+ * with fewer bits, _DIMENSION, _ARGUMENT, also for a summation where nothing is added,
  * _HANDLE. Any thread; takes up to some milliseconds.
  */
 rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,

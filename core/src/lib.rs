@@ -53,7 +53,7 @@ pub use dtype::Dtype;
 pub use engine::{CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor};
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Field, Formula};
-pub use reduction::{Axis, Extra, Reduction};
+pub use reduction::{Axis, Extra, Reduction, Summation};
 pub use solve::{Solution, SolveOptions, Solver};
 
 /// The version of the library.

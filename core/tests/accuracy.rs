@@ -26,7 +26,7 @@ const ALIASES: [&str; 3] = ["x = Vi(0,1)", "y = Vi(1,1)", "one = Vj(2,1)"];
 
 fn compile(formula: &str, dtype: Dtype, target: Target) -> Arc<Kernel> {
     let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &ALIASES).unwrap();
-    Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap()
+    Kernel::compile(&[reduction], &CompileOptions { dtype, target, ..CompileOptions::default() }).unwrap()
 }
 
 /// The formula at each `x`, `y`, with one reduced row, so that nothing is added.
@@ -416,7 +416,7 @@ fn long_sums_of_gaussians(target: Target) {
         let (x, y, b, meant) = gaussian(rows, columns);
         let shapes = [[rows, 3], [columns, 3], [columns, 1]];
         let single = |v: &[f64]| v.iter().map(|&v| v as f32).collect::<Vec<f32>>();
-        let options = |dtype| CompileOptions { dtype, target };
+        let options = |dtype| CompileOptions { dtype, target, ..CompileOptions::default() };
         let kernel = Kernel::compile(std::slice::from_ref(&reduction), &options(Dtype::F32)).unwrap();
         let mut found = vec![0.0f32; rows];
         let arrays = [single(&x), single(&y), single(&b)];
@@ -464,5 +464,5 @@ fn long_sums_that_cancel(target: Target) {
 
 fn compile_columns(target: Target) -> Arc<Kernel> {
     let reduction = Reduction::parse("Sum_Reduction(x*y,0)", &["x = Vi(0,1)", "y = Vj(1,1)"]).unwrap();
-    Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target }).unwrap()
+    Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() }).unwrap()
 }

@@ -339,7 +339,9 @@ fn long_rows(target: Target) {
     let aliases = ["x = Vi(0,1)", "y = Vj(1,1)"];
     let texts = ["Sum_Reduction(x*y,0)", "ArgMax_Reduction(y-x,0)", "LogSumExp_Reduction(x*y,0)"];
     let reductions: Vec<Reduction> = texts.iter().map(|text| Reduction::parse(text, &aliases).unwrap()).collect();
-    let kernel = Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+    let kernel =
+        Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() })
+            .unwrap();
     let (m, n) = (5usize, 1_000_000usize);
     // Multiples of 1/8, so that sums are exact.
     let y: Vec<f64> = (0..n).map(|k| (k * 7919 % 1009) as f64 / 1024.0).collect();

@@ -6,7 +6,11 @@ use rkeops_core::{CompileOptions, Dtype, Kernel, Reduction, Target};
 
 fn compile(k: usize) -> Arc<Kernel> {
     let reduction = Reduction::parse(&format!("Sum_Reduction(x*y*{k},0)"), &["x = Vi(0,1)", "y = Vj(1,1)"]).unwrap();
-    Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target: Target::Portable }).unwrap()
+    Kernel::compile(
+        &[reduction],
+        &CompileOptions { dtype: Dtype::F32, target: Target::Portable, ..CompileOptions::default() },
+    )
+    .unwrap()
 }
 
 #[test]

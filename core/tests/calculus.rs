@@ -146,7 +146,8 @@ impl Problem {
         let reduction = Reduction::parse(&format!("Sum_Reduction({text},0)"), &names)
             .unwrap_or_else(|error| panic!("{error}\n{self:?}"));
         let columns = reduction.dim();
-        let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap();
+        let kernel =
+            Kernel::compile(&[reduction], &CompileOptions { dtype, target, ..CompileOptions::default() }).unwrap();
         let mut case = Case::new(&self.variables, Vec::new(), [3, 2]);
         case.seed = self.seed;
         let found = case.run_kernel(&kernel, dtype, 1).unwrap();
@@ -256,7 +257,11 @@ fn closed_forms(target: Target) {
         let sums = [operator, meant].map(|formula| {
             let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &POINTS).unwrap();
             let variables = [(3, 0), (3, 1), (1, 1), (3, 0), (9, 2)].map(|(dim, category)| Variable { dim, category });
-            let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+            let kernel = Kernel::compile(
+                &[reduction],
+                &CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() },
+            )
+            .unwrap();
             Case::new(&variables, Vec::new(), [9, 7]).run_kernel(&kernel, Dtype::F64, 1).unwrap().remove(0)
         });
         let (found, meant) = (sums[0].numbers(), sums[1].numbers());
@@ -290,7 +295,9 @@ fn derivatives_where_points_coincide(target: Target) {
                 // Both points are the same.
                 let names = ["x = Vi(0,3)", "y = Vi(1,3)", "u = Vi(2,3)"];
                 let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &names).unwrap();
-                let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap();
+                let kernel =
+                    Kernel::compile(&[reduction], &CompileOptions { dtype, target, ..CompileOptions::default() })
+                        .unwrap();
                 let mut case = Case::new(&[Variable { dim: 3, category: 0 }; 3], Vec::new(), [1, 1]);
                 case.inputs = vec![Layout::Repeated; 3];
                 case.numbers = Numbers::Special;

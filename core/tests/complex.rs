@@ -317,7 +317,9 @@ fn gradients_have_conjugate_factors() {
 fn run(text: &str, dim: usize, points: &[f32], target: Target) -> Vec<f32> {
     let alias = format!("x = Vi(0,{dim})");
     let reduction = Reduction::parse(&format!("Sum_Reduction({text},0)"), &[&alias]).unwrap();
-    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target }).unwrap();
+    let kernel =
+        Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() })
+            .unwrap();
     let (rows, columns) = (points.len() / dim, kernel.outputs()[0].dim);
     let mut found = vec![0f32; rows * columns];
     let mut outputs = [ArrayMut::f32(&mut found, &[rows, columns])];
@@ -386,7 +388,9 @@ fn batches_of_complex_arrays(target: Target) {
     let (x, y) = (numbers(batch * rows * 4), numbers(others * 4));
     let reductions = ["ComplexMult(x, y)", "ComplexAbs(ComplexAdd(x, y))"]
         .map(|text| Reduction::new("Sum", &Formula::parse(text, &ALIASES[..2]).unwrap(), Axis::J).unwrap());
-    let kernel = Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+    let kernel =
+        Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() })
+            .unwrap();
     let results = |inputs: [ArrayRef<'_>; 2], is_complex: bool| {
         let (mut products, mut sizes) = (vec![0.0; batch * rows * 4], vec![0.0; batch * rows * 2]);
         let sizes_view = ArrayMut::f64(&mut sizes, &[batch, rows, 2]);

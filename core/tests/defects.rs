@@ -11,7 +11,9 @@ use support::targets;
 fn run(text: &str, aliases: &[&str], inputs: &[&[f64]], target: Target) -> Vec<f64> {
     let reduction = Reduction::parse(text, aliases).unwrap_or_else(|e| panic!("{e}"));
     let dim = reduction.dim();
-    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+    let kernel =
+        Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() })
+            .unwrap();
     let shapes: Vec<[usize; 2]> = inputs.iter().map(|input| [1, input.len()]).collect();
     let inputs: Vec<_> = inputs.iter().zip(&shapes).map(|(input, shape)| ArrayRef::f64(input, shape)).collect();
     let mut out = vec![9.0; dim];

@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Formula, Kernel, Reduction, Target};
+use rkeops_core::{
+    Axis, Category, CompileOptions, Dtype, Error, ErrorKind, Formula, Kernel, Reduction, Summation, Target,
+};
 
 const ALIASES: [&str; 4] = ["x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,2)", "p = Pm(3,1)"];
 
@@ -278,8 +280,67 @@ fn reductions_as_text() {
 }
 
 #[test]
+fn parameters_and_weights_of_reductions() {
+    let nothing = "`KMin` got 0 integer parameters; expected 1: K";
+    let rows = [
+        ("KMin_Reduction(x,0,0)", ErrorKind::Argument, "`KMin`: parameter `K` is 0; expected 1 to 65536"),
+        ("ArgKMin_Reduction(x,-3,0)", ErrorKind::Argument, "`ArgKMin`: parameter `K` is -3; expected 1 to 65536"),
+        ("KMax_Reduction(x,65537,0)", ErrorKind::Argument, "`KMax`: parameter `K` is 65537; expected 1 to 65536"),
+        ("KMin_Reduction(x,0)", ErrorKind::Arity, nothing),
+        ("KMin_Reduction(x,2,3,0)", ErrorKind::Arity, "`KMin` got 2 integer parameters; expected 1: K"),
+        ("Sum_Reduction(x,2,0)", ErrorKind::Arity, "`Sum` got 1 integer parameter; expected none"),
+        ("SoftMax_Reduction(p,0)", ErrorKind::Arity, "`SumSoftMaxWeight` needs weights after the index that remains"),
+        (
+            "Max_SumShiftExpWeight_Reduction(x,0,y)",
+            ErrorKind::Dimension,
+            "`Max_SumShiftExpWeight`: the formula has dimension 3; expected a scalar (dimension 1)",
+        ),
+        (
+            "Max_SumShiftExp_Reduction(x,0)",
+            ErrorKind::Dimension,
+            "`Max_SumShiftExp`: the formula has dimension 3; expected a scalar (dimension 1)",
+        ),
+    ];
+    for (text, kind, message) in rows {
+        let width = text.find('(').unwrap();
+        expect(Reduction::parse(text, &ALIASES), kind, &pointed(message, text, 1, width));
+    }
+    let text = "KMin_Reduction(x,2,0,y)";
+    let error = Reduction::parse(text, &ALIASES).unwrap_err();
+    assert!(error.message().starts_with("`KMin` takes no weights; known with weights: LogSumExp, "), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Arity);
+}
+
+#[test]
+fn ways_of_adding() {
+    let compile = |names: &[&str], options: CompileOptions| {
+        let x = Formula::variable(0, 1, Category::J).unwrap();
+        let reductions: Vec<Reduction> = names.iter().map(|name| Reduction::new(name, &x, Axis::J).unwrap()).collect();
+        Kernel::compile(&reductions, &options)
+    };
+    let plain = CompileOptions::default();
+    let message = "the summation `kahan_scheme` has no meaning for Min, ArgMin: nothing is added; expected auto";
+    let compensated = CompileOptions { summation: Summation::Compensated, ..plain };
+    expect(compile(&["Min", "ArgMin"], compensated), ErrorKind::Argument, message);
+    assert!(compile(&["Min", "Sum"], compensated).is_ok());
+    let message = "the summation `block_sum` has no meaning for Prod: nothing is added; expected auto";
+    let block = CompileOptions { summation: Summation::Block, ..plain };
+    expect(compile(&["Prod"], block), ErrorKind::Argument, message);
+    assert!(compile(&["Prod"], CompileOptions { summation: Summation::Direct, ..plain }).is_ok());
+    let narrow = CompileOptions { dtype: Dtype::F64, accumulator: Some(Dtype::F32), ..plain };
+    expect(compile(&["Sum"], narrow), ErrorKind::Dtype, "sums of float64 numbers cannot be added in float32");
+    let integer = CompileOptions { accumulator: Some(Dtype::I64), ..plain };
+    expect(compile(&["Sum"], integer), ErrorKind::Dtype, "sums of float32 numbers cannot be added in int64");
+    for name in ["Min", "Count", "Sum"] {
+        assert!(compile(&[name], CompileOptions { accumulator: Some(Dtype::F64), ..plain }).is_ok(), "KeOps takes it");
+    }
+}
+
+#[test]
 fn calls() {
-    let known = "there is no reduction `Foo`; known: Sum, LogSumExp, LogSumExpWeight, SumSoftMaxWeight, Min, Max, ArgMin, ArgMax";
+    let known = "there is no reduction `Foo`; known: Sum, Prod, Zero, LogSumExp, LogSumExpWeight, \
+                 SumSoftMaxWeight, Max_SumShiftExp, Max_SumShiftExpWeight, Min, Max, ArgMin, ArgMax, Min_ArgMin, \
+                 Max_ArgMax, KMin, ArgKMin, KMin_ArgKMin, KMax, ArgKMax, KMax_ArgKMax, Any, All, Count";
     expect(Reduction::new("Foo", &Formula::constant(1.0), Axis::I), ErrorKind::UnknownName, known);
     let x = Formula::variable(0, 3, Category::I).unwrap();
     let wide = "`LogSumExp`: the formula has dimension 3; expected a scalar (dimension 1)";
@@ -348,12 +409,12 @@ fn compiling() {
     let size = "the formula needs more than 1048576 operations per pair";
     expect(compiled(&["Sum_Reduction(Exp(Var(0,200000,0)),0)"]), ErrorKind::Size, size);
     let reduction = Reduction::parse("Sum_Reduction(Var(0,1,0),0)", &[]).unwrap();
-    let options = CompileOptions { dtype: Dtype::I64, target: Target::Portable };
+    let options = CompileOptions { dtype: Dtype::I64, target: Target::Portable, ..CompileOptions::default() };
     let integer = "the compute dtype is int64; expected float32 or float64";
     expect(Kernel::compile(std::slice::from_ref(&reduction), &options), ErrorKind::Dtype, integer);
     for target in [Target::Avx2, Target::Avx512].into_iter().filter(|t| !t.is_available()) {
         let message = format!("the target {} cannot run on this processor; portable always can", target.name());
-        let options = CompileOptions { dtype: Dtype::F32, target };
+        let options = CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() };
         expect(Kernel::compile(std::slice::from_ref(&reduction), &options), ErrorKind::Unsupported, &message);
     }
 }

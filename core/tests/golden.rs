@@ -77,7 +77,8 @@ impl Case {
     fn compile(&self, target: Target) -> Arc<Kernel> {
         let reductions: Vec<Reduction> =
             self.reductions.iter().map(|text| Reduction::parse(text, self.aliases).unwrap()).collect();
-        Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F32, target }).unwrap()
+        Kernel::compile(&reductions, &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() })
+            .unwrap()
     }
 
     fn question(&self) -> String {

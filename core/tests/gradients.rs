@@ -9,8 +9,9 @@ use support::case::{Case, Numbers, Values};
 use support::dual::{Dual, each};
 use support::expression::{Expression, Variable, aliases, call2};
 use support::generate::{Generator, variables};
-use support::oracle::{Expected, reduce_masked, takes_part};
+use support::oracle::{Expected, takes_part};
 use support::random::{Random, seeds};
+use support::reducing::masked_sum;
 use support::samples::single_operations;
 use support::scalar::Scalar;
 
@@ -105,7 +106,7 @@ impl Derivative {
                 });
             }
         }
-        terms.iter().map(|terms| reduce_masked("Sum", terms, &mask)).collect()
+        terms.iter().map(|terms| masked_sum(terms, &mask)).collect()
     }
 
     fn first_axis(&self) -> usize {
@@ -124,7 +125,8 @@ impl Derivative {
         let last = self.steps[self.steps.len() - 1].0;
         assert_eq!(reduction.dim(), self.variables[last].dim);
         assert_eq!(reduction.axis() as usize, self.axis, "the gradient is summed over the other index");
-        let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap();
+        let kernel =
+            Kernel::compile(&[reduction], &CompileOptions { dtype, target, ..CompileOptions::default() }).unwrap();
         let case = self.case();
         let results = case.run_kernel(&kernel, dtype, 1).unwrap();
         let (mut compared, mut known) = (0, 0);
@@ -236,8 +238,11 @@ fn slope_at(formula: &str, dim: usize, point: &[f64], dtype: Dtype, target: Targ
     let aliases = [format!("x = Vi(0,{dim})"), "e = Vi(1,1)".into()];
     let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
     let text = format!("Grad(Sum_Reduction({formula},0),x,e)");
-    let kernel =
-        Kernel::compile(&[Reduction::parse(&text, &aliases).unwrap()], &CompileOptions { dtype, target }).unwrap();
+    let kernel = Kernel::compile(
+        &[Reduction::parse(&text, &aliases).unwrap()],
+        &CompileOptions { dtype, target, ..CompileOptions::default() },
+    )
+    .unwrap();
     let shape = [1, dim];
     if dtype == Dtype::F32 {
         let (point, mut out): (Vec<f32>, _) = (point.iter().map(|&p| p as f32).collect(), vec![9.0f32; dim]);
@@ -401,7 +406,7 @@ fn gradients_inside_formulas(target: Target) {
             .map(|formula| {
                 let reduction = Reduction::parse(&format!("Sum_Reduction({formula},0)"), &aliases).unwrap();
                 let variables = [(2, 0), (2, 1), (1, 1)].map(|(dim, category)| Variable { dim, category });
-                let options = CompileOptions { dtype: Dtype::F64, target };
+                let options = CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() };
                 let kernel = Kernel::compile(&[reduction], &options).unwrap();
                 Case::new(&variables, Vec::new(), [9, 7]).run_kernel(&kernel, Dtype::F64, 1).unwrap()
             })
@@ -421,7 +426,7 @@ fn value_and_gradients_in_one_pass(target: Target) {
     let case = Case::new(&variables, Vec::new(), [70, 33]);
     let parse = |text: &String| Reduction::parse(text, &aliases).unwrap();
     for dtype in FORMATS {
-        let options = CompileOptions { dtype, target };
+        let options = CompileOptions { dtype, target, ..CompileOptions::default() };
         let together = Kernel::compile(&texts.iter().map(parse).collect::<Vec<_>>(), &options).unwrap();
         let together = case.run_kernel(&together, dtype, 1).unwrap();
         for (text, together) in texts.iter().zip(&together) {

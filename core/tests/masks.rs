@@ -98,7 +98,9 @@ const MANY: usize = (1 << 24) + 300;
 /// The result of a reduction over `MANY` rows of j, which all hold 1, for three rows of i.
 fn over_many(text: &str, target: Target) -> [f32; 3] {
     let reduction = Reduction::parse(text, &["x = Vi(0,1)", "y = Vj(1,1)"]).unwrap();
-    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target }).unwrap();
+    let kernel =
+        Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() })
+            .unwrap();
     let ones = ArrayRef { strides: vec![0, 0], shape: vec![MANY, 1], ..ArrayRef::f32(&[1.0], &[1, 1]) };
     let mut out = [0.0; 3];
     let inputs = [ArrayRef::f32(&[16_777_210.0, 16_777_216.0, 2.0], &[3, 1]), ones];
@@ -133,7 +135,11 @@ fn kept_row_numbers_beyond_float32(target: Target) {
         "Sum_Reduction(Mask(i-16777210+j,i == 16777215+Integer(y)),0)",
         &["x = Vi(0,1)", "y = Vj(1,1)"],
     );
-    let kernel = Kernel::compile(&[reduction.unwrap()], &CompileOptions { dtype: Dtype::F32, target }).unwrap();
+    let kernel = Kernel::compile(
+        &[reduction.unwrap()],
+        &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() },
+    )
+    .unwrap();
     let ones = ArrayRef { strides: vec![0, 0], shape: vec![MANY, 1], ..ArrayRef::f32(&[1.0], &[1, 1]) };
     let mut out = vec![9.0f32; MANY];
     let inputs = [ones, ArrayRef::f32(&[2.0, 0.0], &[2, 1])];
@@ -148,7 +154,7 @@ fn nothing_left_is_as_nothing_there(target: Target) {
     let run = |text: &str, rows: usize, dim: usize| {
         let kernel = Kernel::compile(
             &[Reduction::parse(text, &aliases).unwrap()],
-            &CompileOptions { dtype: Dtype::F32, target },
+            &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() },
         );
         let x: Vec<f32> = (0..rows).map(|k| k.saturating_sub(2) as f32).collect();
         let (y, b) = ([3.0f32, 2.0, 1.0], [1.0f32, -1.0, 2.0, -2.0, 4.0, -4.0]);
@@ -174,7 +180,9 @@ fn nothing_left_is_as_nothing_there(target: Target) {
 /// NaN is out, anything else but 0 is in.
 fn conditions_that_are_no_comparisons(target: Target) {
     let reduction = Reduction::parse("Sum_Reduction(Mask(1+0*y,y),0)", &["y = Vj(0,1)"]).unwrap();
-    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target }).unwrap();
+    let kernel =
+        Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() })
+            .unwrap();
     let y = [0.0, -0.0, f32::NAN, 1.0, -1e-40, f32::MIN_POSITIVE, 3.0, -7.0];
     let mut out = [0.0f32];
     kernel.run(&[ArrayRef::f32(&y, &[8, 1])], &mut [ArrayMut::f32(&mut out, &[1, 1])], &RunOptions::default()).unwrap();
@@ -191,7 +199,8 @@ fn row_numbers_in_blocks(target: Target) {
     for dtype in FORMATS {
         let run = |text: &str, ranges: Option<&Ranges>| {
             let reduction = Reduction::parse(text, &aliases).unwrap();
-            let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype, target }).unwrap();
+            let kernel =
+                Kernel::compile(&[reduction], &CompileOptions { dtype, target, ..CompileOptions::default() }).unwrap();
             let options = RunOptions { ranges, ..RunOptions::default() };
             if dtype == Dtype::F64 {
                 let (x, mut out) = (vec![1.0; m.max(n)], vec![0.0; m]);

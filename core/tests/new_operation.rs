@@ -95,7 +95,7 @@ fn compare(reduction: Reduction, target: Target, meant: impl Fn(&[Vec<f64>], usi
     let (variables, ..) = variables();
     for (dtype, tolerance) in FORMATS {
         for rows in [[9, 40], [3, 300], [70, 1]] {
-            let options = CompileOptions { dtype, target };
+            let options = CompileOptions { dtype, target, ..CompileOptions::default() };
             let kernel = Kernel::compile(std::slice::from_ref(&reduction), &options).unwrap();
             let mut case = Case::new(&variables[..kernel.inputs().len()], Vec::new(), rows);
             case.axis = reduction.axis() as usize;
@@ -331,7 +331,11 @@ fn products(target: Target) {
     assert_eq!(reduction.dim(), 9);
     for (dtype, tolerance) in FORMATS {
         for rows in [[9, 40], [3, 600], [70, 300], [5, 0], [1, 1]] {
-            let kernel = Kernel::compile(std::slice::from_ref(&reduction), &CompileOptions { dtype, target }).unwrap();
+            let kernel = Kernel::compile(
+                std::slice::from_ref(&reduction),
+                &CompileOptions { dtype, target, ..CompileOptions::default() },
+            )
+            .unwrap();
             let case = Case::new(&all[..2], Vec::new(), rows);
             let found = case.run_kernel(&kernel, dtype, 1).unwrap();
             for (place, &found) in found[0].numbers().iter().enumerate() {

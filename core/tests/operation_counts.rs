@@ -11,7 +11,7 @@ const ATTENTION: &[&str] =
 
 fn count(texts: &[&str], aliases: &[&str]) -> usize {
     let reductions: Vec<Reduction> = texts.iter().map(|text| Reduction::parse(text, aliases).unwrap()).collect();
-    let options = CompileOptions { dtype: Dtype::F32, target: Target::Portable };
+    let options = CompileOptions { dtype: Dtype::F32, target: Target::Portable, ..CompileOptions::default() };
     Kernel::compile(&reductions, &options).unwrap().operations_per_pair()
 }
 

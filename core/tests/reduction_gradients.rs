@@ -52,7 +52,7 @@ fn rows_of(variable: Variable, rows: [usize; 2]) -> usize {
 
 /// Runs reductions over one index on arrays.
 fn run(reductions: &[Reduction], problem: &Problem, dtype: Dtype, target: Target) -> Arrays {
-    let kernel = Kernel::compile(reductions, &CompileOptions { dtype, target }).unwrap();
+    let kernel = Kernel::compile(reductions, &CompileOptions { dtype, target, ..CompileOptions::default() }).unwrap();
     let kept = problem.rows[1 - reductions[0].axis() as usize];
     let columns: Vec<usize> = kernel.outputs().iter().map(|output| output.dim).collect();
     let given = kernel.inputs().len();

@@ -74,7 +74,9 @@ fn shapes_of_lower_rank(target: Target) {
     let text = "Sum_Reduction(x*y*p*Sum(q),0)";
     let aliases = ["x = Vi(0,1)", "y = Vj(1,1)", "p = Pm(2,1)", "q = Pm(3,2)"];
     let reduction = Reduction::parse(text, &aliases).unwrap();
-    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+    let kernel =
+        Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() })
+            .unwrap();
     let (x, y, p, q) = ([1.0, 2.0, 3.0], [1.0, 10.0], [2.0], [0.25, 0.25]);
     for x_shape in [&[3][..], &[3, 1]] {
         for p_shape in [&[][..], &[1], &[1, 1]] {
@@ -202,7 +204,9 @@ fn kernels_remember_nothing(target: Target) {
 fn outputs_of_stopped_runs(target: Target) {
     let text = "Sum_Reduction(Exp(-SqDist(x,y))*Sin(Cos(Sin(Cos(Exp(-SqDist(x,y)))))),0)";
     let reduction = Reduction::parse(text, &["x = Vi(0,3)", "y = Vj(1,3)"]).unwrap();
-    let kernel = Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target }).unwrap();
+    let kernel =
+        Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F64, target, ..CompileOptions::default() })
+            .unwrap();
     let (x, y) = (vec![0.5; 3 * 2000], vec![0.25; 3 * 8000]);
     let (m, n) = ([2000, 3], [8000, 3]);
     let inputs = [ArrayRef::f64(&x, &m), ArrayRef::f64(&y, &n)];

@@ -55,7 +55,7 @@ fn solver(columns: usize, axis: usize, dtype: Dtype, target: Target) -> Solver {
     let aliases = ["x = Vi(0,3)", "y = Vj(1,3)", &format!("b = {}(2,{columns})", ["Vi", "Vj"][axis])];
     let text = format!("Sum_Reduction(Exp(-5*SqDist(x,y))*b,{})", 1 - axis);
     let reduction = Reduction::parse(&text, &aliases).unwrap();
-    Solver::compile(&reduction, 2, &CompileOptions { dtype, target }).unwrap()
+    Solver::compile(&reduction, 2, &CompileOptions { dtype, target, ..CompileOptions::default() }).unwrap()
 }
 
 fn solve(

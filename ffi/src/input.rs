@@ -3,14 +3,15 @@
 
 use std::ffi::{CStr, c_char};
 
-use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, Target};
+use rkeops_core::{Axis, Category, CompileOptions, Dtype, Error, Summation, Target};
 
 use crate::error::argument;
 use crate::handle::{self, Object};
 use crate::solver::rkeops_solve_options;
 use crate::types::{
-    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER, RKEOPS_TARGET_AUTO,
-    RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_options,
+    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
+    RKEOPS_SUMMATION_AUTO, RKEOPS_SUMMATION_BLOCK, RKEOPS_SUMMATION_COMPENSATED, RKEOPS_SUMMATION_DIRECT,
+    RKEOPS_TARGET_AUTO, RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_options,
 };
 
 /// A C string.
@@ -178,7 +179,26 @@ pub(crate) fn compile_options(options: &rkeops_options) -> Result<CompileOptions
             )));
         }
     };
-    Ok(CompileOptions { dtype, target })
+    let accumulator = match options.accumulator_bits {
+        0 => None,
+        32 => Some(Dtype::F32),
+        64 => Some(Dtype::F64),
+        bits => {
+            let what = format!("options->accumulator_bits is {bits}; it must be 32, 64 or 0 (the default, dtype_bits)");
+            return Err(argument(what));
+        }
+    };
+    let summation = match options.summation {
+        RKEOPS_SUMMATION_AUTO => Summation::Auto,
+        RKEOPS_SUMMATION_DIRECT => Summation::Direct,
+        RKEOPS_SUMMATION_BLOCK => Summation::Block,
+        RKEOPS_SUMMATION_COMPENSATED => Summation::Compensated,
+        summation => {
+            let known = "0 (auto), 1 (direct), 2 (block) or 3 (compensated)";
+            return Err(argument(format!("options->summation is {summation}; it must be {known}")));
+        }
+    };
+    Ok(CompileOptions { dtype, target, accumulator, summation })
 }
 
 #[cfg(test)]

@@ -33,14 +33,16 @@ impl Object for rkeops_kernel {
 /// in one pass and shares what they have in common.
 ///
 /// `reductions` are `count` reductions, at least one; the list is not kept.
-/// `options` may be NULL; its dtype_bits and target are read here.
+/// `options` may be NULL; its dtype_bits, target, accumulator_bits and summation are
+/// read here.
 /// `*out` becomes a kernel that the caller owns. Kernels are cached inside the library
-/// by formula, dtype and target: compiling the same again is cheap and gives the same
+/// by formula and these options: compiling the same again is cheap and gives the same
 /// kernel, also from several threads at once.
 /// Where the system refuses executable memory a kernel for any target runs portable
 /// code instead; rkeops_doctor and rkeops_kernel_explain tell.
 /// Errors: RKEOPS_ERROR_UNSUPPORTED for a target that this processor does not have,
-/// _SIZE for a formula that needs absurdly many operations, _DIMENSION, _ARGUMENT,
+/// _SIZE for a formula that needs absurdly many operations, _DTYPE for an accumulator
+/// with fewer bits, _DIMENSION, _ARGUMENT, also for a summation where nothing is added,
 /// _HANDLE. Any thread; takes up to some milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rkeops_kernel_compile(

@@ -29,6 +29,16 @@ pub const RKEOPS_TARGET_AVX2: i32 = 2;
 /// Machine code for x86-64 with AVX-512.
 pub const RKEOPS_TARGET_AVX512: i32 = 3;
 
+/// Sums are added as is best by default: RKEOPS_SUMMATION_BLOCK.
+pub const RKEOPS_SUMMATION_AUTO: i32 = 0;
+/// Sums are added term by term (KeOps' direct_sum).
+pub const RKEOPS_SUMMATION_DIRECT: i32 = 1;
+/// Sums are added in blocks of 256 terms, and blocks with the error of each addition
+/// kept (KeOps' block_sum).
+pub const RKEOPS_SUMMATION_BLOCK: i32 = 2;
+/// The error of each addition is kept (KeOps' kahan_scheme).
+pub const RKEOPS_SUMMATION_COMPENSATED: i32 = 3;
+
 /// Signed integers (kDLInt of DLPack).
 pub const RKEOPS_DTYPE_INT: i32 = 0;
 /// Floating-point numbers (kDLFloat of DLPack).
@@ -106,6 +116,11 @@ pub struct rkeops_options {
     pub progress_user: *mut c_void,
     /// Run: which pairs of rows are reduced. Default: all.
     pub ranges: *const rkeops_ranges,
+    /// Compilation: bits of the floating-point numbers that sums are added in: 64 for
+    /// arrays of 32 bits is slower and more accurate. Default: dtype_bits.
+    pub accumulator_bits: i32,
+    /// Compilation: one of RKEOPS_SUMMATION_... Default: RKEOPS_SUMMATION_AUTO.
+    pub summation: i32,
 }
 
 impl Default for rkeops_options {
@@ -119,6 +134,8 @@ impl Default for rkeops_options {
             progress: None,
             progress_user: std::ptr::null_mut(),
             ranges: std::ptr::null(),
+            accumulator_bits: 0,
+            summation: 0,
         }
     }
 }

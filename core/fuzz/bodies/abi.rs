@@ -333,6 +333,8 @@ impl Session<'_> {
         let full = size_of::<rkeops_options>();
         let mut options = rkeops_options { size: full, ..Default::default() };
         options.dtype_bits = [0, 32, 64, 32, 64, 16, -1, 0][self.bytes.below(8)];
+        options.accumulator_bits = [0, 0, 0, 64][self.bytes.below(4)];
+        options.summation = [0, 0, 0, 1, 2, 3, 4, -1][self.bytes.below(8)];
         options.target = [0, 1, 2, 3, 0, 1, 4, -1][self.bytes.below(8)];
         options.threads = [0, 1, 2, 3, 1000, i32::MAX, -1, i32::MIN][self.bytes.below(8)];
         options.progress = [None, Some(progress as _)][self.bytes.below(2)];

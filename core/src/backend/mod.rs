@@ -93,7 +93,7 @@ impl Target {
 /// A *tile* holds rows of both indices. By default a lane is a kept row and `update` walks along the reduced rows;
 /// where there are few kept rows, `update_row` spreads the reduced rows of one kept row over lanes.
 pub trait Code<T: Number>: Send + Sync {
-    /// Runs a stage other than `Update` on the first `lanes` lanes.
+    /// Runs a stage other than `Update` and `Values` on the first `lanes` lanes.
     fn map(&self, stage: Stage, tile: &mut Tile<T>, lanes: usize);
 
     /// Updates the block of each of the first `lanes` kept rows with the first `count` reduced rows.
@@ -105,6 +105,9 @@ pub trait Code<T: Number>: Send + Sync {
     /// Updates the block of one kept row with the first `count` reduced rows. Its state is the totality of the
     /// `spread` lanes from `lane` on, in the spaces `Block` and `Anchor`.
     fn update_row(&self, tile: &mut Tile<T>, row: usize, lane: usize, count: usize);
+
+    /// Computes the planes of the space `Values` for one kept row and the first `count` reduced rows, along lanes.
+    fn values(&self, tile: &mut Tile<T>, row: usize, count: usize);
 
     /// What was compiled, for a reader.
     fn explain(&self) -> String;

@@ -10,6 +10,10 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn from_bits64(bits: u64) -> Self;
     /// The bits of the number.
     fn to_bits64(self) -> u64;
+    /// The number in float64.
+    fn to_f64(self) -> f64;
+    /// The nearest number of the format.
+    fn from_f64(value: f64) -> Self;
     /// An integer lane as an index.
     fn to_index(self) -> i64;
     /// An index as an integer lane.
@@ -75,6 +79,14 @@ macro_rules! number {
             #[inline(always)]
             fn to_bits64(self) -> u64 {
                 u64::from(self.to_bits())
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $float
             }
             #[inline(always)]
             fn to_index(self) -> i64 {

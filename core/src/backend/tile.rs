@@ -27,9 +27,9 @@ pub struct Layout {
     /// Reduced rows of a tile.
     pub reduced: usize,
     size: usize,
-    starts: [usize; 8],
-    strides: [usize; 8],
-    slots: [usize; 8],
+    starts: [usize; Space::ALL.len()],
+    strides: [usize; Space::ALL.len()],
+    slots: [usize; Space::ALL.len()],
     constants: HashMap<u64, usize>,
     tables: HashMap<&'static Table, usize>,
     length: usize,
@@ -46,13 +46,14 @@ impl Layout {
         };
         let kept_planes = stages.slots[Space::Kept as usize].max(stages.slots[Space::Total as usize]);
         let kept = lanes(KEPT_LANES, kept_planes);
-        let reduced = lanes(REDUCED_LANES, stages.slots[Space::Reduced as usize]);
+        let reduced_planes = stages.slots[Space::Reduced as usize].max(stages.slots[Space::Values as usize]);
+        let reduced = lanes(REDUCED_LANES, reduced_planes);
         let mut layout = Layout {
             kept,
             reduced,
             size,
-            starts: [0; 8],
-            strides: [0; 8],
+            starts: [0; Space::ALL.len()],
+            strides: [0; Space::ALL.len()],
             slots: stages.slots,
             constants: HashMap::new(),
             tables: HashMap::new(),
@@ -61,7 +62,7 @@ impl Layout {
         for space in Space::ALL {
             let lanes = match space {
                 Space::Call => 0,
-                Space::Reduced => reduced,
+                Space::Reduced | Space::Values => reduced,
                 _ => kept,
             };
             // One vector more than the lanes, so that planes do not compete for the same cache sets.
@@ -111,7 +112,7 @@ impl Layout {
     pub fn lanes(&self, stage: Stage) -> usize {
         match stage {
             Stage::Call => self.vector(),
-            Stage::Reduced => self.reduced,
+            Stage::Reduced | Stage::Values => self.reduced,
             _ => self.kept,
         }
     }

@@ -7,6 +7,7 @@ use crate::array::{ArrayMut, ArrayRef, Region, extent};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Field};
+use crate::lower::{Origin, OutputArray};
 
 /// The arrays of a run, checked.
 pub(super) struct Arguments<'a, T> {
@@ -38,7 +39,7 @@ pub(super) fn check<'a, T: View>(
         return Err(Error::new(
             ErrorKind::Count,
             format!(
-                "got {}; expected {}, one for each reduction",
+                "got {}; expected {}, in the order of the reductions",
                 counted(outputs.len(), "output array"),
                 kernel.outputs.len()
             ),
@@ -93,7 +94,9 @@ pub(super) fn check<'a, T: View>(
     let (kept, reduced) = (count(kernel.axis.kept()), count(kernel.axis.reduced()));
     let all = outputs.iter().zip(&kernel.outputs).enumerate();
     let places = all.map(|(k, (array, output))| check_output(k, array, output, kept, &batch)).collect::<Result<_>>()?;
-    if T::DTYPE.size() == 4 && reduced > i32::MAX as usize && kernel.outputs.iter().any(|o| o.dtype == Dtype::I64) {
+    let by_lanes = |o: &OutputArray| o.columns.is_integer && matches!(o.origin, Origin::Planes(_));
+    let has_small_index = T::DTYPE.size() == 4 && kernel.compiled.stages().outputs.iter().any(by_lanes);
+    if has_small_index && reduced > i32::MAX as usize {
         let message = format!("an index among {reduced} rows needs float64 arrays; float32 carries up to {}", i32::MAX);
         return Err(Error::new(ErrorKind::Size, message));
     }

@@ -52,5 +52,6 @@ fn target() -> String {
 fn target_of_a_kernel(wanted: Target) -> Result<Target> {
     let variable = Formula::variable(0, 1, Category::J)?;
     let sum = Reduction::new("Sum", &variable, Axis::J)?;
-    Ok(Kernel::build(&[sum], CompileOptions { dtype: Dtype::F32, target: wanted })?.target())
+    Ok(Kernel::build(&[sum], CompileOptions { dtype: Dtype::F32, target: wanted, ..CompileOptions::default() })?
+        .target())
 }

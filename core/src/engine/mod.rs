@@ -11,6 +11,7 @@ mod pack;
 mod pass;
 mod progress;
 mod ranges;
+mod rows;
 mod run;
 mod schedule;
 mod threads;
@@ -23,9 +24,9 @@ use crate::backend::{self, Code, Layout, Number, Target, Tile};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Field, Variable};
-use crate::lower::{self, Stage, Stages};
+use crate::lower::{self, OutputArray, Stage, Stages};
 use crate::plan::{self, Plan, Reads};
-use crate::reduction::{Axis, Columns, Reduction};
+use crate::reduction::{Axis, Columns, Reduction, Summation};
 
 pub use doctor::doctor;
 pub use ranges::{Half, Ranges};
@@ -37,11 +38,50 @@ pub struct CompileOptions {
     pub dtype: Dtype,
     /// What runs it.
     pub target: Target,
+    /// The number format that sums are added in: that of the arrays (the default), or float64 for float32 arrays, which
+    /// is a pair of float32 numbers.
+    pub accumulator: Option<Dtype>,
+    /// How sums are added.
+    pub summation: Summation,
+}
+
+impl CompileOptions {
+    /// The same options with everything decided: one way of saying it for each kernel.
+    fn resolve(&self, reductions: &[Reduction]) -> Result<CompileOptions> {
+        if !matches!(self.dtype, Dtype::F32 | Dtype::F64) {
+            let message = format!("the compute dtype is {}; expected float32 or float64", self.dtype);
+            return Err(Error::new(ErrorKind::Dtype, message));
+        }
+        let is_wide = match (self.dtype, self.accumulator) {
+            (_, None) => false,
+            (dtype, Some(accumulator)) if dtype == accumulator => false,
+            (Dtype::F32, Some(Dtype::F64)) => true,
+            (dtype, Some(accumulator)) => {
+                let message = format!("sums of {dtype} numbers cannot be added in {accumulator}");
+                return Err(Error::new(ErrorKind::Dtype, message));
+            }
+        };
+        let is_special = matches!(self.summation, Summation::Block | Summation::Compensated);
+        if is_special && !reductions.is_empty() && !reductions.iter().any(|r| r.reducer.adds()) {
+            let names: Vec<&str> = reductions.iter().map(|r| r.reducer.name()).collect();
+            let (scheme, names) = (self.summation.name(), names.join(", "));
+            let message =
+                format!("the summation `{scheme}` has no meaning for {names}: nothing is added; expected auto");
+            return Err(Error::new(ErrorKind::Argument, message));
+        }
+        let summation = match (self.summation, is_wide) {
+            // Every term goes into the pair, or every block does.
+            (Summation::Auto | Summation::Direct, true) => Summation::Compensated,
+            (Summation::Auto, false) => Summation::Block,
+            (summation, _) => summation,
+        };
+        Ok(CompileOptions { dtype: self.dtype, target: self.target.resolve()?, accumulator: None, summation })
+    }
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        CompileOptions { dtype: Dtype::F32, target: Target::Auto }
+        CompileOptions { dtype: Dtype::F32, target: Target::Auto, accumulator: None, summation: Summation::Auto }
     }
 }
 
@@ -119,11 +159,7 @@ impl<T: Number> std::fmt::Debug for Program<T> {
 impl Kernel {
     /// Compiles one pass for reductions over the same index, or finds the kernel that was compiled before.
     pub fn compile(reductions: &[Reduction], options: &CompileOptions) -> Result<Arc<Kernel>> {
-        if !matches!(options.dtype, Dtype::F32 | Dtype::F64) {
-            let message = format!("the compute dtype is {}; expected float32 or float64", options.dtype);
-            return Err(Error::new(ErrorKind::Dtype, message));
-        }
-        let options = CompileOptions { target: options.target.resolve()?, ..*options };
+        let options = options.resolve(reductions)?;
         cache::kernel(reductions, options, || Kernel::build(reductions, options).inspect(Kernel::dump))
     }
 
@@ -154,7 +190,7 @@ impl Kernel {
 
     fn of(plan: &Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
-        let output = |&Columns { count, is_integer, field }: &Columns| Output {
+        let output = |&OutputArray { columns: Columns { count, is_integer, field }, .. }: &OutputArray| Output {
             dim: count,
             field,
             dtype: if is_integer { Dtype::I64 } else { options.dtype },
@@ -251,7 +287,8 @@ impl Kernel {
 
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
-        self.compiled.stages().program(Stage::Update).operations()
+        let stages = self.compiled.stages();
+        stages.program(Stage::Update).operations() + stages.program(Stage::Values).operations()
     }
 
     /// What runs the kernel: what it was compiled for, or portable where the system refused machine code.
@@ -263,7 +300,7 @@ impl Kernel {
 impl Compiled {
     /// Lane programs for the target of the options, run by a backend.
     fn new(plan: &Plan, options: CompileOptions, backend: Target) -> Result<Self> {
-        let stages = Arc::new(lower::lower(plan, options.dtype, options.target.machine())?);
+        let stages = Arc::new(lower::lower(plan, options.dtype, options.summation, options.target.machine())?);
         Ok(match options.dtype {
             Dtype::F32 => Compiled::F32(Program::new(stages, backend)?),
             _ => Compiled::F64(Program::new(stages, backend)?),

@@ -114,6 +114,36 @@ impl View for f64 {
     }
 }
 
+/// The columns of one row of a result.
+pub(super) enum RowColumns<'a> {
+    Numbers(&'a [f64]),
+    Integers(&'a [i64]),
+}
+
+/// Writes all columns of one row, of the problem whose first element is at `origin`.
+pub(super) fn unpack_row<T: View>(
+    array: &mut ArrayMut<'_>,
+    place: &Place,
+    origin: isize,
+    row: usize,
+    columns: RowColumns<'_>,
+) {
+    let start = origin + row as isize * place.row_step;
+    let at = |k: usize| (start + k as isize * place.column_step) as usize;
+    match columns {
+        RowColumns::Integers(integers) => {
+            if let DataMut::I64(data) = &mut array.data {
+                integers.iter().enumerate().for_each(|(k, &integer)| data[at(k)] = integer);
+            }
+        }
+        RowColumns::Numbers(numbers) => {
+            if let Some(data) = T::slice_mut(array) {
+                numbers.iter().enumerate().for_each(|(k, &number)| data[at(k)] = T::from_f64(number));
+            }
+        }
+    }
+}
+
 /// Writes lanes to one column of consecutive rows, of the problem whose first element is at `origin`.
 pub(super) fn unpack<T: View>(
     array: &mut ArrayMut<'_>,

@@ -6,18 +6,25 @@ use std::sync::Mutex;
 use super::Program;
 use super::arguments::Arguments;
 use super::locks::lock;
-use super::pack::{View, pad, unpack};
+use super::pack::{RowColumns, View, pad, unpack, unpack_row};
+use super::rows::AllStates;
 use super::schedule::{Task, tiles};
 use crate::array::ArrayMut;
 use crate::backend::Tile;
 use crate::formula::Category;
-use crate::lower::{Source, Space, Stage};
+use crate::lower::{Origin, Source, Space, Stage};
 
 /// Below this many kept rows the lanes run along the reduced index.
 const FEW_ROWS: usize = 8;
 
-/// The totals of some kept rows: for each plane of the space `Total` a number per row.
-pub(super) type Totals<T> = Vec<Vec<T>>;
+/// For each plane of the space `Total` a number per kept row.
+type Planes<T> = Vec<Vec<T>>;
+
+/// What some of the reduced rows have come to, for some kept rows.
+pub(super) struct Totals<T> {
+    planes: Planes<T>,
+    states: AllStates,
+}
 
 /// Told of pairs that are done; says whether to go on.
 pub(super) type Advance<'a> = dyn FnMut(u64) -> bool + 'a;
@@ -38,6 +45,10 @@ pub(super) struct Worker<T> {
     origins: Vec<isize>,
     /// The reduced rows in the tile.
     segments: Vec<Range<usize>>,
+    /// What is reduced in plain code has come to this.
+    states: AllStates,
+    /// Room for values on their way there.
+    widened: Vec<f64>,
 }
 
 /// The outputs of a run, written by whichever task is done.
@@ -53,7 +64,7 @@ impl<'a, T: View> Pass<'a, T> {
     /// A thread's tile and what goes with it.
     pub(super) fn worker(&self) -> Worker<T> {
         let tile = self.program.tiles.take().unwrap_or_else(|| Box::new(Tile::new(&self.program.layout)));
-        Worker { tile, item: None, origins: Vec::new(), segments: Vec::new() }
+        Worker { tile, item: None, origins: Vec::new(), segments: Vec::new(), states: Vec::new(), widened: Vec::new() }
     }
 
     pub(super) fn give_back(&self, worker: Worker<T>) {
@@ -126,7 +137,8 @@ impl<'a, T: View> Pass<'a, T> {
             && self.program.code.spread() * task.strip_rows <= self.program.layout.kept
     }
 
-    /// The totals of the task's kept rows over its reduced rows, in the tile; says whether they are complete.
+    /// The totals of the task's kept rows over its reduced rows, in the tile and the states; says whether they are
+    /// complete.
     fn accumulate(&self, worker: &mut Worker<T>, task: &Task<'_>, advance: &mut Advance<'_>) -> bool {
         let stages = &self.program.stages;
         let (rows, is_spread) = (task.rows.len(), self.is_spread(task));
@@ -138,15 +150,20 @@ impl<'a, T: View> Pass<'a, T> {
         let mut tiles = tiles(task.intervals, task.part.clone(), self.program.layout.reduced);
         let mut segments = std::mem::take(&mut worker.segments);
         let mut goes_on = true;
+        worker.states = self.program.start_rows(rows);
+        let has_totals = !stages.program(Stage::Update).stores.is_empty();
         while goes_on && tiles.advance(&mut segments) {
             let count = segments.iter().map(Range::len).sum();
             self.load_rows(worker, Space::Reduced, &segments);
             let tile = &mut worker.tile;
-            self.block(tile, rows, lanes, count, is_spread);
-            if !stages.anchors.is_empty() && self.reanchor(tile, lanes) {
+            if has_totals {
                 self.block(tile, rows, lanes, count, is_spread);
+                if !stages.anchors.is_empty() && self.reanchor(tile, lanes) {
+                    self.block(tile, rows, lanes, count, is_spread);
+                }
+                self.program.code.map(Stage::Absorb, tile, lanes);
             }
-            self.program.code.map(Stage::Absorb, tile, lanes);
+            self.program.absorb_rows(tile, rows, &segments, &mut worker.states, &mut worker.widened);
             goes_on = advance(rows as u64 * count as u64);
         }
         worker.segments = segments;
@@ -176,8 +193,8 @@ impl<'a, T: View> Pass<'a, T> {
     /// Brings the totals of each kept row from its spread lanes to the row's own lane.
     fn gather(&self, tile: &mut Tile<T>, rows: usize) {
         let (spread, slots) = (self.program.code.spread(), self.program.layout.slots(Space::Total));
-        let all: Totals<T> = (0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows * spread].to_vec()).collect();
-        let mut gathered: Totals<T> = vec![Vec::new(); slots];
+        let all: Planes<T> = (0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows * spread].to_vec()).collect();
+        let mut gathered: Planes<T> = vec![Vec::new(); slots];
         for row in 0..rows {
             for (slot, plane) in all.iter().enumerate() {
                 tile.plane(Space::Total, slot)[..spread].copy_from_slice(&plane[row * spread..][..spread]);
@@ -201,7 +218,7 @@ impl<'a, T: View> Pass<'a, T> {
         self.put(tile, Space::Total, &gathered);
     }
 
-    fn put(&self, tile: &mut Tile<T>, space: Space, totals: &Totals<T>) {
+    fn put(&self, tile: &mut Tile<T>, space: Space, totals: &Planes<T>) {
         for (slot, numbers) in totals.iter().enumerate() {
             let lanes = self.padded(numbers.len());
             let plane = tile.plane(space, slot);
@@ -221,7 +238,8 @@ impl<'a, T: View> Pass<'a, T> {
             return None;
         }
         let slots = self.program.layout.slots(Space::Total);
-        Some((0..slots).map(|slot| worker.tile.plane(Space::Total, slot)[..task.rows.len()].to_vec()).collect())
+        let plane = |slot| worker.tile.plane(Space::Total, slot)[..task.rows.len()].to_vec();
+        Some(Totals { planes: (0..slots).map(plane).collect(), states: std::mem::take(&mut worker.states) })
     }
 
     /// The results of the task's kept rows over all reduced rows.
@@ -248,8 +266,10 @@ impl<'a, T: View> Pass<'a, T> {
         let lanes = self.padded(task.rows.len());
         self.enter(worker, task.item);
         worker.tile.fill(Space::Total, 0..lanes, &self.program.stages.total);
+        worker.states = self.program.start_rows(task.rows.len());
         for part in parts {
-            self.put(&mut worker.tile, Space::Other, &part);
+            self.program.merge_rows(&mut worker.states, part.states);
+            self.put(&mut worker.tile, Space::Other, &part.planes);
             self.program.code.map(Stage::Merge, &mut worker.tile, lanes);
         }
         self.load_rows(worker, Space::Kept, std::slice::from_ref(&task.rows));
@@ -259,15 +279,29 @@ impl<'a, T: View> Pass<'a, T> {
     fn finish(&self, worker: &mut Worker<T>, task: &Task<'_>, writer: &Writer<'_, '_>) {
         let last = if task.reduced > 0 { Stage::Finish } else { Stage::Nothing };
         self.program.code.map(last, &mut worker.tile, self.padded(task.rows.len()));
+        let results = self.program.finish_rows(std::mem::take(&mut worker.states));
         let mut outputs = lock(writer);
-        let mut slot = 0;
         let places = outputs.iter_mut().zip(&self.arguments.outputs);
-        for ((array, place), columns) in places.zip(&self.program.stages.outputs) {
+        for ((array, place), output) in places.zip(&self.program.stages.outputs) {
             let origin = place.origin + self.arguments.batch.offset(task.item, &place.batch_steps);
-            for column in 0..columns.count {
-                let lanes = &worker.tile.plane(Space::Output, slot)[..task.rows.len()];
-                unpack::<T>(array, place, origin, column, task.rows.start, lanes);
-                slot += 1;
+            let columns = output.columns;
+            match output.origin {
+                Origin::Planes(first) => {
+                    for column in 0..columns.count {
+                        let lanes = &worker.tile.plane(Space::Output, first + column)[..task.rows.len()];
+                        unpack::<T>(array, place, origin, column, task.rows.start, lanes);
+                    }
+                }
+                Origin::Rows { part, start } => {
+                    let range = start..start + columns.count;
+                    for (row, result) in task.rows.clone().zip(&results[part]) {
+                        let columns = match columns.is_integer {
+                            true => RowColumns::Integers(&result.integers[range.clone()]),
+                            false => RowColumns::Numbers(&result.numbers[range.clone()]),
+                        };
+                        unpack_row::<T>(array, place, origin, row, columns);
+                    }
+                }
             }
         }
     }

@@ -37,7 +37,8 @@ pub(super) fn run<T: View>(
         return Err(Error::new(ErrorKind::Size, message));
     };
     let operations = kernel.operations_per_pair().max(1);
-    let schedule = Schedule::new(&pattern, items, &program.layout, operations)
+    let held = program.stages.rows.iter().map(|part| part.columns).sum();
+    let schedule = Schedule::new(&pattern, items, &program.layout, operations, held)
         .map_err(|error| error.within(format!("{kept} times {reduced} rows")))?;
     let categories: Vec<_> = kernel.inputs.iter().map(|input| input.category).collect();
     let pass = Pass::new(program, &arguments, &categories);

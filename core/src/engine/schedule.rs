@@ -17,6 +17,9 @@ const TASKS: u64 = 64;
 /// Kept rows of a task at least, so that packing the reduced rows costs little beside the pairs.
 const FEWEST_ROWS: usize = 512;
 
+/// Columns of results in plain code that a task holds at most: a few MiB of candidates.
+const HELD_COLUMNS: usize = 1 << 17;
+
 /// Kept rows of a task are a multiple of this, so that no vector is cut.
 const LANES: usize = 64;
 
@@ -33,9 +36,9 @@ struct Cut {
     parts: usize,
 }
 
-/// Cuts a strip into about as many tasks as are wanted. It must not depend on threads, nor may the parts depend on
+/// Cuts a strip into about as many tasks as are wanted; `held` are the columns of a row in plain code. It must not depend on threads, nor may the parts depend on
 /// anything but sizes: they decide in which order totals are merged.
-fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize) -> Cut {
+fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, held: usize) -> Cut {
     let fewest = FEWEST_ROWS.min(layout.kept);
     let rows = kept.div_ceil(wanted).next_multiple_of(LANES).clamp(fewest, layout.kept);
     let longest = reduced.div_ceil(4 * layout.reduced).max(1);
@@ -43,7 +46,8 @@ fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: 
     // Parts end where tiles end.
     let part = reduced.div_ceil(parts).next_multiple_of(layout.reduced).max(1);
     let short = TILE_OPERATIONS / operations.max(1) / layout.reduced / LANES * LANES;
-    let rows = rows.min(short.max(LANES));
+    let held = HELD_COLUMNS / held.max(1) / LANES * LANES;
+    let rows = rows.min(short.max(LANES)).min(held.max(LANES));
     Cut { rows, blocks: kept.div_ceil(rows), part, parts: reduced.div_ceil(part).max(1) }
 }
 
@@ -77,7 +81,13 @@ pub(super) struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    pub(super) fn new(pattern: &'a Pattern, items: usize, layout: &Layout, operations: usize) -> Result<Self> {
+    pub(super) fn new(
+        pattern: &'a Pattern,
+        items: usize,
+        layout: &Layout,
+        operations: usize,
+        held: usize,
+    ) -> Result<Self> {
         let pairs_of = |strip: &Strip| (strip.kept.len() as u64).checked_mul(pattern.reduced(strip) as u64);
         let strips = pattern.strips.iter();
         let each: Option<u64> = strips.clone().try_fold(0, |sum: u64, strip| sum.checked_add(pairs_of(strip)?));
@@ -90,7 +100,7 @@ impl<'a> Schedule<'a> {
             part.div_ceil(u128::from(pairs.max(1))).max(1) as usize
         };
         let cuts: Vec<Cut> = strips
-            .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations))
+            .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations, held))
             .collect();
         let mut firsts = vec![0];
         for cut in &cuts {
@@ -199,16 +209,16 @@ mod tests {
         let reduction = crate::Reduction::parse("Sum_Reduction(x*y,0)", &["x = Vi(0,1)", "y = Vj(1,1)"]).unwrap();
         let plan = crate::plan::plan(&[reduction]).unwrap();
         let target = crate::backend::Target::Portable;
-        Layout::new(&crate::lower::lower(&plan, crate::Dtype::F32, target.machine()).unwrap())
+        Layout::new(&crate::lower::lower(&plan, crate::Dtype::F32, crate::Summation::Auto, target.machine()).unwrap())
     }
 
     #[test]
     fn tiles_are_short_whatever_the_formula() {
         let layout = layout();
         for (kept, reduced) in [(0, 5), (5, 0), (3, 1 << 30), (1000, 1000), (50_000, 70_000), (1 << 24, 1 << 24)] {
-            let simple = cut(kept, reduced, 64, &layout, 1);
+            let simple = cut(kept, reduced, 64, &layout, 1, 0);
             for operations in [0, 10, 300, 1000, 4000, 1 << 20] {
-                let cut = cut(kept, reduced, 64, &layout, operations);
+                let cut = cut(kept, reduced, 64, &layout, operations, 0);
                 assert_eq!((cut.part, cut.parts), (simple.part, simple.parts), "sums would be added otherwise");
                 let pairs = cut.rows.min(kept) * layout.reduced;
                 assert!(pairs * operations <= TILE_OPERATIONS || cut.rows == LANES, "{cut:?}");
@@ -232,7 +242,7 @@ mod tests {
             },
         ];
         for (pattern, items) in patterns.iter().flat_map(|p| [(p, 1), (p, 3)]) {
-            let schedule = Schedule::new(pattern, items, &layout, 10).unwrap();
+            let schedule = Schedule::new(pattern, items, &layout, 10, 0).unwrap();
             let (mut pairs, mut before) = (0, None);
             for k in 0..schedule.tasks() {
                 let task = schedule.task(k);
@@ -250,7 +260,7 @@ mod tests {
             assert_eq!(pairs, schedule.pairs());
         }
         let nothing = Pattern::dense(0, 9);
-        assert_eq!(Schedule::new(&nothing, 4, &layout, 10).unwrap().tasks(), 0);
+        assert_eq!(Schedule::new(&nothing, 4, &layout, 10, 0).unwrap().tasks(), 0);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Builder {
             Space::Kept | Space::Total | Space::Other | Space::Output => Level::Kept,
             Space::Reduced => Level::Reduced,
             // Anchors change from block to block, so nothing that depends on them is computed once per row.
-            Space::Block | Space::Anchor => Level::Pair,
+            Space::Block | Space::Anchor | Space::Values => Level::Pair,
         };
         self.insert(Instruction::Load(plane), level, Sign::Any)
     }
@@ -288,6 +288,18 @@ impl Lanes for Builder {
 
     fn equal(&mut self, a: Value, b: Value) -> Value {
         self.whole_equal(a, b).unwrap_or_else(|| self.apply(Op::Equal, &[a, b]))
+    }
+
+    fn index_constant(&mut self, value: i32) -> Value {
+        let bits = match self.dtype {
+            Dtype::F32 => u64::from(value as u32),
+            _ => i64::from(value) as u64,
+        };
+        self.bits(bits)
+    }
+
+    fn index_add(&mut self, a: Value, b: Value) -> Value {
+        self.apply(Op::IndexAdd, &[a, b])
     }
 
     fn index_less(&mut self, a: Value, b: Value) -> Value {

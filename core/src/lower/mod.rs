@@ -10,10 +10,12 @@ mod math;
 mod order;
 mod orient;
 mod program;
+mod results;
 mod special;
 mod stages;
 mod whole;
 
 pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
+pub use results::{Origin, OutputArray, RowPart};
 pub use stages::{Source, Stage, Stages, lower};
 pub use whole::{INTEGERS_IN_SINGLE, ROWS_IN_SINGLE};

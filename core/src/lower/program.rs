@@ -33,11 +33,13 @@ pub enum Space {
     Other,
     /// The results, per kept row.
     Output,
+    /// The values of one kept row that are reduced in plain code, per reduced row.
+    Values,
 }
 
 impl Space {
     /// All spaces, in order.
-    pub const ALL: [Space; 8] = [
+    pub const ALL: [Space; 9] = [
         Space::Call,
         Space::Kept,
         Space::Reduced,
@@ -46,6 +48,7 @@ impl Space {
         Space::Total,
         Space::Other,
         Space::Output,
+        Space::Values,
     ];
 }
 

@@ -9,12 +9,13 @@ use super::math;
 use super::order::order;
 use super::orient::orient;
 use super::program::{Instruction, Machine, Op, Plane, Program, Space};
+use super::results::{Origin, OutputArray, RowPart};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Kind, Variable};
 use crate::ops::{Lanes, Node, Operation, Reading, Rule, Value};
 use crate::plan::{self, Level, Plan, category_level};
-use crate::reduction::{Axis, Columns, Form, Method, Seen, Term};
+use crate::reduction::{Axis, Form, Method, Seen, Summation, Term};
 
 /// Where the numbers of a plane come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +51,8 @@ pub enum Stage {
     Reduced,
     /// The block after one more pair.
     Update,
+    /// The values of one kept row that are reduced in plain code.
+    Values,
     /// New anchors and the mask of what to compute again, in the first output plane.
     Reanchor,
     /// The totals with the block.
@@ -64,11 +67,12 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Stage; 9] = [
+    pub const ALL: [Stage; 10] = [
         Stage::Call,
         Stage::Kept,
         Stage::Reduced,
         Stage::Update,
+        Stage::Values,
         Stage::Reanchor,
         Stage::Absorb,
         Stage::Merge,
@@ -84,7 +88,7 @@ impl Stage {
             Stage::Call => "per call",
             Stage::Kept => "per kept row",
             Stage::Reduced => "per reduced row",
-            Stage::Update => "per pair",
+            Stage::Update | Stage::Values => "per pair",
             Stage::Reanchor | Stage::Absorb | Stage::Merge => "per kept row and block",
             Stage::Finish | Stage::Nothing => "per result row",
         }
@@ -97,19 +101,21 @@ pub struct Stages {
     /// The format of the computation.
     pub dtype: Dtype,
     /// A program for each stage.
-    pub programs: [Program; 9],
+    pub programs: [Program; 10],
     /// Where the planes of the spaces `Call`, `Kept` and `Reduced` come from.
     pub sources: [Vec<Source>; 3],
     /// How many planes each space has.
-    pub slots: [usize; 8],
+    pub slots: [usize; 9],
     /// The bits of an empty block, of the total of nothing and of the first anchors.
     pub block: Vec<u64>,
     /// The total of nothing.
     pub total: Vec<u64>,
     /// The first anchors.
     pub anchors: Vec<u64>,
-    /// The arrays of the results, whose columns are the planes of the space `Output` in order.
-    pub outputs: Vec<Columns>,
+    /// The arrays of the results.
+    pub outputs: Vec<OutputArray>,
+    /// What is reduced in plain code.
+    pub rows: Vec<RowPart>,
 }
 
 impl Stages {
@@ -122,10 +128,11 @@ impl Stages {
 /// More lane operations than any formula needs on purpose.
 const LARGEST_PROGRAM: usize = 1 << 20;
 
-/// Lowers a plan for computation in a number format on a machine.
-pub fn lower(plan: &Plan, dtype: Dtype, machine: Machine) -> Result<Stages> {
+/// Lowers a plan for computation in a number format, with a way of adding, on a machine.
+pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) -> Result<Stages> {
     let mut lowering = Lowering {
         plan,
+        summation,
         builder: Builder::new(dtype, machine),
         planes: [Vec::new(), Vec::new(), Vec::new()],
         positions: HashMap::new(),
@@ -138,6 +145,7 @@ pub fn lower(plan: &Plan, dtype: Dtype, machine: Machine) -> Result<Stages> {
 
 struct Lowering<'a> {
     plan: &'a Plan,
+    summation: Summation,
     builder: Builder,
     /// The sources of the planes of the first three spaces.
     planes: [Vec<Source>; 3],
@@ -248,25 +256,38 @@ impl Lowering<'_> {
     }
 
     fn stages(mut self) -> Result<Stages> {
-        let mut slots = [0usize; 8];
+        let mut slots = [0usize; Space::ALL.len()];
         let (mut block, mut total, mut anchors) = (Vec::new(), Vec::new(), Vec::new());
-        let mut outputs = Vec::new();
-        let [mut update, mut reanchor, mut absorb, mut merge, mut finish, mut nothing]: [Vec<(Plane, Value)>; 6] =
-            Default::default();
+        let (mut outputs, mut rows) = (Vec::new(), Vec::new());
+        let [mut update, mut values, mut reanchor, mut absorb, mut merge, mut finish, mut nothing]: [Vec<(
+            Plane,
+            Value,
+        )>; 7] = Default::default();
         let mut again: Option<Value> = None;
         let index = self.position(Space::Reduced);
         for output in &self.plan.outputs {
-            let Method::Lanes(reducer) = output.reducer.method();
             let formula = self.components[&output.inner].clone();
-            let form = Form { dim: formula.len(), parameters: &output.parameters };
+            let (parameters, summation) = (output.parameters.as_slice(), self.summation);
+            let form = Form { dim: formula.len(), parameters, summation };
             let b = &mut self.builder;
             let mask = output.condition.map(|condition| b.holds(self.components[&condition][0]));
-            let masked = Masked { reducer, mask, tells_nothing: mask.is_some() && output.outer.is_some() };
             let mut planes = |space: Space, count: usize| {
                 let start = slots[space as usize];
                 slots[space as usize] += count;
                 (start..start + count).map(|slot| Plane { space, slot: slot as u32 }).collect::<Vec<_>>()
             };
+            let reducer = match output.reducer.method() {
+                Method::Lanes(reducer) => reducer,
+                Method::Rows(_) => {
+                    let part = RowPart::new(output, summation, values.len(), formula.len());
+                    outputs.extend(part.arrays(output, rows.len()));
+                    rows.push(part);
+                    let stored: Vec<Value> = formula.into_iter().chain(mask).collect();
+                    values.extend(planes(Space::Values, stored.len()).into_iter().zip(stored));
+                    continue;
+                }
+            };
+            let masked = Masked { reducer, mask, tells_nothing: mask.is_some() && output.outer.is_some() };
             let bits = |numbers: Vec<f64>| numbers.into_iter().map(|n| math::bits_of(b.dtype, n)).collect::<Vec<u64>>();
             let (empty, neutral, first) = (masked.block(form), masked.total(form), reducer.anchors(form));
             let block_planes = planes(Space::Block, empty.len());
@@ -305,7 +326,11 @@ impl Lowering<'_> {
             }
             assert_eq!(results.len(), count, "{}: columns of the result", output.reducer.name());
             finish.extend(columns.into_iter().zip(results));
-            outputs.extend(&output.results);
+            let mut start = slots[Space::Output as usize] - count;
+            for &columns in &output.results {
+                outputs.push(OutputArray { columns, origin: Origin::Planes(start) });
+                start += columns.count;
+            }
         }
         if let Some(mask) = again {
             reanchor.push((Plane { space: Space::Output, slot: 0 }, mask));
@@ -314,6 +339,7 @@ impl Lowering<'_> {
         // What a later stage needs of an earlier one is stored in a plane of its own.
         let mut boundary = Boundary { planes: HashMap::new(), stores: Default::default() };
         let update = self.extract(&update, Level::Pair, &mut boundary);
+        let values = self.extract(&values, Level::Pair, &mut boundary);
         let [reanchor, absorb, merge, finish, nothing] =
             [reanchor, absorb, merge, finish, nothing].map(|stores| self.extract(&stores, Level::Kept, &mut boundary));
         let kept_stores = std::mem::take(&mut boundary.stores[Space::Kept as usize]);
@@ -322,12 +348,12 @@ impl Lowering<'_> {
         let reduced = self.extract(&reduced_stores, Level::Reduced, &mut boundary);
         let call_stores = std::mem::take(&mut boundary.stores[Space::Call as usize]);
         let call = self.extract(&call_stores, Level::Call, &mut boundary);
-        let mut programs = [call, kept, reduced, update, reanchor, absorb, merge, finish, nothing];
+        let mut programs = [call, kept, reduced, update, values, reanchor, absorb, merge, finish, nothing];
         let sources = compact(&mut programs, &self.planes);
         for (count, sources) in slots.iter_mut().zip(&sources) {
             *count = sources.len();
         }
-        Ok(Stages { dtype: self.builder.dtype, programs, sources, slots, block, total, anchors, outputs })
+        Ok(Stages { dtype: self.builder.dtype, programs, sources, slots, block, total, anchors, outputs, rows })
     }
 
     /// The part of the whole program that computes these stores. A value known earlier than `level` is loaded from a
@@ -397,7 +423,7 @@ struct Boundary {
 }
 
 /// Renumbers the planes of the first three spaces so that only those that are used remain.
-fn compact(programs: &mut [Program; 9], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
+fn compact(programs: &mut [Program; 10], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
     let mut used: [Vec<bool>; 3] = [0, 1, 2].map(|k| vec![false; sources[k].len()]);
     for program in programs.iter() {
         for instruction in &program.instructions {

@@ -36,6 +36,10 @@ pub trait Lanes {
     fn less_equal(&mut self, a: Value, b: Value) -> Value;
     /// Mask of `a == b`; false where either is NaN.
     fn equal(&mut self, a: Value, b: Value) -> Value;
+    /// An integer, which index operations take.
+    fn index_constant(&mut self, value: i32) -> Value;
+    /// Integers `a + b`.
+    fn index_add(&mut self, a: Value, b: Value) -> Value;
     /// Mask of integers `a < b`.
     fn index_less(&mut self, a: Value, b: Value) -> Value;
     /// Both masks.

@@ -4,13 +4,19 @@
 use super::{Columns, Form, LaneReducer, Method, Reducer, Term};
 use crate::ops::{Lanes, Value};
 
-pub(super) const FAMILY: &[&dyn Reducer] =
-    &[&ArgExtremum { largest: false, name: "ArgMin" }, &ArgExtremum { largest: true, name: "ArgMax" }];
+pub(super) const FAMILY: &[&dyn Reducer] = &[
+    &ArgExtremum { largest: false, gives_value: false, name: "ArgMin" },
+    &ArgExtremum { largest: true, gives_value: false, name: "ArgMax" },
+    &ArgExtremum { largest: false, gives_value: true, name: "Min_ArgMin" },
+    &ArgExtremum { largest: true, gives_value: true, name: "Max_ArgMax" },
+];
 
 /// The state holds the extreme value and its index for each component.
 #[derive(Debug)]
 struct ArgExtremum {
     largest: bool,
+    /// Whether the values are a result too, before the indices.
+    gives_value: bool,
     name: &'static str,
 }
 
@@ -27,14 +33,25 @@ impl Reducer for ArgExtremum {
     }
 
     fn summary(&self) -> &'static str {
-        match self.largest {
-            false => "index of the smallest value, the first on ties; 0 where nothing is reduced, NaN is ignored",
-            true => "index of the largest value, the first on ties; 0 where nothing is reduced, NaN is ignored",
+        match (self.largest, self.gives_value) {
+            (false, false) => {
+                "index of the smallest value, the first on ties; 0 where nothing is reduced, NaN is ignored"
+            }
+            (true, false) => {
+                "index of the largest value, the first on ties; 0 where nothing is reduced, NaN is ignored"
+            }
+            (false, true) => {
+                "smallest value and its index, the first on ties; +inf and 0 where nothing is reduced, NaN is ignored"
+            }
+            (true, true) => {
+                "largest value and its index, the first on ties; -inf and 0 where nothing is reduced, NaN is ignored"
+            }
         }
     }
 
     fn results(&self, form: Form<'_>) -> Vec<Columns> {
-        vec![Columns::integers(form.dim)]
+        let values = self.gives_value.then_some(Columns::numbers(form.dim));
+        values.into_iter().chain([Columns::integers(form.dim)]).collect()
     }
 
     fn method(&self) -> Method<'_> {
@@ -81,6 +98,7 @@ impl LaneReducer for ArgExtremum {
     }
 
     fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.chunks_exact(2).map(|state| state[1]).collect()
+        let places = if self.gives_value { 0..2 } else { 1..2 };
+        places.flat_map(|place| total.chunks_exact(2).map(move |state| state[place])).collect()
     }
 }

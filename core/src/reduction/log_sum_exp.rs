@@ -1,15 +1,19 @@
-//! Sums of exponentials for exponents of any size: their logarithm, with weights too, and the mean of weights under
-//! their softmax.
+//! Sums of exponentials for exponents of any size: their logarithm, with weights too, the mean of weights under their
+//! softmax, and the pair of the largest exponent and the sum relative to it.
 
 use std::f64::consts::{LN_2, LOG2_E};
 
-use super::sum::add_compensated;
 use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Reduction, Seen, Term};
 use crate::error::Result;
 use crate::ops::{Algebra, CONCATENATE, EQUAL, EXP, EXTRACT, IF_ELSE, Lanes, Node, Value};
 
-pub(super) const FAMILY: &[&dyn Reducer] =
-    &[&Exponentials::LogSum, &Exponentials::LogWeightedSum, &Exponentials::SoftMaxMean];
+pub(super) const FAMILY: &[&dyn Reducer] = &[
+    &Exponentials::LogSum,
+    &Exponentials::LogWeightedSum,
+    &Exponentials::SoftMaxMean,
+    &Exponentials::MaxAndSum,
+    &Exponentials::MaxAndWeightedSum,
+];
 
 /// What becomes of a sum of exponentials. A formula with weights holds the exponent first and the weights after it.
 ///
@@ -24,10 +28,46 @@ enum Exponentials {
     LogWeightedSum,
     /// The sum with weights over the sum without.
     SoftMaxMean,
+    /// The largest exponent and the sum relative to it.
+    MaxAndSum,
+    /// The same with weights.
+    MaxAndWeightedSum,
 }
 
 /// How far exponents may leave the anchor: well inside the range of float32, whatever the length of a block.
 const REACH: f64 = 64.0;
+
+/// The places of a state: the exponent of the anchor, or the largest one; then the sum and, where there are weights,
+/// the sums with them; then what gives a maximum remembers of it.
+struct Parts<'a> {
+    exponent: Value,
+    sums: std::slice::ChunksExact<'a, Value>,
+    maximum: &'a [Value],
+}
+
+impl<'a> Parts<'a> {
+    fn new(state: &'a [Value], sums: usize, width: usize) -> Self {
+        let (middle, maximum) = state[1..].split_at(sums * width);
+        Parts { exponent: state[0], sums: middle.chunks_exact(width), maximum }
+    }
+}
+
+impl Exponentials {
+    /// Whether the largest exponent is a part of the result.
+    fn gives_maximum(&self) -> bool {
+        matches!(self, Exponentials::MaxAndSum | Exponentials::MaxAndWeightedSum)
+    }
+
+    /// How many sums there are: one without weights, and one for each of them. What gives a maximum has the exponent
+    /// of the user, which is not scaled, as the last component of the prepared formula.
+    fn sums(&self, form: Form<'_>) -> usize {
+        form.dim - usize::from(self.gives_maximum())
+    }
+
+    fn total_parts<'a>(&self, form: Form<'_>, total: &'a [Value]) -> Parts<'a> {
+        Parts::new(total, self.sums(form), form.summation.in_total())
+    }
+}
 
 impl Reducer for Exponentials {
     fn name(&self) -> &'static str {
@@ -35,6 +75,8 @@ impl Reducer for Exponentials {
             Exponentials::LogSum => "LogSumExp",
             Exponentials::LogWeightedSum => "LogSumExpWeight",
             Exponentials::SoftMaxMean => "SumSoftMaxWeight",
+            Exponentials::MaxAndSum => "Max_SumShiftExp",
+            Exponentials::MaxAndWeightedSum => "Max_SumShiftExpWeight",
         }
     }
 
@@ -47,29 +89,44 @@ impl Reducer for Exponentials {
             Exponentials::SoftMaxMean => {
                 "sum of weights times exponentials of a scalar formula, over the sum of the exponentials"
             }
+            Exponentials::MaxAndSum => {
+                "the largest value m of a scalar formula f, and the sum of exp(f - m); -inf and 0 where nothing is reduced"
+            }
+            Exponentials::MaxAndWeightedSum => {
+                "the largest value m of a scalar formula f, and the sums of the weights times exp(f - m); -inf and 0 \
+                 where nothing is reduced"
+            }
         }
     }
 
     fn is_weighted(&self) -> bool {
-        !matches!(self, Exponentials::LogSum)
+        !matches!(self, Exponentials::LogSum | Exponentials::MaxAndSum)
+    }
+
+    fn adds(&self) -> bool {
+        true
     }
 
     fn prepare(&self, algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
-        if !self.is_weighted() {
-            return match algebra.dim(formula) {
-                1 => Ok(algebra.scale(LOG2_E, formula)),
-                dim => Err(format!("the formula has dimension {dim}; expected a scalar (dimension 1)")),
-            };
+        let dim = algebra.dim(formula);
+        if !self.is_weighted() && dim != 1 {
+            return Err(format!("the formula has dimension {dim}; expected a scalar (dimension 1)"));
         }
-        let weights = algebra.dim(formula) as i64 - 1;
         let exponent = algebra.apply(&EXTRACT, &[formula], &[0, 1]);
-        let scaled = algebra.scale(LOG2_E, exponent);
-        let weights = algebra.apply(&EXTRACT, &[formula], &[1, weights]);
-        Ok(algebra.apply(&CONCATENATE, &[scaled, weights], &[]))
+        let mut parts = vec![algebra.scale(LOG2_E, exponent)];
+        if self.is_weighted() {
+            parts.push(algebra.apply(&EXTRACT, &[formula], &[1, dim as i64 - 1]));
+        }
+        if self.gives_maximum() {
+            parts.push(exponent);
+        }
+        let first = parts.remove(0);
+        Ok(parts.into_iter().fold(first, |all, part| algebra.apply(&CONCATENATE, &[all, part], &[])))
     }
 
     fn results(&self, form: Form<'_>) -> Vec<Columns> {
-        vec![Columns::numbers(if self.is_weighted() { form.dim - 1 } else { 1 })]
+        let sums = if self.is_weighted() { form.dim - 1 } else { 1 };
+        vec![Columns::numbers(usize::from(self.gives_maximum()) + sums)]
     }
 
     fn method(&self) -> Method<'_> {
@@ -82,6 +139,9 @@ impl Reducer for Exponentials {
     }
 
     fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+        if self.gives_maximum() {
+            return None;
+        }
         let mut parts = |node: Node| {
             let weights = algebra.dim(node) as i64 - 1;
             let exponent = algebra.apply(&EXTRACT, &[node], &[0, 1]);
@@ -121,39 +181,55 @@ impl Reducer for Exponentials {
 
 impl LaneReducer for Exponentials {
     fn block(&self, form: Form<'_>) -> Vec<f64> {
-        let mut block = vec![0.0; form.dim + 1];
-        block[0] = f64::NEG_INFINITY;
+        let mut block = vec![f64::NEG_INFINITY];
+        block.extend(vec![0.0; self.sums(form) * form.summation.in_block()]);
+        block.extend(self.gives_maximum().then_some(f64::NEG_INFINITY));
         block
     }
 
     fn total(&self, form: Form<'_>) -> Vec<f64> {
-        vec![0.0; 1 + 2 * form.dim]
+        let mut total = vec![0.0; 1 + self.sums(form) * form.summation.in_total()];
+        let maximum: &[f64] = if self.gives_maximum() { &[f64::NEG_INFINITY; 2] } else { &[] };
+        total.extend(maximum);
+        total
     }
 
     fn anchors(&self, _: Form<'_>) -> Vec<f64> {
         vec![0.0]
     }
 
-    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
-        let exponent = term.formula[0];
+    fn update(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        let (exponent, sums) = (term.formula[0], self.sums(form));
+        let mut parts = Parts::new(block, sums, form.summation.in_block());
         let relative = l.subtract(exponent, term.anchors[0]);
         let power = l.exp2(relative);
         // The exponent itself is remembered: as it is used twice, it is rounded before the anchor is subtracted, and
         // the largest exponent becomes an anchor without any error, however large it is.
-        let mut next = vec![l.maximum(exponent, block[0]), l.add(power, block[1])];
-        for (&weight, &sum) in term.formula[1..].iter().zip(&block[2..]) {
+        let mut next = vec![l.maximum(exponent, parts.exponent)];
+        if let Some(sum) = parts.sums.next() {
+            next.extend(form.summation.add_term(l, sum, power));
+        }
+        for (&weight, sum) in term.formula[1..sums].iter().zip(parts.sums) {
             let product = l.multiply(power, weight);
-            next.push(l.add(product, sum));
+            next.extend(form.summation.add_term(l, sum, product));
+        }
+        for (&value, &most) in term.formula[sums..].iter().zip(parts.maximum) {
+            next.push(l.maximum(value, most));
         }
         next
     }
 
-    fn lift(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], anchors: &[Value]) -> Vec<Value> {
-        let zero = l.constant(0.0);
-        std::iter::once(anchors[0]).chain(block[1..].iter().flat_map(|&sum| [sum, zero])).collect()
+    fn lift(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], anchors: &[Value]) -> Vec<Value> {
+        let parts = Parts::new(block, self.sums(form), form.summation.in_block());
+        let mut total = vec![anchors[0]];
+        total.extend(parts.sums.flat_map(|sum| form.summation.lift(l, sum)));
+        if let Some(&most) = parts.maximum.first() {
+            total.extend([parts.exponent, most]);
+        }
+        total
     }
 
-    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
+    fn merge(&self, l: &mut dyn Lanes, form: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         let zero = l.constant(0.0);
         let far = l.constant(f64::NEG_INFINITY);
         // A total of nothing must not decide the common exponent.
@@ -167,11 +243,13 @@ impl LaneReducer for Exponentials {
             let shift = l.subtract(exponent, common);
             l.power_of_two(shift)
         });
+        let [first, second] = [first, second].map(|total| self.total_parts(form, total));
         let mut merged = vec![common];
-        for (a, b) in first[1..].chunks_exact(2).zip(second[1..].chunks_exact(2)) {
+        for (a, b) in first.sums.zip(second.sums) {
             let (a, b) = (rescaled(l, a, factor_a), rescaled(l, b, factor_b));
-            merged.extend(add_compensated(l, a, b));
+            merged.extend(form.summation.add(l, &a, &b));
         }
+        merged.extend(first.maximum.iter().zip(second.maximum).map(|(&a, &b)| l.maximum(b, a)));
         merged
     }
 
@@ -193,19 +271,29 @@ impl LaneReducer for Exponentials {
         Some((vec![anchor], again))
     }
 
-    fn finish(&self, l: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        let sums: Vec<Value> = total[1..].chunks_exact(2).map(|sum| l.add(sum[0], sum[1])).collect();
+    fn finish(&self, l: &mut dyn Lanes, form: Form<'_>, total: &[Value]) -> Vec<Value> {
+        let parts = self.total_parts(form, total);
+        let sums: Vec<Value> = parts.sums.map(|sum| form.summation.result(l, sum)).collect();
+        let wanted = if self.is_weighted() { &sums[1..] } else { &sums[..] };
         if let Exponentials::SoftMaxMean = self {
-            return sums[1..].iter().map(|&sum| l.divide(sum, sums[0])).collect();
+            return wanted.iter().map(|&sum| l.divide(sum, sums[0])).collect();
+        }
+        if let &[largest, most] = parts.maximum {
+            // An infinite exponent has left its mark on the sum: 0 or infinity, which are not rescaled.
+            let shift = l.subtract(parts.exponent, largest);
+            let (zero, difference) = (l.constant(0.0), l.subtract(largest, largest));
+            let finite = l.equal(difference, zero);
+            let shift = l.select(finite, shift, zero);
+            let factor = l.exp2(shift);
+            return std::iter::once(most).chain(wanted.iter().map(|&sum| l.multiply(sum, factor))).collect();
         }
         let ln2 = l.constant(LN_2);
-        let shift = l.multiply(total[0], ln2);
-        let results = if self.is_weighted() { &sums[1..] } else { &sums[..] };
+        let shift = l.multiply(parts.exponent, ln2);
         let mut result = |&sum: &Value| {
             let log = l.log(sum);
             l.add(shift, log)
         };
-        results.iter().map(&mut result).collect()
+        wanted.iter().map(&mut result).collect()
     }
 }
 
@@ -219,13 +307,14 @@ fn where_any(f: &mut dyn Algebra, log_sum: Node, value: Node, otherwise: Node) -
 
 /// A sum and its rounding error times a power of two. Nothing stays nothing and infinity stays infinity, however far
 /// apart the exponents are.
-fn rescaled(l: &mut dyn Lanes, sum: &[Value], factor: Value) -> [Value; 2] {
+fn rescaled(l: &mut dyn Lanes, sum: &[Value], factor: Value) -> Vec<Value> {
     let (zero, infinity) = (l.constant(0.0), l.constant(f64::INFINITY));
     let size = l.absolute(sum[0]);
     let [empty, full] = [zero, infinity].map(|bound| l.equal(size, bound));
     let fixed = l.either(empty, full);
-    [sum[0], sum[1]].map(|part| {
+    let scaled = sum.iter().map(|&part| {
         let product = l.multiply(part, factor);
         l.select(fixed, part, product)
-    })
+    });
+    scaled.collect()
 }

@@ -2,11 +2,15 @@
 //! They are written against [`Lanes`] as operations are, and know neither tiles nor threads nor backends.
 
 mod arg;
+mod counting;
 mod derivative;
 mod extremum;
 mod log_sum_exp;
+mod nearest;
 mod reducer;
+mod rows;
 mod sum;
+mod summation;
 
 use std::any::Any;
 
@@ -16,10 +20,13 @@ use crate::ops::{AS_REAL, CONCATENATE, MASK};
 
 pub(crate) use reducer::Identity;
 pub use reducer::{Change, Columns, Form, LaneReducer, Method, Reducer, Seen, Term};
+pub use rows::{AnyRowReducer, RowReducer, RowResult, RowStates};
+pub use summation::Summation;
 
 /// Every reducer.
 pub fn all() -> impl Iterator<Item = &'static dyn Reducer> {
-    [sum::FAMILY, log_sum_exp::FAMILY, extremum::FAMILY, arg::FAMILY].into_iter().flatten().copied()
+    let families = [sum::FAMILY, log_sum_exp::FAMILY, extremum::FAMILY, arg::FAMILY, nearest::FAMILY, counting::FAMILY];
+    families.into_iter().flatten().copied()
 }
 
 /// Names that stand for another reduction, and whether that is so with weights only.
@@ -177,7 +184,7 @@ impl Reduction {
             Some(weights) => Formula::apply_operation(&CONCATENATE, &[&formula, weights], &[])?,
             None => formula,
         };
-        let form = Form { dim: formula.dim(), parameters: extra.parameters };
+        let form = Form::of(formula.dim(), extra.parameters);
         reducer.check(form).map_err(|what| Error::new(ErrorKind::Argument, format!("`{name}`: {what}")))?;
         let mut graph = (*formula.graph()).clone();
         graph.check_size()?;
@@ -232,7 +239,7 @@ impl Reduction {
 
     /// The arrays of the result.
     pub fn results(&self) -> Vec<Columns> {
-        let mut results = self.reducer.results(Form { dim: self.formula.dim(), parameters: &self.parameters });
+        let mut results = self.reducer.results(Form::of(self.formula.dim(), &self.parameters));
         results.iter_mut().for_each(|columns| columns.field = self.stated().field());
         results
     }

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::fmt::Debug;
 
-use super::Reduction;
+use super::{AnyRowReducer, Reduction, Summation};
 use crate::error::Result;
 use crate::formula::Field;
 use crate::ops::{Algebra, Lanes, Node, Value};
@@ -25,6 +25,10 @@ pub trait Reducer: Any + Debug + Send + Sync {
     /// Whether factors that do not depend on the reduced index may be multiplied after the reduction, and complex values
     /// be reduced as their real and imaginary parts.
     fn is_linear(&self) -> bool {
+        false
+    }
+    /// Whether it adds values, so that it matters how.
+    fn adds(&self) -> bool {
         false
     }
     /// What is wrong with the parameters or the dimension, if anything.
@@ -68,6 +72,8 @@ pub struct Change<'a> {
 pub enum Method<'a> {
     /// By lane programs.
     Lanes(&'a dyn LaneReducer),
+    /// In plain code that takes the values of a row as lists.
+    Rows(&'a dyn AnyRowReducer),
 }
 
 /// How values of one row are reduced by lane programs.
@@ -107,6 +113,14 @@ pub struct Form<'a> {
     pub dim: usize,
     /// The integer parameters, as many as [`Reducer::parameters`] names.
     pub parameters: &'a [i64],
+    /// How terms are added, where the reducer adds.
+    pub summation: Summation,
+}
+
+impl<'a> Form<'a> {
+    pub(super) fn of(dim: usize, parameters: &'a [i64]) -> Self {
+        Form { dim, parameters, summation: Summation::Auto }
+    }
 }
 
 /// One array of a result.

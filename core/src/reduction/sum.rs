@@ -1,30 +1,13 @@
-//! The sum: a block adds in the number format of the computation; totals are compensated.
+//! The sum, the product, and no sum at all.
 
-use super::{Change, Form, LaneReducer, Method, Reducer, Term};
+use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Term};
 use crate::ops::{Algebra, Lanes, Node, Value};
 
-pub(super) const FAMILY: &[&dyn Reducer] = &[&Sum];
+pub(super) const FAMILY: &[&dyn Reducer] = &[&Sum, &Product, &Zero];
 
 /// The sum over the reduced index.
 #[derive(Debug)]
-pub(super) struct Sum;
-
-/// The sum of `high + low` and another such pair, with the rounding error of the leading addition kept in `low`
-/// (Knuth's two-sum, The Art of Computer Programming 2, section 4.2.2). Where the sum overflows or is not a number
-/// the error term is dropped, so that infinity stays infinity.
-pub(super) fn add_compensated(l: &mut dyn Lanes, a: [Value; 2], b: [Value; 2]) -> [Value; 2] {
-    let high = l.add(a[0], b[0]);
-    let b_part = l.subtract(high, a[0]);
-    let a_part = l.subtract(high, b_part);
-    let b_error = l.subtract(b[0], b_part);
-    let a_error = l.subtract(a[0], a_part);
-    let error = l.add(a_error, b_error);
-    let lows = l.add(a[1], b[1]);
-    let low = l.add(lows, error);
-    let zero = l.constant(0.0);
-    let is_number = l.equal(low, low);
-    [high, l.select(is_number, low, zero)]
-}
+struct Sum;
 
 impl Reducer for Sum {
     fn name(&self) -> &'static str {
@@ -39,6 +22,10 @@ impl Reducer for Sum {
         true
     }
 
+    fn adds(&self) -> bool {
+        true
+    }
+
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
     }
@@ -50,28 +37,126 @@ impl Reducer for Sum {
 
 impl LaneReducer for Sum {
     fn block(&self, form: Form<'_>) -> Vec<f64> {
-        vec![0.0; form.dim]
+        vec![0.0; form.summation.in_block() * form.dim]
     }
 
     fn total(&self, form: Form<'_>) -> Vec<f64> {
-        vec![0.0; 2 * form.dim]
+        vec![0.0; form.summation.in_total() * form.dim]
+    }
+
+    fn update(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        let sums = block.chunks_exact(form.summation.in_block());
+        sums.zip(term.formula).flat_map(|(sum, &value)| form.summation.add_term(l, sum, value)).collect()
+    }
+
+    fn lift(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.chunks_exact(form.summation.in_block()).flat_map(|sum| form.summation.lift(l, sum)).collect()
+    }
+
+    fn merge(&self, l: &mut dyn Lanes, form: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
+        let width = form.summation.in_total();
+        let pairs = first.chunks_exact(width).zip(second.chunks_exact(width));
+        pairs.flat_map(|(a, b)| form.summation.add(l, a, b)).collect()
+    }
+
+    fn finish(&self, l: &mut dyn Lanes, form: Form<'_>, total: &[Value]) -> Vec<Value> {
+        total.chunks_exact(form.summation.in_total()).map(|sum| form.summation.result(l, sum)).collect()
+    }
+}
+
+/// The product over the reduced index.
+#[derive(Debug)]
+struct Product;
+
+impl Reducer for Product {
+    fn name(&self) -> &'static str {
+        "Prod"
+    }
+
+    fn summary(&self) -> &'static str {
+        "product; 1 where nothing is reduced; what overflows or vanishes on the way stays so"
+    }
+
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
+    }
+}
+
+impl LaneReducer for Product {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        vec![1.0; form.dim]
+    }
+
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        self.block(form)
     }
 
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
-        block.iter().zip(term.formula).map(|(&sum, &value)| l.add(value, sum)).collect()
+        block.iter().zip(term.formula).map(|(&product, &value)| l.multiply(value, product)).collect()
     }
 
-    fn lift(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        let zero = l.constant(0.0);
-        block.iter().flat_map(|&sum| [sum, zero]).collect()
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
     }
 
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
-        let pairs = first.chunks_exact(2).zip(second.chunks_exact(2));
-        pairs.flat_map(|(a, b)| add_compensated(l, [a[0], a[1]], [b[0], b[1]])).collect()
+        first.iter().zip(second).map(|(&a, &b)| l.multiply(a, b)).collect()
     }
 
-    fn finish(&self, l: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.chunks_exact(2).map(|pair| l.add(pair[0], pair[1])).collect()
+    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
+        total.to_vec()
+    }
+}
+
+/// What KeOps makes of the sum of a zero formula.
+#[derive(Debug)]
+struct Zero;
+
+impl Reducer for Zero {
+    fn name(&self) -> &'static str {
+        "Zero"
+    }
+
+    fn summary(&self) -> &'static str {
+        "0 in as many columns as the formula has, whatever its values"
+    }
+
+    fn results(&self, form: Form<'_>) -> Vec<Columns> {
+        vec![Columns::numbers(form.dim)]
+    }
+
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
+    }
+
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+        let dim = algebra.dim(change.slope);
+        Some(algebra.zero(dim))
+    }
+}
+
+impl LaneReducer for Zero {
+    fn block(&self, _: Form<'_>) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn total(&self, _: Form<'_>) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn update(&self, _: &mut dyn Lanes, _: Form<'_>, _: &[Value], _: Term<'_>) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, _: &[Value], _: &[Value]) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn merge(&self, _: &mut dyn Lanes, _: Form<'_>, _: &[Value], _: &[Value]) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn finish(&self, l: &mut dyn Lanes, form: Form<'_>, _: &[Value]) -> Vec<Value> {
+        vec![l.constant(0.0); form.dim]
     }
 }

@@ -62,6 +62,11 @@ impl<F: Format> Approximate<F> {
         Approximate { value, error: 0.0, format: PhantomData }
     }
 
+    /// The absolute value.
+    pub fn magnitude(&self) -> Self {
+        Approximate { value: self.value.abs(), ..*self }
+    }
+
     /// Whether sums and products with numbers of this kind are exact in every format.
     fn is_small_integer(&self) -> bool {
         self.error == 0.0 && self.value.fract() == 0.0 && self.value.abs() <= 1024.0

@@ -9,8 +9,9 @@ use rkeops_core::{
 use super::approximate::{Approximate, Double, Format, Single};
 use super::expression::{Expression, Variable, aliases};
 use super::layout::{Layout, position};
-use super::oracle::{Expected, reduce_masked, takes_part};
+use super::oracle::{Expected, takes_part};
 use super::random::Random;
+use super::reducing;
 
 /// Which numbers the arrays hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,7 +179,13 @@ impl Case {
 
     /// The text of each reduction.
     pub fn texts(&self) -> Vec<String> {
-        self.reductions.iter().map(|(name, f)| format!("{name}_Reduction({},{})", f.text(), 1 - self.axis)).collect()
+        self.reductions.iter().map(|(name, f)| reducing::text(name, f, 1 - self.axis)).collect()
+    }
+
+    /// The arrays of results: the reduction that each belongs to, and its columns.
+    pub fn outputs(&self) -> Vec<(&'static str, usize)> {
+        let arrays = self.reductions.iter().map(|(name, f)| (*name, reducing::columns(name, f, &self.variables)));
+        arrays.flat_map(|(name, columns)| columns.into_iter().map(move |columns| (name, columns))).collect()
     }
 
     pub fn aliases(&self) -> Vec<String> {
@@ -193,7 +200,7 @@ impl Case {
     }
 
     pub fn compile(&self, dtype: Dtype, target: Target) -> Result<Arc<Kernel>> {
-        Kernel::compile(&self.parse()?, &CompileOptions { dtype, target })
+        Kernel::compile(&self.parse()?, &CompileOptions { dtype, target, ..CompileOptions::default() })
     }
 
     /// What the library computes.
@@ -283,7 +290,7 @@ impl Case {
         Stored { data, origin, shape, strides }
     }
 
-    /// What the columns of row `row` of each result have to be.
+    /// What the columns of row `row` of each array of results have to be.
     pub fn expected(&self, row: usize, dtype: Dtype) -> Vec<Vec<Expected>> {
         match dtype {
             Dtype::F32 => self.expected_in::<Single>(row, dtype),
@@ -298,14 +305,22 @@ impl Case {
                 self.pair(row, other, dtype).into_iter().map(exact).collect()
             })
             .collect();
-        let result = |(name, formula): &(&'static str, Expression)| {
+        let results = |(name, expression): &(&'static str, Expression)| {
+            let (formula, weights, parameters) = reducing::taken(expression);
             let (formula, condition) = formula.unmasked();
-            let values: Vec<Vec<Approximate<F>>> = pairs.iter().map(|pair| formula.evaluate(pair)).collect();
             let mask: Vec<Option<bool>> = pairs.iter().map(|pair| takes_part(condition, pair)).collect();
-            let columns = formula.columns(&self.variables);
-            (0..columns).map(|k| reduce_masked(name, &values.iter().map(|v| v[k]).collect::<Vec<_>>(), &mask)).collect()
+            let values = |f: &Expression| -> Vec<Vec<Approximate<F>>> { pairs.iter().map(|p| f.evaluate(p)).collect() };
+            let dims = [formula.columns(&self.variables), weights.map_or(0, |weights| weights.dim(&self.variables))];
+            reducing::expected_masked(
+                name,
+                parameters,
+                &values(formula),
+                &weights.map_or(Vec::new(), values),
+                &mask,
+                dims,
+            )
         };
-        self.reductions.iter().map(result).collect()
+        self.reductions.iter().flat_map(results).collect()
     }
 }
 

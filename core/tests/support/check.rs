@@ -31,8 +31,12 @@ pub fn refuse(case: &Case, dtype: Dtype, results: &[Values], count: &mut Count) 
 }
 
 pub fn refuse_with(case: &Case, dtype: Dtype, results: &[Values], slack: f64, count: &mut Count) -> Option<String> {
+    let arrays = case.outputs();
+    if results.len() != arrays.len() {
+        return Some(format!("got {} arrays of results; expected {}", results.len(), arrays.len()));
+    }
     for (k, values) in results.iter().enumerate() {
-        let columns = case.reductions[k].1.columns(&case.variables);
+        let columns = arrays[k].1;
         let length = match values {
             Values::Numbers(v) => v.len(),
             Values::Indices(v) => v.len(),
@@ -44,7 +48,7 @@ pub fn refuse_with(case: &Case, dtype: Dtype, results: &[Values], slack: f64, co
     for row in sampled(case.kept()) {
         for (k, (expected, values)) in case.expected(row, dtype).iter().zip(results).enumerate() {
             for (column, expected) in expected.iter().enumerate() {
-                let place = row * case.reductions[k].1.columns(&case.variables) + column;
+                let place = row * arrays[k].1 + column;
                 count.compared += 1;
                 count.known += usize::from(expected.is_known());
                 if let (Expected::Number { value, error }, Values::Numbers(v)) = (expected, values)

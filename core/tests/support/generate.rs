@@ -5,8 +5,8 @@ use super::BOUNDARIES;
 use super::case::{Case, Numbers};
 use super::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
 use super::layout::Layout;
-use super::oracle::REDUCTIONS;
 use super::random::Random;
+use super::reducing::{self, EXPONENTIAL, NEAREST, is_exponential, with_extra, with_mask};
 use super::samples::inside_one;
 
 /// Builds formulas over some variables.
@@ -309,6 +309,34 @@ impl Generator<'_> {
         }
     }
 
+    /// A reduction of any kind with what it takes.
+    pub fn reduction(&mut self) -> (&'static str, Expression) {
+        let names: Vec<&'static str> = reducing::reductions().collect();
+        let name = if self.random.chance(0.4) { "Sum" } else { *self.random.pick(&names) };
+        let dim = if is_exponential(name) { 1 } else { self.any_dim() };
+        let depth = 1 + self.random.below(4);
+        if name == "Prod" {
+            // Factors near 1, so that long products stay in range.
+            let small = call2("Mult", Expression::Number(0.01), self.bounded(depth, dim));
+            return (name, call2("Add", Expression::Number(1.0), small));
+        }
+        if name == "Sum" && self.random.chance(0.15) {
+            return (name, self.complex(depth, dim));
+        }
+        let formula = self.formula(depth, dim);
+        if NEAREST.contains(&name) {
+            let k = if self.random.chance(0.05) { 1000 } else { 1 + self.random.below(40) as i64 };
+            return (name, with_extra(formula, None, &[k]));
+        }
+        if EXPONENTIAL.contains(&(name, true)) {
+            let dim = self.any_dim();
+            // Mostly positive, so that logarithms of sums are known.
+            let weights = if self.random.chance(0.7) { self.positive(depth, dim) } else { self.formula(depth, dim) };
+            return (name, with_extra(formula, Some(weights), &[]));
+        }
+        (name, formula)
+    }
+
     fn scalar(&mut self, depth: usize) -> Expression {
         let dim = self.any_dim();
         let a = self.formula(depth, dim);
@@ -361,15 +389,9 @@ pub fn case(seed: u64) -> Case {
     let mut generator = Generator { random, variables: &variables, smooth: false, integers };
     let mut reductions = Vec::new();
     for _ in 0..*generator.random.clone().pick(&[1, 1, 1, 2, 3]) {
-        let name = if generator.random.chance(0.5) { "Sum" } else { *generator.random.pick(&REDUCTIONS) };
-        let dim = if name == "LogSumExp" { 1 } else { generator.any_dim() };
-        let depth = 1 + generator.random.below(4);
-        let formula = match name {
-            "Sum" if generator.random.chance(0.15) => generator.complex(depth, dim),
-            _ => generator.formula(depth, dim),
-        };
+        let (name, expression) = generator.reduction();
         let masked = generator.random.chance(0.3);
-        reductions.push((name, if masked { call2("Mask", formula, generator.condition(2)) } else { formula }));
+        reductions.push((name, if masked { with_mask(expression, generator.condition(2)) } else { expression }));
     }
     let mut random = generator.random;
     let rows = loop {

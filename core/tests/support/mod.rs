@@ -17,6 +17,7 @@ pub mod layout;
 pub mod meaning;
 pub mod oracle;
 pub mod random;
+pub mod reducing;
 pub mod samples;
 pub mod scalar;
 pub mod shrink;

@@ -1,5 +1,7 @@
 //! Dense reductions in float64 with a bound on what rounding may do to them.
 
+use std::sync::Arc;
+
 use super::approximate::{Approximate, Format};
 use super::expression::Expression;
 
@@ -8,22 +10,24 @@ use super::expression::Expression;
 pub enum Expected {
     /// A number up to an error; an infinite error means that nothing is known.
     Number { value: f64, error: f64 },
-    /// The place of an extreme value among these values, each known up to an error.
-    Index { values: Vec<(f64, f64)>, largest: bool },
+    /// The place of a value among these values, each known up to an error; 0 where no value has the place.
+    Index { values: Arc<Vec<(f64, f64)>>, best: Option<usize> },
+    /// An integer from `low` to `high`.
+    Between { low: i64, high: i64 },
 }
 
-/// The reductions that the oracle knows.
+/// The reductions without parameters or weights that KeOps' users know best.
 pub const REDUCTIONS: [&str; 6] = ["Sum", "LogSumExp", "Min", "Max", "ArgMin", "ArgMax"];
 
 /// Rows that are added one after the other in the computation's format.
 const BLOCK: f64 = 256.0;
 
 /// How many roundings a sum of so many terms is expected to suffer, generously for errors that are independent.
-fn roundings(terms: usize) -> f64 {
+pub fn roundings(terms: usize) -> f64 {
     4.0 + 2.0 * (terms as f64).min(BLOCK).sqrt()
 }
 
-fn unknown() -> Expected {
+pub fn unknown() -> Expected {
     Expected::Number { value: f64::NAN, error: f64::INFINITY }
 }
 
@@ -52,13 +56,16 @@ pub fn reduce<F: Format>(name: &str, values: &[Approximate<F>]) -> Expected {
         }
         "LogSumExp" => log_sum_exp(values),
         "Min" | "Max" => {
-            let best = extreme(&all(), name == "Max");
+            let best = extreme_number(&all(), name == "Max");
             // Whoever may win brings its own error.
             let reach = values.iter().map(|v| v.error).fold(0.0, f64::max);
             let rivals = values.iter().filter(|v| (v.value - best).abs() <= reach + v.error);
             Expected::Number { value: best, error: rivals.map(|v| v.error).fold(0.0, f64::max) }
         }
-        "ArgMin" | "ArgMax" => Expected::Index { values: all(), largest: name == "ArgMax" },
+        "ArgMin" | "ArgMax" => {
+            let best = first_extreme(values.iter().map(|v| v.value), name == "ArgMax");
+            Expected::Index { values: Arc::new(all()), best: (best < values.len()).then_some(best) }
+        }
         _ => panic!("the oracle does not know the reduction `{name}`"),
     }
 }
@@ -73,27 +80,8 @@ pub fn takes_part<F: Format>(condition: Option<&Expression>, pair: &[Vec<Approxi
     (found.error == 0.0).then_some(false)
 }
 
-/// The reduction of the values of those pairs alone that take part.
-pub fn reduce_masked<F: Format>(name: &str, values: &[Approximate<F>], mask: &[Option<bool>]) -> Expected {
-    if mask.contains(&None) {
-        return unknown();
-    }
-    let mask = || mask.iter().map(|taken| *taken == Some(true));
-    if mask().all(|taken| taken) {
-        return reduce(name, values);
-    }
-    if !name.starts_with("Arg") {
-        let taken: Vec<Approximate<F>> = values.iter().zip(mask()).filter(|v| v.1).map(|v| *v.0).collect();
-        return reduce(name, &taken);
-    }
-    // What takes no part keeps its place and never wins.
-    let nothing = Approximate::exact(f64::NAN);
-    let with_places: Vec<Approximate<F>> =
-        values.iter().zip(mask()).map(|(v, t)| if t { *v } else { nothing }).collect();
-    reduce(name, &with_places)
-}
-
-fn extreme(values: &[(f64, f64)], largest: bool) -> f64 {
+/// The extreme value that is not NaN.
+pub fn extreme_number(values: &[(f64, f64)], largest: bool) -> f64 {
     let numbers = values.iter().map(|v| v.0).filter(|v| !v.is_nan());
     if largest { numbers.fold(f64::NEG_INFINITY, f64::max) } else { numbers.fold(f64::INFINITY, f64::min) }
 }
@@ -121,6 +109,7 @@ impl Expected {
         match self {
             Expected::Number { error, .. } => error.is_finite(),
             Expected::Index { values, .. } => values.iter().all(|v| v.1.is_finite()),
+            Expected::Between { low, high } => low == high,
         }
     }
 
@@ -139,14 +128,22 @@ impl Expected {
 
     /// What is wrong with an index, if anything.
     pub fn refuse_index(&self, found: i64, slack: f64) -> Option<String> {
-        let Expected::Index { values, largest } = self else { return Some("a number was expected".into()) };
+        let (values, best) = match self {
+            Expected::Index { values, best } => (values, best),
+            Expected::Between { low, high } => {
+                let wrong = !(low..=high).contains(&&found);
+                return wrong.then(|| format!("got {found}; expected {low} to {high}"));
+            }
+            Expected::Number { .. } => return Some("a number was expected".into()),
+        };
         if !self.is_known() {
             return None;
         }
-        let best = first_extreme(values.iter().map(|v| v.0), *largest);
+        let Some(best) = *best else {
+            return (found != 0).then(|| format!("got index {found} where no value has the place; expected 0"));
+        };
         let Some(&(value, error)) = usize::try_from(found).ok().and_then(|k| values.get(k)) else {
-            let empty = values.is_empty() && found == 0;
-            return (!empty).then(|| format!("got index {found} among {} rows", values.len()));
+            return Some(format!("got index {found} among {} rows", values.len()));
         };
         if found as usize == best {
             return None;

@@ -3,6 +3,7 @@
 use super::case::{Case, Numbers};
 use super::expression::Expression;
 use super::layout::Layout;
+use super::reducing::{is_exponential, taken, with_extra};
 
 /// The smallest case that can be reached by single steps and still fails, with what is wrong with it.
 pub fn shrink(case: &Case, what: String, fails: &dyn Fn(&Case) -> Option<String>) -> (Case, String) {
@@ -37,14 +38,30 @@ fn smaller(case: &Case) -> Vec<Case> {
         }
     }
     for k in 0..case.reductions.len() {
-        for simpler in simpler(&case.reductions[k].1, case) {
-            if case.reductions[k].0 == "LogSumExp" && simpler.dim(&case.variables) != 1 {
+        let (name, whole) = &case.reductions[k];
+        let (formula, weights, parameters) = taken(whole);
+        let rest = |formula: &Expression| match whole {
+            Expression::Apply("With", ..) => with_extra(formula.clone(), weights.cloned(), parameters),
+            _ => formula.clone(),
+        };
+        for simpler in simpler(formula, case) {
+            if is_exponential(name) && simpler.dim(&case.variables) != 1 {
                 continue;
             }
-            if case.reductions[k].0 != "Sum" && simpler.is_complex() {
+            if *name != "Sum" && simpler.is_complex() {
                 continue;
             }
-            with(&|c| c.reductions[k].1 = simpler.clone());
+            with(&|c| c.reductions[k].1 = rest(&simpler));
+        }
+        for simpler in weights.map_or(Vec::new(), |weights| simpler(weights, case)) {
+            with(&|c| c.reductions[k].1 = with_extra(formula.clone(), Some(simpler.clone()), parameters));
+        }
+        if let &[k_nearest] = parameters
+            && k_nearest > 1
+        {
+            for fewer in [1, k_nearest / 2] {
+                with(&|c| c.reductions[k].1 = with_extra(formula.clone(), weights.cloned(), &[fewer]));
+            }
         }
     }
     for index in 0..2 {

@@ -21,6 +21,10 @@ pub const RKEOPS_TARGET_AUTO: i32 = 0;
 pub const RKEOPS_TARGET_PORTABLE: i32 = 1;
 pub const RKEOPS_TARGET_AVX2: i32 = 2;
 pub const RKEOPS_TARGET_AVX512: i32 = 3;
+pub const RKEOPS_SUMMATION_AUTO: i32 = 0;
+pub const RKEOPS_SUMMATION_DIRECT: i32 = 1;
+pub const RKEOPS_SUMMATION_BLOCK: i32 = 2;
+pub const RKEOPS_SUMMATION_COMPENSATED: i32 = 3;
 pub const RKEOPS_DTYPE_INT: i32 = 0;
 pub const RKEOPS_DTYPE_FLOAT: i32 = 2;
 pub const RKEOPS_DTYPE_COMPLEX: i32 = 5;
@@ -68,6 +72,8 @@ pub struct rkeops_options {
     pub progress: Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>,
     pub progress_user: *mut c_void,
     pub ranges: *const rkeops_ranges,
+    pub accumulator_bits: i32,
+    pub summation: i32,
 }
 
 #[repr(C)]

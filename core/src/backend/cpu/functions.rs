@@ -12,7 +12,7 @@ use crate::ops::Value;
 #[derive(Debug, Default)]
 pub(super) struct Functions {
     /// `map(base, bytes)`: a stage on lanes up to an offset, by stage; none for an empty one.
-    pub maps: [Option<usize>; 9],
+    pub maps: [Option<usize>; Stage::ALL.len()],
     /// `update(base, kept bytes, reduced bytes)`.
     pub update: usize,
     /// `row(base, row offset, lane offset, start, end)` on groups of `copies` vectors of reduced rows.
@@ -21,8 +21,21 @@ pub(super) struct Functions {
     pub row_one: usize,
     /// Vectors that are interleaved.
     pub copies: usize,
+    /// The values that are reduced in plain code, if any are.
+    pub values: Option<ValueFunctions>,
     /// Vectors of memory that the code needs for values that lose their registers.
     pub spills: usize,
+}
+
+/// `values(base, row offset, 0, start, end)`: as the functions of a row, without a state.
+#[derive(Debug)]
+pub(super) struct ValueFunctions {
+    /// On groups of `copies` vectors of reduced rows.
+    pub many: usize,
+    /// On single vectors.
+    pub one: usize,
+    /// Vectors that are interleaved.
+    pub copies: usize,
 }
 
 /// Vectors that are interleaved at most, in float32 and in float64, whose longer polynomials leave more to wait for.
@@ -38,7 +51,7 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     let mut writer = Writer { assembler: Assembler::new(width, precision), layout, functions: Functions::default() };
     for stage in Stage::ALL {
         let program = stages.program(stage);
-        if stage != Stage::Update && !program.stores.is_empty() {
+        if !matches!(stage, Stage::Update | Stage::Values) && !program.stores.is_empty() {
             writer.functions.maps[stage as usize] = Some(writer.map(program));
         }
     }
@@ -48,6 +61,12 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     writer.functions.update = writer.update(program, copies);
     writer.functions.row_many = writer.row(program, copies);
     writer.functions.row_one = writer.row(program, 1);
+    let program = stages.program(Stage::Values);
+    if !program.stores.is_empty() {
+        let copies = self::copies(program, width, MOST_COPIES[precision]);
+        let (many, one) = (writer.row(program, copies), writer.row(program, 1));
+        writer.functions.values = Some(ValueFunctions { many, one, copies });
+    }
     (writer.assembler.finish(), writer.functions)
 }
 
@@ -75,7 +94,8 @@ enum Mode {
     Map,
     /// `rax`: the kept rows, along lanes; `rcx`: the reduced row, the same for all lanes.
     Update,
-    /// `rsi`: the kept row, the same for all lanes; `rdx`: the state; `rcx`: the reduced rows, along lanes.
+    /// `rsi`: the kept row, the same for all lanes; `rdx`: the state; `rcx`: the reduced rows and their values, along
+    /// lanes.
     Row,
 }
 
@@ -105,7 +125,7 @@ impl Addresses for Places<'_> {
             (Mode::Map, _) => along(General::Rax),
             (Mode::Update, Space::Reduced) => one(General::Rcx),
             (Mode::Update, _) => along(General::Rax),
-            (Mode::Row, Space::Reduced) => along(General::Rcx),
+            (Mode::Row, Space::Reduced | Space::Values) => along(General::Rcx),
             (Mode::Row, Space::Kept) => one(General::Rsi),
             (Mode::Row, _) => along(General::Rdx),
         }

@@ -117,6 +117,18 @@ impl<T: Number> Code<T> for Machine {
         }
     }
 
+    fn values(&self, tile: &mut Tile<T>, row: usize, count: usize) {
+        let Some(values) = &self.functions.values else { return };
+        let lanes = self.lanes::<T>();
+        let group = values.copies * lanes;
+        let layout = tile.layout();
+        assert!(row < layout.kept && count <= layout.reduced, "inside the tile");
+        let many = count / group * group;
+        self.call(values.many, tile, [row, 0, 0, many]);
+        // A plane has a vector more than its lanes.
+        self.call(values.one, tile, [row, 0, many, count.next_multiple_of(lanes)]);
+    }
+
     fn machine_code(&self) -> &[u8] {
         &self.code
     }

@@ -73,6 +73,11 @@ impl<T: Number> Code<T> for Portable {
         self.arch.dispatch(UpdateRow { routine, tile, row, lane, count });
     }
 
+    fn values(&self, tile: &mut Tile<T>, row: usize, count: usize) {
+        let routine = &self.routines[Stage::Values as usize];
+        self.arch.dispatch(Values { routine, tile, row, count });
+    }
+
     fn explain(&self) -> String {
         format!("portable backend, {:?}, blocks of {BLOCK} lanes, {}\n", self.arch, self.stages.dtype)
     }
@@ -213,6 +218,44 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
         }
         for &(state, _, slot) in &routine.states {
             store(&registers, state, &mut tile.plane(Space::Block, slot)[lane..], BLOCK);
+        }
+    }
+}
+
+struct Values<'a, T> {
+    routine: &'a Routine,
+    tile: &'a mut Tile<T>,
+    row: usize,
+    count: usize,
+}
+
+impl<T: Number> NullaryFnOnce for Values<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Values { routine, tile, row, count } = self;
+        let mut registers = registers(routine, tile);
+        for start in (0..count).step_by(BLOCK) {
+            let width = BLOCK.min(count - start);
+            for (register, step) in &routine.body {
+                let register = *register;
+                match step {
+                    Step::Load(Space::Reduced, slot) => {
+                        load(&mut registers, register, &tile.plane(Space::Reduced, *slot)[start..], width);
+                    }
+                    Step::Load(space, slot) => {
+                        let number = tile.plane(*space, *slot)[row];
+                        if let Some(register) = &mut registers[register] {
+                            register.fill(number);
+                        }
+                    }
+                    step => apply::<T, false>(&mut registers, register, step, &[]),
+                }
+            }
+            for &(space, slot, register) in &routine.stores {
+                store(&registers, register, &mut tile.plane(space, slot)[start..], width);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::lower::{Instruction, Op, Plane, Program, Source, Space, Stage, Stages
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
-const SLOTS: [usize; 8] = [3, 5, 4, 3, 7, 2, 2, 9];
+const SLOTS: [usize; 9] = [3, 5, 4, 3, 7, 2, 2, 9, 0];
 
 fn is_integer(plane: Plane) -> bool {
     plane.slot as usize + 1 == SLOTS[plane.space as usize]
@@ -244,12 +244,22 @@ impl<'a, T: Number> Author<'a, T> {
 }
 
 fn stages<T: Number>(programs: Vec<(Stage, Program)>) -> Arc<Stages> {
-    let mut all: [Program; 9] = Default::default();
+    let mut all: [Program; Stage::ALL.len()] = Default::default();
     programs.into_iter().for_each(|(stage, program)| all[stage as usize] = program);
     let sources = [0, 1, 2].map(|space| vec![Source::Computed; SLOTS[space]]);
     let block = (0..SLOTS[Space::Block as usize]).map(|k| k as u64).collect();
     let (slots, total, anchors) = (SLOTS, Vec::new(), Vec::new());
-    Arc::new(Stages { dtype: T::DTYPE, programs: all, sources, slots, block, total, anchors, outputs: Vec::new() })
+    Arc::new(Stages {
+        dtype: T::DTYPE,
+        programs: all,
+        sources,
+        slots,
+        block,
+        total,
+        anchors,
+        outputs: Vec::new(),
+        rows: Vec::new(),
+    })
 }
 
 /// Two tiles with the same random numbers.
