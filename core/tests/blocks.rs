@@ -311,14 +311,17 @@ fn ranges_are_blocks_one_by_one(target: Target) {
                         }
                     };
                     let alone = problem.alone(&kernel, dtype, item, &rows, &reduced);
-                    for ((alone, found), output) in alone.iter().zip(&found).zip(kernel.outputs()) {
+                    let arrays = kernel.outputs().iter().zip(problem.case.outputs());
+                    for ((alone, found), (output, (name, _))) in alone.iter().zip(&found).zip(arrays) {
                         let found = &found[(b * kept + rows[0]) * output.dim..][..alone.len()];
                         // A row's own number stands for its place among those that are met; 0 also where none wins.
                         let row = |k: f64| reduced.get(k as usize).map_or(0.0, |&row| row as f64);
                         let is_row = |(&found, &k): (&f64, &f64)| found == row(k) || k == 0.0 && found == 0.0;
                         let repeats = (1..reduced.len()).any(|k| reduced[k] <= reduced[k - 1]);
                         let is_same = match output.dtype {
-                            Dtype::I64 => repeats || found.iter().zip(alone).all(is_row),
+                            Dtype::I64 if !matches!(name, "Any" | "All" | "Count") => {
+                                repeats || found.iter().zip(alone).all(is_row)
+                            }
                             _ => same(found, alone),
                         };
                         assert!(
