@@ -1,5 +1,5 @@
 //! Reductions over one index, a file per family: state, update, merge, finish and derivative.
-//! They are written against [`Lanes`] as operations are, and know neither tiles nor threads nor backends.
+//! They are written against [`Lanes`](crate::ops::Lanes) as operations are, and know neither tiles nor threads nor backends.
 
 mod arg;
 mod counting;
