@@ -54,7 +54,7 @@ fn numbers_of_arrays() {
     let inputs = "got 3 input arrays; expected 4: i-variable of dimension 3, j-variable of dimension 3, j-variable of \
                   dimension 1, parameter of dimension 2";
     refuse(ErrorKind::Count, inputs, |a| drop(a.inputs.pop()));
-    let outputs = "got 0 output arrays; expected 2, one for each reduction";
+    let outputs = "got 0 output arrays; expected 2, in the order of the reductions";
     refuse(ErrorKind::Count, outputs, |a| a.outputs.clear());
 }
 

@@ -141,8 +141,8 @@ pub unsafe extern "C" fn rkeops_ranges_from_labels(
 }
 
 /// Makes the ranges of a ragged batch of `problems` problems, whose rows follow one
-/// another: problem b has rows offsets_i[b] to offsets_i[b + 1] (not included) and
-/// offsets_j[b] to offsets_j[b + 1]. Both lists have `problems + 1` entries and are
+/// another: problem b has rows `offsets_i[b]` to `offsets_i[b + 1]` (not included) and
+/// `offsets_j[b]` to `offsets_j[b + 1]`. Both lists have `problems + 1` entries and are
 /// not kept.
 /// `*out` becomes ranges that the caller owns.
 /// Errors: RKEOPS_ERROR_ARGUMENT. Any thread, never blocks.
