@@ -338,15 +338,15 @@ fn ways_of_adding() {
 
 #[test]
 fn calls() {
-    let known = "there is no reduction `Foo`; known: Sum, Prod, Zero, LogSumExp, LogSumExpWeight, \
+    let known = "there is no reduction `Foo`; known: Sum, Mean, Zero, Prod, LogSumExp, LogSumExpWeight, \
                  SumSoftMaxWeight, Max_SumShiftExp, Max_SumShiftExpWeight, Min, Max, ArgMin, ArgMax, Min_ArgMin, \
                  Max_ArgMax, KMin, ArgKMin, KMin_ArgKMin, KMax, ArgKMax, KMax_ArgKMax, Any, All, Count";
     expect(Reduction::new("Foo", &Formula::constant(1.0), Axis::I), ErrorKind::UnknownName, known);
     let x = Formula::variable(0, 3, Category::I).unwrap();
     let wide = "`LogSumExp`: the formula has dimension 3; expected a scalar (dimension 1)";
     expect(Reduction::new("LogSumExp", &x, Axis::I), ErrorKind::Dimension, wide);
-    for name in ["Min", "Max", "ArgMin", "ArgMax"] {
-        let message = format!("the gradient of the reduction `{name}` is not available");
+    for name in ["ArgMin", "ArgMax", "Any", "All", "Count"] {
+        let message = format!("the gradient of the reduction `{name}` is not available: its results are integers");
         let reduction = Reduction::new(name, &x, Axis::J).unwrap();
         expect(reduction.gradient(&x, &x, &[]), ErrorKind::Unsupported, &message);
     }

@@ -5,7 +5,7 @@ mod support;
 
 use rkeops_core::formula::{Formula, Graph};
 use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, POWER, Rule, Use, Value};
-use rkeops_core::reduction::{Change, Columns, Form, LaneReducer, Method, Reducer, Term};
+use rkeops_core::reduction::{Change, Columns, Form, LaneReducer, Method, Reducer, Slope, Term};
 use rkeops_core::{Axis, Category, CompileOptions, Dtype, ErrorKind, Extra, Kernel, Reduction, Target};
 use support::case::Case;
 use support::expression::Variable;
@@ -221,10 +221,10 @@ impl<const EXPONENT: i32> Reducer for SumOfPowers<EXPONENT> {
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
     }
-    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
         let lower = algebra.apply(&POWER, &[change.formula], &[i64::from(EXPONENT) - 1]);
         let power = algebra.scale(f64::from(EXPONENT), lower);
-        Some(algebra.multiply(power, change.slope))
+        Ok(Slope::of_all(algebra.multiply(power, change.slope)))
     }
 }
 
@@ -357,5 +357,5 @@ fn products(target: Target) {
     }
     let error = reduction.gradient(&x, &Formula::constant(1.0), &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert_eq!(error.message(), "the gradient of the reduction `Product` is not available");
+    assert_eq!(error.message(), "the gradient of the reduction `Product` is not available: it defines none");
 }

@@ -84,7 +84,7 @@ fn texts() {
             fails("rkeops_reduction_parse", code, error);
         }
     }
-    let none = text("Grad(Min_Reduction(b,0),b,e)");
+    let none = text("Grad(Any_Reduction(b,0),b,e)");
     let mut out = null_mut();
     // SAFETY: as before.
     let error = unsafe { rkeops_reduction_parse(none.as_ptr(), list.as_ptr(), list.len(), &mut out) };
@@ -150,7 +150,7 @@ fn reductions_and_kernels() {
     let (x, j) = (variable(0, 3, RKEOPS_CATEGORY_I), variable(1, 3, RKEOPS_CATEGORY_J));
     let wide = variable(0, 200_000, RKEOPS_CATEGORY_I);
     let mut exponential = null_mut();
-    let (sum, least) = (reduction("Sum", x), reduction("Min", x));
+    let (sum, least) = (reduction("Sum", x), reduction("ArgMin", x));
     let (mut out, mut kernel) = (null_mut(), null_mut());
     // SAFETY: strings live here, handles are live or NULL, and results go to variables of this function.
     unsafe {

@@ -41,6 +41,7 @@ pub use piecewise::{EQUAL, IF_ELSE, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
 pub use powers::{INVERSE, POWER, POWER_OF, SQUARE, SQUARE_ROOT};
 pub(crate) use structure::LARGEST_DIM;
 pub use structure::{CONCATENATE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, REPLICATE, SUM};
+pub use tensor::OUTER_PRODUCT;
 
 /// An operation of the formula language.
 #[derive(Debug)]

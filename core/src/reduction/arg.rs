@@ -1,8 +1,9 @@
 //! Where the smallest and the largest value are, component by component. Ties go to the smallest index, a NaN never
 //! wins, and where nothing wins the index is 0.
 
-use super::{Columns, Form, LaneReducer, Method, Reducer, Term};
-use crate::ops::{Lanes, Value};
+use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Reduction, Slope, Term, winners};
+use crate::error;
+use crate::ops::{Algebra, Lanes, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] = &[
     &ArgExtremum { largest: false, gives_value: false, name: "ArgMin" },
@@ -56,6 +57,20 @@ impl Reducer for ArgExtremum {
 
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
+    }
+
+    fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
+        match self.gives_value {
+            true => winners::saved(if self.largest { "ArgMax" } else { "ArgMin" }, reduction),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
+        match self.gives_value {
+            true => Ok(winners::derivative(algebra, self.largest, change)),
+            false => Err(winners::GIVES_INTEGERS.into()),
+        }
     }
 }
 

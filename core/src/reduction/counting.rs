@@ -1,7 +1,7 @@
 //! How many values are not zero, whether any is, and whether all are. NaN is not zero.
 
-use super::{Columns, Form, LaneReducer, Method, Reducer, Term};
-use crate::ops::{Lanes, Value};
+use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Slope, Term, winners};
+use crate::ops::{Algebra, Lanes, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] = &[&Counting::Any, &Counting::All, &Counting::Count];
 
@@ -39,6 +39,10 @@ impl Reducer for Counting {
 
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
+    }
+
+    fn derivative(&self, _: &mut dyn Algebra, _: Change<'_>) -> Result<Slope, String> {
+        Err(winners::GIVES_INTEGERS.into())
     }
 }
 

@@ -2,15 +2,15 @@
 //! What they need of the result itself comes in as variables, as in KeOps; a caller that differentiates once more
 //! differentiates with respect to those too.
 
-use super::{Axis, Change, Reduction};
+use super::{Axis, Change, Reduction, Slope};
 use crate::derive;
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Field, Formula, Graph, Kind, Variable};
-use crate::ops::{Calculus, DIRECTIONAL, Node};
+use crate::ops::{Algebra, Calculus, DIRECTIONAL, INDEX, INTEGER, MULTIPLY, Node};
 
 impl Reduction {
     /// The reductions whose results [`Reduction::gradient`] and [`Reduction::directional`] need: none for a sum, its own
-    /// result for a log-sum-exp. They are over the same index, so one pass computes them all, together with this one.
+    /// result for a log-sum-exp, the index for an extreme value. They are over the same index, so one pass computes them all, together with this one.
     pub fn saved(&self) -> Result<Vec<Reduction>> {
         let saved = self.reducer.saved(self)?.into_iter();
         // Of the same pairs.
@@ -33,21 +33,27 @@ impl Reduction {
         let category = differentiable("gradient", variable)?;
         self.check_saved(saved)?;
         self.check_rows("cotangent", cotangent)?;
-        let formula = match &self.complex {
-            Some(complex) => complex.gradient(variable, cotangent)?,
+        let derivative = match &self.complex {
+            Some(complex) => {
+                let cotangent = self.scaled(cotangent, variable, saved)?;
+                (complex.gradient(variable, &cotangent)?, None)
+            }
             None => {
                 check_dim("cotangent", cotangent, &[self.dim(), 1])?;
                 self.derived(variable, cotangent, saved, |graph, nodes| {
                     let dim = graph.dim_of(nodes.formula);
                     let slope = graph.temporary(dim);
                     let change = self.change(graph, nodes, slope)?;
-                    let adjoint = graph.gradient(change, slope, nodes.along)?;
-                    derive::check_vanished(graph, adjoint, slope)?;
-                    graph.gradient(nodes.formula, nodes.variable, adjoint)
+                    let adjoint = graph.gradient(change.formula, slope, nodes.along)?;
+                    for node in std::iter::once(adjoint).chain(change.condition) {
+                        derive::check_vanished(graph, node, slope)?;
+                    }
+                    let formula = graph.gradient(nodes.formula, nodes.variable, adjoint)?;
+                    Ok(Slope { formula, ..change })
                 })?
             }
         };
-        self.sum_of(&formula, if category == self.axis.reduced() { self.axis.other() } else { self.axis })
+        self.sum_of(derivative, if category == self.axis.reduced() { self.axis.other() } else { self.axis })
     }
 
     /// The derivative of the result where a variable changes along `direction`, which has the variable's dimension and
@@ -63,9 +69,10 @@ impl Reduction {
             );
             return Err(Error::new(ErrorKind::Argument, message));
         }
-        let formula = match &self.complex {
+        let derivative = match &self.complex {
             Some(complex) => {
-                Formula::apply_operation(&DIRECTIONAL, &[complex, variable, direction], &[])?.expanded()?
+                let slope = Formula::apply_operation(&DIRECTIONAL, &[complex, variable, direction], &[])?.expanded()?;
+                (self.scaled(&slope, variable, saved)?, None)
             }
             None => {
                 check_dim("direction", direction, &[variable.dim(), 1])?;
@@ -75,44 +82,66 @@ impl Reduction {
                 })?
             }
         };
-        self.sum_of(&formula, self.axis)
+        self.sum_of(derivative, self.axis)
     }
 
-    /// What `derive` makes of this reduction's formula and what comes with it.
+    /// A formula times what a linear reducer multiplies all values by.
+    fn scaled(&self, formula: &Formula, variable: &Formula, saved: &[&Formula]) -> Result<Formula> {
+        let one = Formula::constant(1.0);
+        let (factor, _) = self.derived(variable, &one, saved, |graph, nodes| self.change(graph, nodes, nodes.along))?;
+        Formula::apply_operation(&MULTIPLY, &[&factor, formula], &[])
+    }
+
+    /// What `derive` makes of this reduction's formula and what comes with it, and for which pairs.
     fn derived(
         &self,
         variable: &Formula,
         along: &Formula,
         saved: &[&Formula],
-        derive: impl FnOnce(&mut Graph, &Nodes) -> Result<Node>,
-    ) -> Result<Formula> {
+        derive: impl FnOnce(&mut Graph, &Nodes) -> Result<Slope>,
+    ) -> Result<(Formula, Option<Formula>)> {
         let mut source = Graph::default();
         let all = [&self.formula, variable, along].into_iter().chain(saved.iter().copied());
-        let roots = all.map(|f| source.import(&f.graph(), f.root())).collect::<Result<Vec<_>>>()?;
+        let mut roots = all.map(|f| source.import(&f.graph(), f.root())).collect::<Result<Vec<_>>>()?;
+        for (node, reduction) in roots[3..].iter_mut().zip(self.saved()?) {
+            if reduction.gives_integers() && source.match_operation(*node, &INTEGER).is_none() {
+                *node = Algebra::apply(&mut source, &INTEGER, &[*node], &[]);
+            }
+        }
         let (mut graph, roots) = derive::expand(&source, &roots)?;
         let nodes = Nodes { formula: roots[0], variable: roots[1], along: roots[2], saved: roots[3..].to_vec() };
-        let root = derive(&mut graph, &nodes)?;
-        // What the derivative was made of and is no part of it stays behind, but arguments keep their positions.
-        let mut result = Graph::default();
-        let root = result.import(&graph, root)?;
-        for (variable, dim) in source.variables() {
-            result.variable(variable, dim)?;
-        }
-        Ok(Formula::from_graph(result.into(), root))
+        let slope = derive(&mut graph, &nodes)?;
+        let part = |root: Node| {
+            // What the derivative was made of and is no part of it stays behind, but arguments keep their positions.
+            let mut part = Graph::default();
+            let root = part.import(&graph, root)?;
+            for (variable, dim) in source.variables() {
+                part.variable(variable, dim)?;
+            }
+            Ok(Formula::from_graph(part.into(), root))
+        };
+        Ok((part(slope.formula)?, slope.condition.map(part).transpose()?))
     }
 
-    fn change(&self, graph: &mut Graph, nodes: &Nodes, slope: Node) -> Result<Node> {
-        let change = Change { formula: nodes.formula, slope, saved: &nodes.saved };
-        self.reducer.derivative(graph, change).ok_or_else(|| {
-            let message = format!("the gradient of the reduction `{}` is not available", self.reducer.name());
+    fn change(&self, graph: &mut Graph, nodes: &Nodes, slope: Node) -> Result<Slope> {
+        let row = Algebra::apply(graph, &INDEX, &[], &[self.axis.reduced() as i64]);
+        let change = Change { formula: nodes.formula, slope, saved: &nodes.saved, row };
+        self.reducer.derivative(graph, change).map_err(|why| {
+            let message = format!("the gradient of the reduction `{}` is not available: {why}", self.reducer.name());
             Error::new(ErrorKind::Unsupported, message)
         })
     }
 
-    fn sum_of(&self, formula: &Formula, axis: Axis) -> Result<Self> {
+    fn sum_of(&self, (formula, condition): (Formula, Option<Formula>), axis: Axis) -> Result<Self> {
         let mut declared = self.declared.clone();
         declared.extend(formula.graph().variables());
-        Ok(Reduction { declared, condition: self.condition.clone(), ..Reduction::new("Sum", formula, axis)? })
+        let sum = Reduction { declared, condition: self.condition.clone(), ..Reduction::new("Sum", &formula, axis)? };
+        condition.map_or(Ok(sum.clone()), |condition| sum.masked(&condition))
+    }
+
+    /// Whether the first array of the result holds integers.
+    fn gives_integers(&self) -> bool {
+        self.results().first().is_some_and(|columns| columns.is_integer)
     }
 
     fn check_saved(&self, saved: &[&Formula]) -> Result<()> {
@@ -125,6 +154,11 @@ impl Reduction {
         for (formula, reduction) in saved.iter().zip(&wanted) {
             self.check_rows("saved result", formula)?;
             check_dim("saved result", formula, &[reduction.dim()])?;
+            let is_integer = || formula.graph().match_operation(formula.root(), &INTEGER).is_some();
+            if reduction.gives_integers() && formula.as_variable().is_none() && !is_integer() {
+                let message = format!("the saved result {} holds integers; expected a variable", formula.shown());
+                return Err(Error::new(ErrorKind::Argument, message));
+            }
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! The smallest and the largest value, component by component. A NaN never wins.
 
-use super::{Form, LaneReducer, Method, Reducer, Term};
-use crate::ops::{Lanes, Value};
+use super::{Change, Form, LaneReducer, Method, Reducer, Reduction, Slope, Term, winners};
+use crate::error;
+use crate::ops::{Algebra, Lanes, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] =
     &[&Extremum { largest: false, name: "Min" }, &Extremum { largest: true, name: "Max" }];
@@ -33,6 +34,14 @@ impl Reducer for Extremum {
 
     fn method(&self) -> Method<'_> {
         Method::Lanes(self)
+    }
+
+    fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
+        winners::saved(if self.largest { "ArgMax" } else { "ArgMin" }, reduction)
+    }
+
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
+        Ok(winners::derivative(algebra, self.largest, change))
     }
 }
 

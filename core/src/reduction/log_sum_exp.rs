@@ -3,8 +3,8 @@
 
 use std::f64::consts::{LN_2, LOG2_E};
 
-use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Reduction, Seen, Term};
-use crate::error::Result;
+use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Reduction, Seen, Slope, Term};
+use crate::error;
 use crate::ops::{Algebra, CONCATENATE, EQUAL, EXP, EXTRACT, IF_ELSE, Lanes, Node, Value};
 
 pub(super) const FAMILY: &[&dyn Reducer] = &[
@@ -107,7 +107,7 @@ impl Reducer for Exponentials {
         true
     }
 
-    fn prepare(&self, algebra: &mut dyn Algebra, formula: Node) -> std::result::Result<Node, String> {
+    fn prepare(&self, algebra: &mut dyn Algebra, formula: Node) -> Result<Node, String> {
         let dim = algebra.dim(formula);
         if !self.is_weighted() && dim != 1 {
             return Err(format!("the formula has dimension {dim}; expected a scalar (dimension 1)"));
@@ -133,14 +133,15 @@ impl Reducer for Exponentials {
         Method::Lanes(self)
     }
 
-    fn saved(&self, reduction: &Reduction) -> Result<Vec<Reduction>> {
+    fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
         let Some((exponent, _)) = &reduction.weighted else { return Ok(vec![reduction.clone()]) };
         Ok(vec![Reduction::new("LogSumExp", exponent, reduction.axis)?, reduction.clone()])
     }
 
-    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
         if self.gives_maximum() {
-            return None;
+            let instead = if self.is_weighted() { "LogSumExp with weights" } else { "LogSumExp" };
+            return Err(format!("it gives the parts of a sum, not their value; expected {instead}"));
         }
         let mut parts = |node: Node| {
             let weights = algebra.dim(node) as i64 - 1;
@@ -155,7 +156,7 @@ impl Reducer for Exponentials {
         let distance = algebra.subtract(exponent, finite);
         let weight = algebra.apply(&EXP, &[distance], &[]);
         let (Some(weights), Some(weights_slope)) = (weights, weights_slope) else {
-            return Some(algebra.multiply(weight, exponent_slope));
+            return Ok(Slope::of_all(algebra.multiply(weight, exponent_slope)));
         };
         let (zero, result) = (algebra.constant(0.0), change.saved[1]);
         let product = match self {
@@ -169,13 +170,13 @@ impl Reducer for Exponentials {
         let slope = algebra.add(weights_slope, product);
         let slope = algebra.multiply(weight, slope);
         if let Exponentials::SoftMaxMean = self {
-            return Some(slope);
+            return Ok(Slope::of_all(slope));
         }
         // One exponential per pair, whatever the number of weights.
         let excess = algebra.subtract(log_sum, result);
         let factor = algebra.apply(&EXP, &[excess], &[]);
         let factor = where_any(algebra, result, factor, zero);
-        Some(algebra.multiply(factor, slope))
+        Ok(Slope::of_all(algebra.multiply(factor, slope)))
     }
 }
 

@@ -7,10 +7,12 @@ mod derivative;
 mod extremum;
 mod log_sum_exp;
 mod nearest;
+mod product;
 mod reducer;
 mod rows;
 mod sum;
 mod summation;
+mod winners;
 
 use std::any::Any;
 
@@ -19,13 +21,21 @@ use crate::formula::{Category, Field, Formula, Variable, short_enough};
 use crate::ops::{AS_REAL, CONCATENATE, MASK};
 
 pub(crate) use reducer::Identity;
-pub use reducer::{Change, Columns, Form, LaneReducer, Method, Reducer, Seen, Term};
+pub use reducer::{Change, Columns, Form, LaneReducer, Method, Reducer, Seen, Slope, Term};
 pub use rows::{AnyRowReducer, RowReducer, RowResult, RowStates};
 pub use summation::Summation;
 
 /// Every reducer.
 pub fn all() -> impl Iterator<Item = &'static dyn Reducer> {
-    let families = [sum::FAMILY, log_sum_exp::FAMILY, extremum::FAMILY, arg::FAMILY, nearest::FAMILY, counting::FAMILY];
+    let families: [&[&'static dyn Reducer]; 7] = [
+        sum::FAMILY,
+        product::FAMILY,
+        log_sum_exp::FAMILY,
+        extremum::FAMILY,
+        arg::FAMILY,
+        nearest::FAMILY,
+        counting::FAMILY,
+    ];
     families.into_iter().flatten().copied()
 }
 

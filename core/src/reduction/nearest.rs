@@ -3,7 +3,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Columns, Form, Method, Reducer, RowReducer, RowResult};
+use super::{Change, Columns, Form, Method, Reducer, Reduction, RowReducer, RowResult, Slope, winners};
+use crate::error;
+use crate::ops::Algebra;
 
 pub(super) const FAMILY: &[&dyn Reducer] = &[
     &Nearest { largest: false, gives: Gives::Values, name: "KMin" },
@@ -105,7 +107,7 @@ impl Reducer for Nearest {
         &["K"]
     }
 
-    fn check(&self, form: Form<'_>) -> std::result::Result<(), String> {
+    fn check(&self, form: Form<'_>) -> Result<(), String> {
         match form.parameters {
             [1..=MOST] => Ok(()),
             k => Err(format!("parameter `K` is {}; expected 1 to {MOST}", k[0])),
@@ -123,6 +125,20 @@ impl Reducer for Nearest {
 
     fn method(&self) -> Method<'_> {
         Method::Rows(self)
+    }
+
+    fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
+        match self.gives {
+            Gives::Indices => Ok(Vec::new()),
+            _ => winners::saved(if self.largest { "ArgKMax" } else { "ArgKMin" }, reduction),
+        }
+    }
+
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
+        match self.gives {
+            Gives::Indices => Err(winners::GIVES_INTEGERS.into()),
+            _ => Ok(winners::derivative(algebra, self.largest, change)),
+        }
     }
 }
 

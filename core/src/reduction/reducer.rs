@@ -49,10 +49,9 @@ pub trait Reducer: Any + Debug + Send + Sync {
     fn saved(&self, _reduction: &Reduction) -> Result<Vec<Reduction>> {
         Ok(Vec::new())
     }
-    /// The formula whose sum over the reduced index is the derivative of the first array of the result. It is linear in
-    /// the derivative of the formula, and all other derivatives follow from it. `None` where there is no derivative.
-    fn derivative(&self, _algebra: &mut dyn Algebra, _change: Change<'_>) -> Option<Node> {
-        None
+    /// How the first array of the result changes with the values, or why it does not say. All derivatives follow from it.
+    fn derivative(&self, _algebra: &mut dyn Algebra, _change: Change<'_>) -> std::result::Result<Slope, String> {
+        Err("it defines none".into())
     }
 }
 
@@ -63,8 +62,26 @@ pub struct Change<'a> {
     pub formula: Node,
     /// Its derivative along the change, of the same dimension.
     pub slope: Node,
-    /// The results of [`Reducer::saved`].
+    /// The results of [`Reducer::saved`]; those that are integers are read as [`INTEGER`](crate::ops::INTEGER) reads them.
     pub saved: &'a [Node],
+    /// The number of the reduced row, as [`INDEX`](crate::ops::INDEX) gives it.
+    pub row: Node,
+}
+
+/// The derivative of the result: a sum over pairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Slope {
+    /// What is added. It is linear in the derivative of the formula.
+    pub formula: Node,
+    /// Which pairs are, if not all: those where it is neither 0 nor NaN. It does not depend on the derivative.
+    pub condition: Option<Node>,
+}
+
+impl Slope {
+    /// The sum of a formula over all pairs.
+    pub fn of_all(formula: Node) -> Self {
+        Slope { formula, condition: None }
+    }
 }
 
 /// How values are reduced.

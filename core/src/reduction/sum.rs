@@ -1,21 +1,40 @@
-//! The sum, the product, and no sum at all.
+//! The sum, the mean, and no sum at all.
 
-use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Term};
-use crate::ops::{Algebra, Lanes, Node, Value};
+use super::{Change, Columns, Form, LaneReducer, Method, Reducer, Reduction, Slope, Term};
+use crate::error;
+use crate::formula::Formula;
+use crate::ops::{Algebra, Lanes, Value};
 
-pub(super) const FAMILY: &[&dyn Reducer] = &[&Sum, &Product, &Zero];
+pub(super) const FAMILY: &[&dyn Reducer] = &[&Adding::Sum, &Adding::Mean, &Zero];
 
-/// The sum over the reduced index.
-#[derive(Debug)]
-struct Sum;
+/// What adds values over the reduced index.
+#[derive(Debug, PartialEq)]
+enum Adding {
+    Sum,
+    /// Over the number of values, which is one more sum, of ones.
+    Mean,
+}
 
-impl Reducer for Sum {
+impl Adding {
+    /// How many sums there are.
+    fn sums(&self, form: Form<'_>) -> usize {
+        form.dim + usize::from(*self == Adding::Mean)
+    }
+}
+
+impl Reducer for Adding {
     fn name(&self) -> &'static str {
-        "Sum"
+        match self {
+            Adding::Sum => "Sum",
+            Adding::Mean => "Mean",
+        }
     }
 
     fn summary(&self) -> &'static str {
-        "sum; 0 where nothing is reduced"
+        match self {
+            Adding::Sum => "sum; 0 where nothing is reduced",
+            Adding::Mean => "sum over the number of pairs that are reduced; NaN where there is none",
+        }
     }
 
     fn is_linear(&self) -> bool {
@@ -30,23 +49,35 @@ impl Reducer for Sum {
         Method::Lanes(self)
     }
 
-    fn derivative(&self, _: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
-        Some(change.slope)
+    fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
+        match self {
+            Adding::Sum => Ok(Vec::new()),
+            Adding::Mean => Ok(vec![Reduction::new("Count", &Formula::constant(1.0), reduction.axis)?]),
+        }
+    }
+
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
+        Ok(Slope::of_all(match self {
+            Adding::Sum => change.slope,
+            Adding::Mean => algebra.divide(change.slope, change.saved[0]),
+        }))
     }
 }
 
-impl LaneReducer for Sum {
+impl LaneReducer for Adding {
     fn block(&self, form: Form<'_>) -> Vec<f64> {
-        vec![0.0; form.summation.in_block() * form.dim]
+        vec![0.0; form.summation.in_block() * self.sums(form)]
     }
 
     fn total(&self, form: Form<'_>) -> Vec<f64> {
-        vec![0.0; form.summation.in_total() * form.dim]
+        vec![0.0; form.summation.in_total() * self.sums(form)]
     }
 
     fn update(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        let one = l.constant(1.0);
+        let terms = term.formula.iter().copied().chain([one]);
         let sums = block.chunks_exact(form.summation.in_block());
-        sums.zip(term.formula).flat_map(|(sum, &value)| form.summation.add_term(l, sum, value)).collect()
+        sums.zip(terms).flat_map(|(sum, value)| form.summation.add_term(l, sum, value)).collect()
     }
 
     fn lift(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
@@ -60,51 +91,13 @@ impl LaneReducer for Sum {
     }
 
     fn finish(&self, l: &mut dyn Lanes, form: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.chunks_exact(form.summation.in_total()).map(|sum| form.summation.result(l, sum)).collect()
-    }
-}
-
-/// The product over the reduced index.
-#[derive(Debug)]
-struct Product;
-
-impl Reducer for Product {
-    fn name(&self) -> &'static str {
-        "Prod"
-    }
-
-    fn summary(&self) -> &'static str {
-        "product; 1 where nothing is reduced; what overflows or vanishes on the way stays so"
-    }
-
-    fn method(&self) -> Method<'_> {
-        Method::Lanes(self)
-    }
-}
-
-impl LaneReducer for Product {
-    fn block(&self, form: Form<'_>) -> Vec<f64> {
-        vec![1.0; form.dim]
-    }
-
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        self.block(form)
-    }
-
-    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
-        block.iter().zip(term.formula).map(|(&product, &value)| l.multiply(value, product)).collect()
-    }
-
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
-    }
-
-    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
-        first.iter().zip(second).map(|(&a, &b)| l.multiply(a, b)).collect()
-    }
-
-    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.to_vec()
+        let sums = total.chunks_exact(form.summation.in_total());
+        let mut sums: Vec<Value> = sums.map(|sum| form.summation.result(l, sum)).collect();
+        if *self == Adding::Mean {
+            let count = sums.split_off(form.dim)[0];
+            sums.iter_mut().for_each(|sum| *sum = l.divide(*sum, count));
+        }
+        sums
     }
 }
 
@@ -129,9 +122,9 @@ impl Reducer for Zero {
         Method::Lanes(self)
     }
 
-    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Option<Node> {
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
         let dim = algebra.dim(change.slope);
-        Some(algebra.zero(dim))
+        Ok(Slope::of_all(algebra.zero(dim)))
     }
 }
 

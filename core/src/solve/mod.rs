@@ -59,7 +59,7 @@ impl Solver {
     /// that is reduced, in which the formula is linear, with as many columns as the sum.
     pub fn compile(reduction: &Reduction, unknown: usize, options: &CompileOptions) -> Result<Self> {
         let wrong = |kind, what: String| Err(Error::new(kind, format!("the unknown, argument {unknown}, {what}")));
-        if !reduction.reducer.is_linear() {
+        if !reduction.reducer.is_linear() || !reduction.saved()?.is_empty() {
             let message = format!("the reduction is `{}`; a linear system needs a sum", reduction.reducer.name());
             return Err(Error::new(ErrorKind::Argument, message));
         }

@@ -320,7 +320,7 @@ impl Generator<'_> {
             let small = call2("Mult", Expression::Number(0.01), self.bounded(depth, dim));
             return (name, call2("Add", Expression::Number(1.0), small));
         }
-        if name == "Sum" && self.random.chance(0.15) {
+        if ["Sum", "Mean"].contains(&name) && self.random.chance(0.15) {
             return (name, self.complex(depth, dim));
         }
         let formula = self.formula(depth, dim);

@@ -8,7 +8,7 @@ use super::oracle::{Expected, REDUCTIONS, exact_sum, extreme_number, reduce, rou
 use super::scalar::Scalar;
 
 /// Reductions of one formula, beyond those of [`REDUCTIONS`].
-pub const PLAIN: [&str; 7] = ["Prod", "Zero", "Any", "All", "Count", "Min_ArgMin", "Max_ArgMax"];
+pub const PLAIN: [&str; 8] = ["Mean", "Prod", "Zero", "Any", "All", "Count", "Min_ArgMin", "Max_ArgMax"];
 /// Reductions of a scalar formula, with weights where `true`.
 pub const EXPONENTIAL: [(&str, bool); 5] = [
     ("LogSumExp", false),
@@ -33,7 +33,7 @@ pub fn is_exponential(name: &str) -> bool {
 
 /// Whether values may come in any order without a change of the last digit.
 pub fn is_order_free(name: &str) -> bool {
-    !matches!(name, "Sum" | "Prod") && !is_exponential(name)
+    !matches!(name, "Sum" | "Mean" | "Prod") && !is_exponential(name)
 }
 
 /// What stands in a case for a formula together with weights and parameters.
@@ -140,6 +140,7 @@ pub fn expected<F: Format>(
     match name {
         "Min_ArgMin" => vec![each("Min"), each("ArgMin")],
         "Max_ArgMax" => vec![each("Max"), each("ArgMax")],
+        "Mean" => vec![(0..dim).map(|k| mean(&column(values, k))).collect()],
         "Prod" => vec![(0..dim).map(|k| product(&column(values, k))).collect()],
         "Zero" => vec![vec![Expected::Number { value: 0.0, error: 0.0 }; dim]],
         "Any" | "All" | "Count" => vec![(0..dim).map(|k| counted(name, &column(values, k))).collect()],
@@ -150,6 +151,16 @@ pub fn expected<F: Format>(
             let lists: Vec<_> = (0..weight_dim).map(|k| column(weights, k)).collect();
             vec![exponential(name, &exponents, &ones, &lists)]
         }
+    }
+}
+
+fn mean<F: Format>(values: &[Approximate<F>]) -> Expected {
+    match (reduce("Sum", values), values.len()) {
+        (Expected::Number { value, error }, count @ 1..) => {
+            let (mean, count) = (value / count as f64, count as f64);
+            Expected::Number { value: mean, error: error / count + 4.0 * F::UNIT * mean.abs() + F::SMALL }
+        }
+        _ => unknown(),
     }
 }
 

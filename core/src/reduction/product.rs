@@ -1,0 +1,81 @@
+//! The product.
+
+use super::{Change, Form, LaneReducer, Method, Reducer, Reduction, Slope, Term};
+use crate::error;
+use crate::formula::Formula;
+use crate::ops::{ADD, Algebra, EQUAL, IF_ELSE, Lanes, Node, Value};
+
+pub(super) const FAMILY: &[&dyn Reducer] = &[&Product];
+
+/// The product over the reduced index.
+#[derive(Debug)]
+struct Product;
+
+impl Reducer for Product {
+    fn name(&self) -> &'static str {
+        "Prod"
+    }
+
+    fn summary(&self) -> &'static str {
+        "product; 1 where nothing is reduced; what overflows or vanishes on the way stays so"
+    }
+
+    fn method(&self) -> Method<'_> {
+        Method::Lanes(self)
+    }
+
+    /// The product, that of the values that are not 0, and how many are.
+    fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
+        let (formula, axis) = (&reduction.formula, reduction.axis);
+        let is_zero = Formula::apply_operation(&EQUAL, &[formula, &Formula::constant(0.0)], &[])?;
+        let apart = Formula::apply_operation(&ADD, &[formula, &is_zero], &[])?;
+        Ok(vec![reduction.clone(), Reduction::new("Prod", &apart, axis)?, Reduction::new("Count", &is_zero, axis)?])
+    }
+
+    /// A change of a value is multiplied by all others: the product over the value. Where the value is 0 that is the
+    /// product of those that are not, if it is the only one. The whole product, though it is 0 where another value is,
+    /// keeps what second derivatives are made of.
+    fn derivative(&self, algebra: &mut dyn Algebra, change: Change<'_>) -> Result<Slope, String> {
+        let &[product, apart, zeros] = change.saved else { return Err("it needs three saved results".into()) };
+        let (zero, one) = (algebra.constant(0.0), algebra.constant(1.0));
+        let is_zero = algebra.apply(&EQUAL, &[change.formula, zero], &[]);
+        let is_only = algebra.apply(&EQUAL, &[zeros, one], &[]);
+        let only = choose(algebra, is_only, apart, zero);
+        let divisor = algebra.add(change.formula, is_zero);
+        let rest = algebra.divide(product, divisor);
+        let others = choose(algebra, is_zero, only, rest);
+        Ok(Slope::of_all(algebra.multiply(others, change.slope)))
+    }
+}
+
+impl LaneReducer for Product {
+    fn block(&self, form: Form<'_>) -> Vec<f64> {
+        vec![1.0; form.dim]
+    }
+
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        self.block(form)
+    }
+
+    fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
+        block.iter().zip(term.formula).map(|(&product, &value)| l.multiply(value, product)).collect()
+    }
+
+    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
+
+    fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
+        first.iter().zip(second).map(|(&a, &b)| l.multiply(a, b)).collect()
+    }
+
+    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
+        total.to_vec()
+    }
+}
+
+/// `value` where a condition is 1 and `otherwise` where it is 0.
+fn choose(f: &mut dyn Algebra, condition: Node, value: Node, otherwise: Node) -> Node {
+    let condition = f.minus(condition);
+    f.apply(&IF_ELSE, &[condition, otherwise, value], &[])
+}
