@@ -690,7 +690,8 @@ rkeops_error *rkeops_reduction_create(const char *name,
 
 /**
  * Writes to `*out` how many results the derivatives of a reduction need: 0 for a sum, 1
- * for the log-sum-exp, which needs its own result.
+ * for the log-sum-exp, which needs its own result, and for a smallest value, which needs
+ * its index. Indices and counts are passed on as arguments that hold integers.
  * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
  */
 rkeops_error *rkeops_reduction_saved_count(const rkeops_reduction *reduction,

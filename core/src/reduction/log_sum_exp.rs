@@ -134,6 +134,9 @@ impl Reducer for Exponentials {
     }
 
     fn saved(&self, reduction: &Reduction) -> error::Result<Vec<Reduction>> {
+        if self.gives_maximum() {
+            return Ok(Vec::new());
+        }
         let Some((exponent, _)) = &reduction.weighted else { return Ok(vec![reduction.clone()]) };
         Ok(vec![Reduction::new("LogSumExp", exponent, reduction.axis)?, reduction.clone()])
     }
