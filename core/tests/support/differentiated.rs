@@ -87,14 +87,13 @@ pub fn run(reductions: &[Reduction], problem: &Problem, dtype: Dtype, target: Ta
         })
         .collect();
     kernel.run(&inputs, &mut outputs, &RunOptions::default()).unwrap();
-    let results = kernel.outputs().iter().zip(single.into_iter().zip(double).zip(integers));
-    let taken = |(output, ((single, double), integers)): (&Output, ((Vec<f32>, Vec<f64>), Vec<i64>))| match output.dtype
-    {
-        Dtype::F32 => single.into_iter().map(f64::from).collect(),
-        Dtype::F64 => double,
-        _ => integers.into_iter().map(|index| index as f64).collect(),
+    drop(outputs);
+    let taken = |(k, output): (usize, &Output)| match output.dtype {
+        Dtype::F32 => single[k].iter().map(|&value| f64::from(value)).collect(),
+        Dtype::F64 => double[k].clone(),
+        _ => integers[k].iter().map(|&index| index as f64).collect(),
     };
-    results.map(taken).collect()
+    kernel.outputs().iter().enumerate().map(taken).collect()
 }
 
 fn total<S: Scalar>(terms: impl Iterator<Item = S>) -> S {
