@@ -84,5 +84,5 @@ pub(crate) unsafe fn with_run_options<T>(
     };
     // SAFETY: C vouches for the callback and its user pointer during the run.
     let go_on = |done, total| unsafe { callback(done, total, options.progress_user) } == 0;
-    work(&RunOptions { threads, progress: Some(&go_on), ranges })
+    work(&RunOptions { threads, progress: Some(&go_on), ranges, ..RunOptions::default() })
 }

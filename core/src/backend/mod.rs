@@ -1,8 +1,10 @@
 //! Backends: something that runs the lane programs of a pass on tiles. It knows neither formulas nor arrays.
 
+mod bounds;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod cpu;
+mod interval;
 mod number;
 mod portable;
 mod tile;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::{Machine, Stage, Stages};
 
+pub use bounds::{Bounds, is_clear};
+pub use interval::Interval;
 pub use number::Number;
 pub use tile::{Layout, Tile};
 

@@ -5,6 +5,7 @@ mod arguments;
 mod batch;
 mod cache;
 mod doctor;
+mod extremes;
 mod integers;
 mod locks;
 mod pack;
@@ -14,8 +15,10 @@ mod ranges;
 mod rows;
 mod run;
 mod schedule;
+mod skip;
 mod threads;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use self::locks::Shelf;
@@ -97,6 +100,9 @@ pub struct RunOptions<'a> {
     /// Which blocks of the matrix of pairs are reduced; `None` means all of it. In a batch they are those of every
     /// problem.
     pub ranges: Option<&'a Ranges>,
+    /// Takes, at the end, how many pairs were not computed because the conditions of masks rule out whole blocks of
+    /// them.
+    pub skipped: Option<&'a Cell<u64>>,
 }
 
 /// An argument that a kernel takes.

@@ -9,6 +9,7 @@ use super::locks::lock;
 use super::pack::{RowColumns, View, pad, unpack, unpack_row};
 use super::rows::AllStates;
 use super::schedule::{Task, tiles};
+use super::skip::{Next, Search, Skips};
 use crate::array::ArrayMut;
 use crate::backend::Tile;
 use crate::formula::Category;
@@ -26,8 +27,8 @@ pub(super) struct Totals<T> {
     states: AllStates,
 }
 
-/// Told of pairs that are done; says whether to go on.
-pub(super) type Advance<'a> = dyn FnMut(u64) -> bool + 'a;
+/// Told of pairs that are done, and of how many of them were skipped; says whether to go on.
+pub(super) type Advance<'a> = dyn FnMut(u64, u64) -> bool + 'a;
 
 /// What all tasks of a run share.
 pub(super) struct Pass<'a, T: View> {
@@ -35,6 +36,8 @@ pub(super) struct Pass<'a, T: View> {
     arguments: &'a Arguments<'a, T>,
     /// Whether parameters differ from problem to problem.
     has_own_parameters: bool,
+    /// Which tiles need not be computed.
+    skips: Option<Skips<'a, T>>,
 }
 
 /// What a thread works with: a tile, which holds what is known per call of one problem.
@@ -58,7 +61,7 @@ impl<'a, T: View> Pass<'a, T> {
     pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a, T>, categories: &[Category]) -> Self {
         let mut parameters = arguments.inputs.iter().zip(categories).filter(|(_, c)| **c == Category::Parameter);
         let has_own_parameters = parameters.any(|(rows, _)| rows.place.batch_steps.iter().any(|&step| step != 0));
-        Pass { program, arguments, has_own_parameters }
+        Pass { program, arguments, has_own_parameters, skips: Skips::new(program, arguments) }
     }
 
     /// A thread's tile and what goes with it.
@@ -152,9 +155,19 @@ impl<'a, T: View> Pass<'a, T> {
         let mut goes_on = true;
         worker.states = self.program.start_rows(rows);
         let has_totals = !stages.program(Stage::Update).stores.is_empty();
-        while goes_on && tiles.advance(&mut segments) {
-            let count = segments.iter().map(Range::len).sum();
-            self.load_rows(worker, Space::Reduced, &segments);
+        let masks = self.skips.as_ref().map(|skips| skips.masks(task, &worker.origins));
+        let mut search = Search::new(masks, rows, self.program.layout.reduced);
+        while goes_on {
+            // A run of tiles without any pair is as one tile without rows: absorbing nothing twice is as doing so once.
+            let skipped = match search.next(&mut tiles, &mut segments) {
+                Next::Tile => 0,
+                Next::Skipped(skipped) => skipped,
+                Next::End => break,
+            };
+            let count: usize = segments.iter().map(Range::len).sum();
+            if count > 0 {
+                self.load_rows(worker, Space::Reduced, &segments);
+            }
             let tile = &mut worker.tile;
             if has_totals {
                 self.block(tile, rows, lanes, count, is_spread);
@@ -164,7 +177,7 @@ impl<'a, T: View> Pass<'a, T> {
                 self.program.code.map(Stage::Absorb, tile, lanes);
             }
             self.program.absorb_rows(tile, rows, &segments, &mut worker.states, &mut worker.widened);
-            goes_on = advance(rows as u64 * count as u64);
+            goes_on = advance(rows as u64 * (count + skipped) as u64, rows as u64 * skipped as u64);
         }
         worker.segments = segments;
         if goes_on && is_spread {
@@ -176,6 +189,9 @@ impl<'a, T: View> Pass<'a, T> {
     /// Reduces one tile into the block.
     fn block(&self, tile: &mut Tile<T>, rows: usize, lanes: usize, count: usize, is_spread: bool) {
         tile.fill(Space::Block, 0..lanes, &self.program.stages.block);
+        if count == 0 {
+            return;
+        }
         if is_spread {
             let spread = self.program.code.spread();
             (0..rows).for_each(|row| self.program.code.update_row(tile, row, row * spread, count));

@@ -13,19 +13,26 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(50);
 /// The state of a run that all its threads share.
 pub(super) struct Progress {
     done: AtomicU64,
+    skipped: AtomicU64,
     total: u64,
     stopped: AtomicBool,
 }
 
 impl Progress {
     pub(super) fn new(total: u64) -> Self {
-        Progress { done: AtomicU64::new(0), total, stopped: AtomicBool::new(false) }
+        Progress { done: AtomicU64::new(0), skipped: AtomicU64::new(0), total, stopped: AtomicBool::new(false) }
     }
 
-    /// Counts pairs and says whether to go on.
-    pub(super) fn advance(&self, pairs: u64) -> bool {
+    /// Counts pairs, and how many of them were skipped, and says whether to go on.
+    pub(super) fn advance(&self, pairs: u64, skipped: u64) -> bool {
         self.done.fetch_add(pairs, Ordering::Relaxed);
+        self.skipped.fetch_add(skipped, Ordering::Relaxed);
         !self.is_stopped()
+    }
+
+    /// How many pairs were skipped so far.
+    pub(super) fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
     }
 
     /// Whether the run was asked to stop.
@@ -110,10 +117,11 @@ mod tests {
             false
         };
         let progress = Progress::new(10);
-        let reporter = Reporter::new(&progress, &RunOptions { threads: 1, progress: Some(&stop), ranges: None });
-        assert!(progress.advance(3));
+        let reporter =
+            Reporter::new(&progress, &RunOptions { threads: 1, progress: Some(&stop), ..RunOptions::default() });
+        assert!(progress.advance(3, 0));
         reporter.report();
-        assert!(!progress.advance(2));
+        assert!(!progress.advance(2, 1));
         reporter.report();
         assert_eq!(reporter.finish().unwrap_err().kind(), ErrorKind::Cancelled);
         assert_eq!(calls.get(), 1);

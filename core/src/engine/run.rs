@@ -8,7 +8,7 @@ use super::pack::View;
 use super::pass::{Advance, Pass, Totals, Worker};
 use super::progress::{INTERVAL, Progress, Reporter};
 use super::ranges::Pattern;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, most_rows};
 use super::threads::{self, with_helpers};
 use super::{Kernel, Program, RunOptions};
 use super::{arguments, integers};
@@ -38,7 +38,8 @@ pub(super) fn run<T: View>(
     };
     let operations = kernel.operations_per_pair().max(1);
     let held = program.stages.rows.iter().map(|part| part.columns).sum();
-    let schedule = Schedule::new(&pattern, items, &program.layout, operations, held)
+    let most = most_rows(held, program.stages.condition.is_some());
+    let schedule = Schedule::new(&pattern, items, &program.layout, operations, most)
         .map_err(|error| error.within(format!("{kept} times {reduced} rows")))?;
     let categories: Vec<_> = kernel.inputs.iter().map(|input| input.category).collect();
     let pass = Pass::new(program, &arguments, &categories);
@@ -71,10 +72,10 @@ pub(super) fn run<T: View>(
         }
         pass.give_back(worker);
     };
-    let help = || progress.stop_if_it_panics(|| work(&mut |pairs| progress.advance(pairs)));
+    let help = || progress.stop_if_it_panics(|| work(&mut |pairs, skipped| progress.advance(pairs, skipped)));
     let reporter = Reporter::new(&progress, options);
-    let mut advance_and_report = |pairs| {
-        progress.advance(pairs);
+    let mut advance_and_report = |pairs, skipped| {
+        progress.advance(pairs, skipped);
         reporter.now_and_then();
         !progress.is_stopped()
     };
@@ -94,6 +95,9 @@ pub(super) fn run<T: View>(
             k += task.parts;
         }
         pass.give_back(worker);
+    }
+    if let Some(skipped) = options.skipped {
+        skipped.set(progress.skipped());
     }
     reporter.finish()
 }

@@ -17,11 +17,21 @@ const TASKS: u64 = 64;
 /// Kept rows of a task at least, so that packing the reduced rows costs little beside the pairs.
 const FEWEST_ROWS: usize = 512;
 
+/// Kept rows of a task at most where masks may rule out tiles: short enough that a tile beside the diagonal of a band is
+/// found, long enough that packing the reduced rows costs little.
+const MOST_MASKED_ROWS: usize = 128;
+
 /// Columns of results in plain code that a task holds at most: a few MiB of candidates.
 const HELD_COLUMNS: usize = 1 << 17;
 
 /// Kept rows of a task are a multiple of this, so that no vector is cut.
 const LANES: usize = 64;
+
+/// Kept rows of a task at most; `held` are the columns of a row in plain code.
+pub(super) fn most_rows(held: usize, is_masked: bool) -> usize {
+    let most = (HELD_COLUMNS / held.max(1) / LANES * LANES).max(LANES);
+    if is_masked { most.min(MOST_MASKED_ROWS) } else { most }
+}
 
 /// How a strip is cut: blocks of kept rows, and parts of the reduced rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +46,9 @@ struct Cut {
     parts: usize,
 }
 
-/// Cuts a strip into about as many tasks as are wanted; `held` are the columns of a row in plain code. It must not depend on threads, nor may the parts depend on
-/// anything but sizes: they decide in which order totals are merged.
-fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, held: usize) -> Cut {
+/// Cuts a strip into about as many tasks as are wanted, of so many kept rows at most. It must not depend on threads, nor
+/// may the parts depend on anything but sizes: they decide in which order totals are merged.
+fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, most: usize) -> Cut {
     let fewest = FEWEST_ROWS.min(layout.kept);
     let rows = kept.div_ceil(wanted).next_multiple_of(LANES).clamp(fewest, layout.kept);
     let longest = reduced.div_ceil(4 * layout.reduced).max(1);
@@ -46,8 +56,7 @@ fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: 
     // Parts end where tiles end.
     let part = reduced.div_ceil(parts).next_multiple_of(layout.reduced).max(1);
     let short = TILE_OPERATIONS / operations.max(1) / layout.reduced / LANES * LANES;
-    let held = HELD_COLUMNS / held.max(1) / LANES * LANES;
-    let rows = rows.min(short.max(LANES)).min(held.max(LANES));
+    let rows = rows.min(short.max(LANES)).min(most);
     Cut { rows, blocks: kept.div_ceil(rows), part, parts: reduced.div_ceil(part).max(1) }
 }
 
@@ -86,7 +95,7 @@ impl<'a> Schedule<'a> {
         items: usize,
         layout: &Layout,
         operations: usize,
-        held: usize,
+        most: usize,
     ) -> Result<Self> {
         let pairs_of = |strip: &Strip| (strip.kept.len() as u64).checked_mul(pattern.reduced(strip) as u64);
         let strips = pattern.strips.iter();
@@ -100,7 +109,7 @@ impl<'a> Schedule<'a> {
             part.div_ceil(u128::from(pairs.max(1))).max(1) as usize
         };
         let cuts: Vec<Cut> = strips
-            .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations, held))
+            .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations, most))
             .collect();
         let mut firsts = vec![0];
         for cut in &cuts {
@@ -171,6 +180,7 @@ pub(super) fn tiles(intervals: &[Range<usize>], part: Range<usize>, size: usize)
 }
 
 /// See [`tiles`].
+#[derive(Clone)]
 pub(super) struct Tiles<'a> {
     intervals: &'a [Range<usize>],
     /// Rows of the first interval that are done.
@@ -179,7 +189,14 @@ pub(super) struct Tiles<'a> {
     size: usize,
 }
 
-impl Tiles<'_> {
+impl<'a> Tiles<'a> {
+    /// The tiles after so many, whose rows `segments` gets.
+    pub(super) fn after(&self, count: usize, segments: &mut Vec<Range<usize>>) -> Tiles<'a> {
+        let mut long = Tiles { size: self.size.saturating_mul(count), ..self.clone() };
+        long.advance(segments);
+        Tiles { size: self.size, ..long }
+    }
+
     /// Puts the intervals of the next tile in place of those before; says whether there are any.
     pub(super) fn advance(&mut self, segments: &mut Vec<Range<usize>>) -> bool {
         segments.clear();
@@ -216,9 +233,9 @@ mod tests {
     fn tiles_are_short_whatever_the_formula() {
         let layout = layout();
         for (kept, reduced) in [(0, 5), (5, 0), (3, 1 << 30), (1000, 1000), (50_000, 70_000), (1 << 24, 1 << 24)] {
-            let simple = cut(kept, reduced, 64, &layout, 1, 0);
+            let simple = cut(kept, reduced, 64, &layout, 1, usize::MAX);
             for operations in [0, 10, 300, 1000, 4000, 1 << 20] {
-                let cut = cut(kept, reduced, 64, &layout, operations, 0);
+                let cut = cut(kept, reduced, 64, &layout, operations, usize::MAX);
                 assert_eq!((cut.part, cut.parts), (simple.part, simple.parts), "sums would be added otherwise");
                 let pairs = cut.rows.min(kept) * layout.reduced;
                 assert!(pairs * operations <= TILE_OPERATIONS || cut.rows == LANES, "{cut:?}");
@@ -242,7 +259,7 @@ mod tests {
             },
         ];
         for (pattern, items) in patterns.iter().flat_map(|p| [(p, 1), (p, 3)]) {
-            let schedule = Schedule::new(pattern, items, &layout, 10, 0).unwrap();
+            let schedule = Schedule::new(pattern, items, &layout, 10, usize::MAX).unwrap();
             let (mut pairs, mut before) = (0, None);
             for k in 0..schedule.tasks() {
                 let task = schedule.task(k);
@@ -260,7 +277,7 @@ mod tests {
             assert_eq!(pairs, schedule.pairs());
         }
         let nothing = Pattern::dense(0, 9);
-        assert_eq!(Schedule::new(&nothing, 4, &layout, 10, 0).unwrap().tasks(), 0);
+        assert_eq!(Schedule::new(&nothing, 4, &layout, 10, usize::MAX).unwrap().tasks(), 0);
     }
 
     #[test]

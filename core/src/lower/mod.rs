@@ -2,6 +2,7 @@
 //! that merge and finish. It knows neither machines nor memory.
 
 mod builder;
+mod condition;
 mod constants;
 mod exponential;
 mod fuse;
@@ -15,6 +16,7 @@ mod special;
 mod stages;
 mod whole;
 
+pub use condition::Condition;
 pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
 pub use results::{Origin, OutputArray, RowPart};
 pub use stages::{Source, Stage, Stages, lower};

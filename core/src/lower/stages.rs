@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::builder::Builder;
+use super::condition::Condition;
 use super::fuse::fuse;
 use super::masked::Masked;
 use super::math;
@@ -116,6 +117,8 @@ pub struct Stages {
     pub outputs: Vec<OutputArray>,
     /// What is reduced in plain code.
     pub rows: Vec<RowPart>,
+    /// Which pairs take part, where every result has a mask.
+    pub condition: Option<Condition>,
 }
 
 impl Stages {
@@ -263,7 +266,7 @@ impl Lowering<'_> {
             Plane,
             Value,
         )>; 7] = Default::default();
-        let mut again: Option<Value> = None;
+        let (mut again, mut masks): (Option<Value>, Vec<Value>) = Default::default();
         let index = self.position(Space::Reduced);
         for output in &self.plan.outputs {
             let formula = self.components[&output.inner].clone();
@@ -271,6 +274,7 @@ impl Lowering<'_> {
             let form = Form { dim: formula.len(), parameters, summation };
             let b = &mut self.builder;
             let mask = output.condition.map(|condition| b.holds(self.components[&condition][0]));
+            masks.extend(mask);
             let mut planes = |space: Space, count: usize| {
                 let start = slots[space as usize];
                 slots[space as usize] += count;
@@ -336,6 +340,8 @@ impl Lowering<'_> {
             reanchor.push((Plane { space: Space::Output, slot: 0 }, mask));
             slots[Space::Output as usize] = slots[Space::Output as usize].max(1);
         }
+        let is_masked = masks.len() == self.plan.outputs.len();
+        let condition = is_masked.then(|| Condition::new(&self.builder.instructions, &masks, &self.planes));
         // What a later stage needs of an earlier one is stored in a plane of its own.
         let mut boundary = Boundary { planes: HashMap::new(), stores: Default::default() };
         let update = self.extract(&update, Level::Pair, &mut boundary);
@@ -353,7 +359,8 @@ impl Lowering<'_> {
         for (count, sources) in slots.iter_mut().zip(&sources) {
             *count = sources.len();
         }
-        Ok(Stages { dtype: self.builder.dtype, programs, sources, slots, block, total, anchors, outputs, rows })
+        let dtype = self.builder.dtype;
+        Ok(Stages { dtype, programs, sources, slots, block, total, anchors, outputs, rows, condition })
     }
 
     /// The part of the whole program that computes these stores. A value known earlier than `level` is loaded from a
@@ -423,7 +430,7 @@ struct Boundary {
 }
 
 /// Renumbers the planes of the first three spaces so that only those that are used remain.
-fn compact(programs: &mut [Program; 10], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
+pub(super) fn compact(programs: &mut [Program], sources: &[Vec<Source>; 3]) -> [Vec<Source>; 3] {
     let mut used: [Vec<bool>; 3] = [0, 1, 2].map(|k| vec![false; sources[k].len()]);
     for program in programs.iter() {
         for instruction in &program.instructions {

@@ -259,6 +259,7 @@ fn stages<T: Number>(programs: Vec<(Stage, Program)>) -> Arc<Stages> {
         anchors,
         outputs: Vec::new(),
         rows: Vec::new(),
+        condition: None,
     })
 }
 

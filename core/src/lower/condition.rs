@@ -1,0 +1,26 @@
+//! The masks of a pass as one program of their own, from which bounds tell where no pair takes part.
+
+use super::program::{Instruction, Plane, Program, Space};
+use super::stages::{Source, compact};
+use crate::ops::Value;
+
+/// What decides which pairs take part, where every result of a pass has a mask.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// Stores the mask of each result. It has what the stages compute from row numbers and arguments in one program, and
+    /// products and sums as they were before any were fused.
+    pub program: Program,
+    /// Where the planes of the spaces `Call`, `Kept` and `Reduced` come from. None is computed.
+    pub sources: [Vec<Source>; 3],
+}
+
+impl Condition {
+    /// The program of these masks among the values of a pass.
+    pub(super) fn new(instructions: &[Instruction], masks: &[Value], sources: &[Vec<Source>; 3]) -> Self {
+        let place = |(slot, &mask): (usize, &Value)| (Plane { space: Space::Output, slot: slot as u32 }, mask);
+        let stores = masks.iter().enumerate().map(place).collect();
+        let mut program = Program { instructions: instructions.to_vec(), stores }.pruned();
+        let sources = compact(std::slice::from_mut(&mut program), sources);
+        Condition { program, sources }
+    }
+}
