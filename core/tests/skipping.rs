@@ -161,7 +161,9 @@ fn segments_cost_the_squares_of_their_lengths(target: Target) {
 /// Sorted points, of which those within a distance take part.
 fn what_is_far_away_costs_nothing(target: Target) {
     let n = 4000;
-    for condition in ["SqDist(x,y) <= 100*p", "Sum(Square(x-y)) < 200", "Sqrt(SqDist(x,y)) < 14"] {
+    for condition in
+        ["SqDist(x,y) <= 100*p", "Sum(Square(x-y)) < 200", "Sqrt(SqDist(x,y)) < 14", "Exp(-SqDist(x,y)/p) > 1e-20"]
+    {
         let [taken, computed] = count::<f32>(condition, [n, n], |_| 1.0, target);
         assert!(taken > 1000 && taken < (n * 40) as u64, "{condition} {taken}");
         assert!(computed < (n * 1000) as u64, "{condition} {computed}");

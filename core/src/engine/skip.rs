@@ -260,7 +260,7 @@ mod tests {
     fn few_rows_are_asked_for_together() {
         let intervals = [5..300, 1000..3000, 40..41];
         for unit in [1, 2, 7, 100] {
-            for parts in [&[6..7, 2000..2001][..], &[40..41], &[], &[0..5000]] {
+            for parts in [&[6..7, 2000..2001][..], &[40..41, 2..3], &[], &[0..5000, 7..8]] {
                 let (computed, _) = search(&intervals, parts, 16, unit);
                 let rows: Vec<usize> = intervals.iter().cloned().flatten().collect();
                 let takes_part = |row: &usize| parts.iter().any(|part| part.contains(row));

@@ -40,7 +40,7 @@ pub static MASK: Operation = Operation {
     operands: 2,
     parameters: &[],
     summary: "f for the pairs where the scalar g is neither 0 nor NaN; the others take no part in the reduction, of which \
-              this has to be the outermost operation",
+              this has to be the outermost operation; blocks of pairs of which g rules out all are not computed",
     commutative: false,
     rule: Rule::Outermost {
         dim: |d, _| match d[1] {

@@ -211,6 +211,10 @@ impl Reduction {
     /// The reduction of those pairs alone where a scalar formula is neither 0 nor NaN, as `Mask(formula, condition)` in
     /// text. All reductions may have a condition, and reductions of one pass may have different ones. A reduction that
     /// has one already is left with the pairs where both hold.
+    ///
+    /// Where all reductions of a pass have conditions, blocks of some 128 by 256 pairs that bounds of the row numbers and
+    /// arguments rule out are not computed: a causal or banded condition, or equal labels in sorted order, costs about
+    /// what the pairs do that it leaves in.
     pub fn masked(&self, condition: &Formula) -> Result<Self> {
         let condition = match &self.condition {
             None => condition.clone(),

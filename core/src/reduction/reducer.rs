@@ -99,6 +99,8 @@ pub enum Method<'a> {
 /// *total* by `lift`; totals are merged in ascending order of the reduced index and `finish`ed at the end. A reducer
 /// may ask for *anchors*: numbers that stay fixed during a block and are chosen from what earlier blocks have seen.
 /// All of it is per lane, so every backend runs the same definition. `form` has the dimension of the prepared formula.
+///
+/// Merging the total of an empty block twice must be as merging it once: blocks that a mask rules out are merged as one.
 pub trait LaneReducer: Debug {
     /// The state of an empty block.
     fn block(&self, form: Form<'_>) -> Vec<f64>;

@@ -273,7 +273,7 @@ fn is_ruled_out<T: Number>(condition: &str, rows: [[i64; 2]; 2], numbers: [[f64;
 #[test]
 fn conditions_as_users_write_them_are_seen_through() {
     let large = 1 << 24;
-    let table: [(&str, [[i64; 2]; 2], [[f64; 2]; 2], bool); 18] = [
+    let table = [
         ("j <= i", [[0, 127], [128, 383]], [[0.0; 2]; 2], true),
         ("j <= i", [[0, 127], [127, 383]], [[0.0; 2]; 2], false),
         ("j < i+1", [[large, large], [large + 1, large + 2]], [[0.0; 2]; 2], true),
