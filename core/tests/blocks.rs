@@ -1,225 +1,19 @@
-//! Batches, block-sparse ranges and ragged batches: each problem and each block by itself, as a run on arrays of its own
-//! that conformance.rs compares with the oracle, gives the same to the last bit.
+//! Batches, block-sparse ranges and ragged batches: against the oracle, and each problem and each block by itself, as a
+//! run on arrays of its own, gives the same to the last bit.
 
 mod support;
 
-use std::ops::Range;
-
-use rkeops_core::{
-    ArrayMut, ArrayRef, Axis, CompileOptions, Data, DataMut, Dtype, ErrorKind, Half, Kernel, Ranges, Reduction, Result,
-    RunOptions, Target,
-};
-use support::case::Case;
-use support::generate::case;
+use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Half, Kernel, Ranges, Reduction, Result, Target};
+use support::check::SLACK;
+use support::oracle::Expected;
+use support::problem::{Problem, compact, half, met, run, same, some_half, strips};
 use support::random::{Random, seeds};
-
-/// An array in memory, in some order of its axes, with gaps and backwards.
-#[derive(Clone)]
-struct Strided {
-    shape: Vec<usize>,
-    strides: Vec<isize>,
-    origin: usize,
-    data: Vec<f64>,
-}
-
-impl Strided {
-    fn new(random: &mut Random, shape: &[usize]) -> Self {
-        let mut order: Vec<usize> = (0..shape.len()).collect();
-        if random.chance(0.5) {
-            order.sort_by_cached_key(|_| random.draw());
-        }
-        let mut strides = vec![0isize; shape.len()];
-        let (mut step, mut origin) = (if random.chance(0.2) { 2 } else { 1 }, 0);
-        for &axis in order.iter().rev() {
-            let reach = step * shape[axis].max(1).cast_signed();
-            let gap = if random.chance(0.2) { step } else { 0 };
-            strides[axis] = step;
-            if random.chance(0.2) && shape[axis] > 0 {
-                strides[axis] = -step;
-                origin += step * (shape[axis] - 1).cast_signed();
-            }
-            step = reach + gap;
-        }
-        let data = vec![f64::NAN; step.unsigned_abs().max(1)];
-        let mut array = Strided { shape: shape.to_vec(), strides, origin: origin.unsigned_abs(), data };
-        for index in array.indices() {
-            let place = array.place(&index);
-            array.data[place] = random.between(-1.5, 1.5);
-        }
-        array
-    }
-
-    fn indices(&self) -> Vec<Vec<usize>> {
-        let mut all = vec![Vec::new()];
-        for &extent in &self.shape {
-            all = all.iter().flat_map(|index| (0..extent).map(|k| [index.clone(), vec![k]].concat())).collect();
-        }
-        all
-    }
-
-    fn place(&self, index: &[usize]) -> usize {
-        let steps: isize = index.iter().zip(&self.strides).map(|(&k, &s)| k.cast_signed() * s).sum();
-        self.origin.checked_add_signed(steps).unwrap()
-    }
-
-    /// The numbers of some rows, for indices of the batch to which this array may be broadcast.
-    fn rows(&self, batch: &[usize], rows: Option<&[usize]>) -> Vec<f64> {
-        let last = if rows.is_some() { 2 } else { 1 };
-        let own = self.shape.len() - last;
-        let index: Vec<usize> =
-            (0..own).map(|k| if self.shape[k] == 1 { 0 } else { batch[batch.len() - own + k] }).collect();
-        let columns = self.shape[self.shape.len() - 1];
-        let rows: Vec<Vec<usize>> = rows.map_or(vec![vec![]], |rows| rows.iter().map(|&r| vec![r]).collect());
-        let places = rows.iter().flat_map(|row| (0..columns).map(|k| [&index[..], row, &[k]].concat()));
-        places.map(|index| self.data[self.place(&index)]).collect()
-    }
-}
-
-/// Results of a run as numbers.
-fn run(
-    kernel: &Kernel,
-    dtype: Dtype,
-    inputs: &[Strided],
-    shapes: &[Vec<usize>],
-    ranges: Option<&Ranges>,
-    threads: usize,
-) -> Result<Vec<Vec<f64>>> {
-    let single: Vec<Vec<f32>> = inputs.iter().map(|a| a.data.iter().map(|&v| v as f32).collect()).collect();
-    let views: Vec<ArrayRef<'_>> = inputs
-        .iter()
-        .zip(&single)
-        .map(|(array, single)| ArrayRef {
-            data: if dtype == Dtype::F64 { Data::F64(&array.data) } else { Data::F32(single) },
-            origin: array.origin,
-            shape: array.shape.clone(),
-            strides: array.strides.clone(),
-        })
-        .collect();
-    let count = |shape: &Vec<usize>| shape.iter().product::<usize>();
-    let mut floats: Vec<Vec<f32>> = shapes.iter().map(|s| vec![77.0; count(s)]).collect();
-    let mut doubles: Vec<Vec<f64>> = shapes.iter().map(|s| vec![77.0; count(s)]).collect();
-    let mut integers: Vec<Vec<i64>> = shapes.iter().map(|s| vec![77; count(s)]).collect();
-    let buffers = floats.iter_mut().zip(&mut doubles).zip(&mut integers).zip(shapes);
-    let mut outputs: Vec<ArrayMut<'_>> = buffers
-        .zip(kernel.outputs())
-        .map(|((((f, d), i), shape), output)| {
-            let data = match output.dtype {
-                Dtype::F32 => DataMut::F32(f),
-                Dtype::F64 => DataMut::F64(d),
-                _ => DataMut::I64(i),
-            };
-            ArrayMut { data, origin: 0, shape: shape.clone(), strides: rkeops_core::row_major(shape) }
-        })
-        .collect();
-    kernel.run(&views, &mut outputs, &RunOptions { threads, ranges, ..RunOptions::default() })?;
-    drop(outputs);
-    let results = kernel.outputs().iter().enumerate().map(|(k, output)| match output.dtype {
-        Dtype::F32 => floats[k].iter().map(|&v| f64::from(v)).collect(),
-        Dtype::F64 => doubles[k].clone(),
-        _ => integers[k].iter().map(|&v| v as f64).collect(),
-    });
-    Ok(results.collect())
-}
-
-fn same(a: &[f64], b: &[f64]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
-}
-
-/// A compact array of these numbers.
-fn compact(data: Vec<f64>, shape: &[usize]) -> Strided {
-    let strides = rkeops_core::row_major(shape);
-    Strided { shape: shape.to_vec(), strides, origin: 0, data: if data.is_empty() { vec![0.0] } else { data } }
-}
-
-/// A case's formulas on random arrays with batch axes, and what its kernel is.
-struct Problem {
-    case: Case,
-    rows: [usize; 2],
-    batch: Vec<usize>,
-    inputs: Vec<Strided>,
-}
-
-impl Problem {
-    fn new(seed: u64, with_batch: bool) -> Self {
-        let mut case = case(seed);
-        let mut random = Random::new(seed ^ 0xb10c);
-        let rows = [0, 1].map(|_| *random.pick(&[0, 1, 2, 5, 9, 40, 130, 300]));
-        case.rows = rows;
-        let axes = if with_batch { random.below(4) } else { 0 };
-        let mut batch: Vec<usize> = (0..axes).map(|_| *random.pick(&[1, 2, 3, 3, 4])).collect();
-        if with_batch && random.chance(0.03) {
-            batch.push(0);
-        }
-        let mut inputs = Vec::new();
-        let (mut seen, mut most) = (vec![1; batch.len()], 0);
-        for variable in &case.variables {
-            let own = random.below(batch.len() + 1);
-            let first = batch.len() - own;
-            most = most.max(own);
-            let mut shape: Vec<usize> =
-                batch[first..].iter().map(|&extent| if random.chance(0.4) { 1 } else { extent }).collect();
-            seen[first..].iter_mut().zip(&shape).filter(|(_, n)| **n != 1).for_each(|(seen, &n)| *seen = n);
-            shape.extend((variable.category < 2).then(|| rows[variable.category]));
-            shape.push(variable.dim);
-            inputs.push(Strided::new(&mut random, &shape));
-        }
-        // The axes that some input has.
-        let batch = seen.split_off(seen.len() - most);
-        Problem { case, rows, batch, inputs }
-    }
-
-    fn kernel(&self, dtype: Dtype, target: Target) -> std::sync::Arc<Kernel> {
-        self.case.compile(dtype, target).unwrap()
-    }
-
-    /// Whether a formula reads an operation of this name of its rows.
-    fn reads(&self, name: &str) -> bool {
-        self.case.reductions.iter().any(|(_, formula)| formula.uses(name))
-    }
-
-    /// The indices of each problem, in order.
-    fn items(&self) -> Vec<Vec<usize>> {
-        compact(Vec::new(), &self.batch).indices()
-    }
-
-    /// The results of some kept rows over some reduced rows of one problem, on arrays of their own.
-    fn alone(&self, kernel: &Kernel, dtype: Dtype, item: &[usize], kept: &[usize], reduced: &[usize]) -> Vec<Vec<f64>> {
-        let of = |category: usize| if category == self.case.axis { reduced } else { kept };
-        let inputs: Vec<Strided> = self
-            .case
-            .variables
-            .iter()
-            .zip(&self.inputs)
-            .map(|(variable, array)| {
-                let rows = (variable.category < 2).then(|| of(variable.category));
-                let mut shape: Vec<usize> = rows.iter().map(|rows| rows.len()).collect();
-                shape.push(variable.dim);
-                compact(array.rows(item, rows), &shape)
-            })
-            .collect();
-        let shapes: Vec<Vec<usize>> = kernel.outputs().iter().map(|o| vec![kept.len(), o.dim]).collect();
-        run(kernel, dtype, &inputs, &shapes, None, 1).unwrap()
-    }
-
-    /// Whether both indices are followed by a variable, so that their rows can be chosen.
-    fn has_both(&self) -> bool {
-        [0, 1].iter().all(|c| self.case.variables.iter().any(|v| v.category == *c))
-    }
-
-    fn shapes(&self, kernel: &Kernel) -> Vec<Vec<usize>> {
-        let rows = self.case.kept();
-        kernel.outputs().iter().map(|o| [&self.batch[..], &[rows, o.dim]].concat()).collect()
-    }
-}
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 
 fn batches_are_problems_one_by_one(target: Target) {
     for seed in seeds(1, 150) {
         let problem = Problem::new(seed, true);
-        if problem.reads("Integer") {
-            continue;
-        }
         for dtype in FORMATS {
             let kernel = problem.kernel(dtype, target);
             let found = run(&kernel, dtype, &problem.inputs, &problem.shapes(&kernel), None, 2).unwrap();
@@ -242,55 +36,16 @@ fn batches_are_problems_one_by_one(target: Target) {
     }
 }
 
-/// Intervals of rows, in any order, perhaps overlapping.
-fn some_intervals(random: &mut Random, rows: usize, most: usize) -> Vec<[i64; 2]> {
-    (0..random.below(most + 1))
-        .map(|_| {
-            let (a, b) = (random.below(rows + 1), random.below(rows + 1));
-            [a.min(b) as i64, a.max(b) as i64]
-        })
-        .collect()
-}
-
-/// Lists in KeOps' form: kept intervals, where the slices end, reduced intervals.
-type Lists = (Vec<[i64; 2]>, Vec<i64>, Vec<[i64; 2]>);
-
-fn some_half(random: &mut Random, kept: usize, reduced: usize) -> Lists {
-    let kept = some_intervals(random, kept, 6);
-    let (mut slices, mut all) = (Vec::new(), Vec::new());
-    for _ in &kept {
-        all.extend(some_intervals(random, reduced, 4));
-        slices.push(all.len() as i64);
-    }
-    (kept, slices, all)
-}
-
-fn rows_of(interval: &[i64; 2]) -> Range<usize> {
-    interval[0] as usize..interval[1] as usize
-}
-
-/// The place of each kept row's strip in the lists: the last that names it.
-fn strips(lists: &Lists, kept: usize) -> Vec<Option<usize>> {
-    let mut strips = vec![None; kept];
-    for (k, interval) in lists.0.iter().enumerate() {
-        strips[rows_of(interval)].fill(Some(k));
-    }
-    strips
-}
-
 fn ranges_are_blocks_one_by_one(target: Target) {
     for seed in seeds(1, 150) {
         let problem = Problem::new(seed, seed % 3 == 0);
         // Blocks by themselves have other row numbers.
-        if !problem.has_both() || problem.reads("Integer") || problem.reads("Index") {
+        if !problem.has_both() || problem.reads("Index") {
             continue;
         }
         let mut random = Random::new(seed ^ 0x4a6e);
         let [i, j] = problem.rows;
         let (over_j, over_i) = (some_half(&mut random, i, j), some_half(&mut random, j, i));
-        fn half((kept, slices, reduced): &Lists) -> Half<'_> {
-            Half { kept, slices, reduced }
-        }
         let ranges = Ranges::new(half(&over_j), half(&over_i)).unwrap();
         let lists = if problem.case.axis == 1 { &over_j } else { &over_i };
         let kept = problem.case.kept();
@@ -305,10 +60,7 @@ fn ranges_are_blocks_one_by_one(target: Target) {
                     first += run.len();
                     let reduced: Vec<usize> = match run[0] {
                         None => Vec::new(),
-                        Some(k) => {
-                            let start = if k == 0 { 0 } else { lists.1[k - 1] as usize };
-                            lists.2[start..lists.1[k] as usize].iter().flat_map(rows_of).collect()
-                        }
+                        Some(k) => met(lists, k),
                     };
                     let alone = problem.alone(&kernel, dtype, item, &rows, &reduced);
                     let arrays = kernel.outputs().iter().zip(problem.case.outputs());
@@ -330,6 +82,79 @@ fn ranges_are_blocks_one_by_one(target: Target) {
                             target.name(),
                             problem.case.texts(),
                         );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is wrong with a number of a result over these rows, if anything; rows are in ascending order.
+fn refuse(expected: &Expected, found: f64, is_integer: bool, reduced: &[usize]) -> Option<String> {
+    if !expected.is_known() {
+        return None;
+    }
+    let Expected::Index { best: Some(best), .. } = expected else {
+        return if is_integer {
+            expected.refuse_index(found as i64, SLACK)
+        } else {
+            expected.refuse_number(found, SLACK)
+        };
+    };
+    // Indices are numbers of rows, not places among those that are met. A row that is met twice has two places.
+    let place = reduced.partition_point(|&row| row < found as usize);
+    if reduced.get(place) != Some(&(found as usize)) {
+        return Some(format!("got row {found}, which is not met"));
+    }
+    if reduced[*best] == reduced[place] { None } else { expected.refuse_index(place as i64, SLACK) }
+}
+
+/// Rows and problems of a run that are compared with the oracle: a few.
+fn some(random: &mut Random, count: usize) -> Vec<usize> {
+    (0..3.min(count)).map(|_| random.below(count)).collect()
+}
+
+/// Random formulas on batches, with ranges and without, against the float64 oracle.
+fn batches_and_ranges_are_right(target: Target) {
+    for seed in seeds(2_000_000, 150) {
+        let problem = Problem::new(seed, seed % 4 != 0);
+        let mut random = Random::new(seed ^ 0x0b1);
+        let (kept, reduced) = (problem.case.kept(), problem.case.reduced());
+        let lists = (seed % 3 != 0).then(|| some_half(&mut random, kept, reduced));
+        let empty = Half { kept: &[], slices: &[], reduced: &[] };
+        let ranges = lists.as_ref().map(|lists| match problem.case.axis {
+            1 => Ranges::new(half(lists), empty).unwrap(),
+            _ => Ranges::new(empty, half(lists)).unwrap(),
+        });
+        let rows_met: Vec<Vec<usize>> = match &lists {
+            None => vec![(0..reduced).collect(); kept],
+            Some(lists) => {
+                let strips = strips(lists, kept).into_iter();
+                strips.map(|strip| strip.map_or(Vec::new(), |k| met(lists, k))).collect()
+            }
+        };
+        for dtype in FORMATS {
+            let kernel = problem.kernel(dtype, target);
+            let found = run(&kernel, dtype, &problem.inputs, &problem.shapes(&kernel), ranges.as_ref(), 2).unwrap();
+            let items = problem.items();
+            for b in some(&mut random, items.len()) {
+                for row in some(&mut random, kept) {
+                    let mut reduced = rows_met[row].clone();
+                    reduced.sort_unstable();
+                    let expected = problem.expected(dtype, &items[b], row, &reduced);
+                    for ((expected, found), output) in expected.iter().zip(&found).zip(kernel.outputs()) {
+                        let found = &found[(b * kept + row) * output.dim..][..output.dim];
+                        for (expected, &found) in expected.iter().zip(found) {
+                            let wrong = refuse(expected, found, output.dtype == Dtype::I64, &reduced);
+                            assert!(
+                                wrong.is_none(),
+                                "RKEOPS_TEST_SEED={seed} {} {dtype}, batch {:?} at {:?}, row {row} with {reduced:?}, {:?}: {wrong:?}",
+                                target.name(),
+                                problem.batch,
+                                items[b],
+                                problem.case.texts(),
+                            );
+                        }
                     }
                 }
             }
@@ -377,7 +202,7 @@ fn long_rows(target: Target) {
     }
 }
 
-suite!(batches_are_problems_one_by_one, ranges_are_blocks_one_by_one, long_rows);
+suite!(batches_are_problems_one_by_one, ranges_are_blocks_one_by_one, batches_and_ranges_are_right, long_rows);
 
 fn sum_kernel() -> std::sync::Arc<Kernel> {
     let reduction = Reduction::parse("Sum_Reduction(x*y*p,0)", &["x = Vi(0,1)", "y = Vj(1,1)", "p = Pm(2,1)"]).unwrap();

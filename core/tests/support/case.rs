@@ -292,19 +292,21 @@ impl Case {
 
     /// What the columns of row `row` of each array of results have to be.
     pub fn expected(&self, row: usize, dtype: Dtype) -> Vec<Vec<Expected>> {
+        self.expected_of((0..self.reduced()).map(|other| self.pair(row, other, dtype)).collect(), dtype)
+    }
+
+    /// What the columns of each array of results have to be for these pairs, each as from [`Case::pair`].
+    pub fn expected_of(&self, pairs: Vec<Vec<Vec<f64>>>, dtype: Dtype) -> Vec<Vec<Expected>> {
         match dtype {
-            Dtype::F32 => self.expected_in::<Single>(row, dtype),
-            _ => self.expected_in::<Double>(row, dtype),
+            Dtype::F32 => self.expected_in::<Single>(pairs),
+            _ => self.expected_in::<Double>(pairs),
         }
     }
 
-    fn expected_in<F: Format>(&self, row: usize, dtype: Dtype) -> Vec<Vec<Expected>> {
-        let pairs: Vec<Vec<Vec<Approximate<F>>>> = (0..self.reduced())
-            .map(|other| {
-                let exact = |v: Vec<f64>| v.into_iter().map(Approximate::exact).collect();
-                self.pair(row, other, dtype).into_iter().map(exact).collect()
-            })
-            .collect();
+    fn expected_in<F: Format>(&self, pairs: Vec<Vec<Vec<f64>>>) -> Vec<Vec<Expected>> {
+        let exact = |values: Vec<f64>| values.into_iter().map(Approximate::exact).collect();
+        let pairs: Vec<Vec<Vec<Approximate<F>>>> =
+            pairs.into_iter().map(|pair| pair.into_iter().map(exact).collect()).collect();
         let results = |(name, expression): &(&'static str, Expression)| {
             let (formula, weights, parameters) = reducing::taken(expression);
             let (formula, condition) = formula.unmasked();

@@ -17,6 +17,7 @@ pub mod generate_complex;
 pub mod layout;
 pub mod meaning;
 pub mod oracle;
+pub mod problem;
 pub mod random;
 pub mod reducing;
 pub mod samples;

@@ -64,7 +64,7 @@ pub fn reduce<F: Format>(name: &str, values: &[Approximate<F>]) -> Expected {
         }
         "ArgMin" | "ArgMax" => {
             let best = first_extreme(values.iter().map(|v| v.value), name == "ArgMax");
-            Expected::Index { values: Arc::new(all()), best: (best < values.len()).then_some(best) }
+            Expected::Index { values: Arc::new(all()), best }
         }
         _ => panic!("the oracle does not know the reduction `{name}`"),
     }
@@ -156,12 +156,12 @@ impl Expected {
     }
 }
 
-/// The place of the first extreme value; NaN is ignored, and where nothing wins it is 0.
-pub fn first_extreme(values: impl Iterator<Item = f64>, largest: bool) -> usize {
-    let (mut best, mut place) = (if largest { f64::NEG_INFINITY } else { f64::INFINITY }, 0);
+/// The place of the first extreme value, if any wins: NaN does not, nor does the infinity that everything is beyond.
+pub fn first_extreme(values: impl Iterator<Item = f64>, largest: bool) -> Option<usize> {
+    let (mut best, mut place) = (if largest { f64::NEG_INFINITY } else { f64::INFINITY }, None);
     for (k, value) in values.enumerate() {
         if (largest && value > best) || (!largest && value < best) {
-            (best, place) = (value, k);
+            (best, place) = (value, Some(k));
         }
     }
     place
