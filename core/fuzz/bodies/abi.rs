@@ -9,6 +9,11 @@ use rkeops::*;
 use super::arrays::{Arrays, Memory};
 use super::bytes::Bytes;
 
+#[path = "references.rs"]
+mod references;
+#[path = "systems.rs"]
+mod systems;
+
 /// Calls of a run at most: fewer frees than the library remembers.
 const CALLS: usize = 120;
 /// Components of a formula and its parts at most where it is compiled.
@@ -21,17 +26,21 @@ struct Handle {
     weight: i64,
 }
 
-/// The three kinds of handles that are counted.
+/// The kinds of handles that are counted.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Formula,
     Reduction,
     Kernel,
+    Ranges,
+    Solver,
 }
+
+const KINDS: [Kind; 5] = [Kind::Formula, Kind::Reduction, Kind::Kernel, Kind::Ranges, Kind::Solver];
 
 struct Session<'a> {
     bytes: Bytes<'a>,
-    handles: [Vec<Handle>; 3],
+    handles: [Vec<Handle>; 5],
     dead_errors: Vec<*mut rkeops_error>,
     gradients: usize,
     memory: Memory,
@@ -40,7 +49,7 @@ struct Session<'a> {
 /// Makes the calls that these bytes choose.
 pub fn abi(data: &[u8]) {
     let bytes = Bytes::new(data);
-    let handles = [Vec::new(), Vec::new(), Vec::new()];
+    let handles = std::array::from_fn(|_| Vec::new());
     let mut session = Session { bytes, handles, dead_errors: Vec::new(), gradients: 0, memory: Memory::new() };
     for _ in 0..CALLS {
         if session.bytes.is_empty() {
@@ -48,7 +57,7 @@ pub fn abi(data: &[u8]) {
         }
         session.call();
     }
-    for kind in [Kind::Formula, Kind::Reduction, Kind::Kernel] {
+    for kind in KINDS {
         for k in 0..session.handles[kind as usize].len() {
             while session.handles[kind as usize][k].references > 0 {
                 session.free(kind, k);
@@ -68,7 +77,7 @@ fn outcome(error: *mut rkeops_error, dead: &mut Vec<*mut rkeops_error>) -> i32 {
             assert_eq!((code, message.as_str()), (RKEOPS_OK, ""));
             return code;
         }
-        assert!((1..=16).contains(&code) && !message.is_empty(), "{code} {message}");
+        assert!((1..=17).contains(&code) && !message.is_empty(), "{code} {message}");
         assert!(code != RKEOPS_ERROR_INTERNAL, "{message}");
         assert_eq!(rkeops_error_code(error), RKEOPS_ERROR_HANDLE, "after the free");
         dead.push(error);
@@ -81,7 +90,7 @@ impl Session<'_> {
     fn handle(&mut self, kind: Kind) -> (*mut c_void, bool, i64) {
         let wanted = match self.bytes.below(16) {
             13 => return (null_mut(), false, 0),
-            14 => [Kind::Reduction, Kind::Kernel, Kind::Formula][kind as usize],
+            14 => KINDS[(kind as usize + 1) % KINDS.len()],
             _ => kind,
         };
         let all = &self.handles[wanted as usize];
@@ -110,20 +119,6 @@ impl Session<'_> {
         success
     }
 
-    fn free(&mut self, kind: Kind, k: usize) {
-        let handle = &mut self.handles[kind as usize][k];
-        handle.references = handle.references.saturating_sub(1);
-        let pointer = handle.pointer;
-        // SAFETY: a handle that was made, live or freed during this run.
-        unsafe {
-            match kind {
-                Kind::Formula => rkeops_formula_free(pointer.cast()),
-                Kind::Reduction => rkeops_reduction_free(pointer.cast()),
-                Kind::Kernel => rkeops_kernel_free(pointer.cast()),
-            }
-        }
-    }
-
     /// A string: a good one, or any bytes.
     fn string(&mut self, good: &[&str]) -> CString {
         let k = self.bytes.below(good.len() + 2);
@@ -143,7 +138,7 @@ impl Session<'_> {
     }
 
     fn call(&mut self) {
-        match self.bytes.below(20) {
+        match self.bytes.below(24) {
             0..2 => self.parse_formula(),
             2..4 => self.variable(),
             4 => self.constant(),
@@ -154,7 +149,10 @@ impl Session<'_> {
             12..14 => self.compile(),
             14..17 => self.run(),
             17 => self.ask(),
-            18 => self.count_references(),
+            18..20 => self.count_references(),
+            20 => self.create_ranges(),
+            21 => self.create_solver(),
+            22 => self.solve(),
             _ => self.leftovers(),
         }
     }
@@ -326,9 +324,9 @@ impl Session<'_> {
     }
 
     /// Options inside a larger zeroed buffer, so that any size that they claim can be read.
-    fn options(&mut self, buffer: &mut [u64; 640]) -> *const rkeops_options {
+    fn options(&mut self, buffer: &mut [u64; 640]) -> *mut rkeops_options {
         if self.bytes.chance(3) {
-            return null();
+            return null_mut();
         }
         let full = size_of::<rkeops_options>();
         let mut options = rkeops_options { size: full, ..Default::default() };
@@ -349,7 +347,7 @@ impl Session<'_> {
         unsafe { place.cast::<rkeops_options>().write(options) };
         // The callback counts in the last word.
         buffer[639] = self.bytes.below(4) as u64;
-        buffer.as_ptr().cast()
+        place.cast()
     }
 
     fn compile(&mut self) {
@@ -375,12 +373,13 @@ impl Session<'_> {
         let ((inputs, input_count), (outputs, output_count)) = arrays.lists();
         let mut buffer = [0; 640];
         let options = self.options(&mut buffer);
+        let blocks = self.choose_ranges(options);
         let before = self.memory.copy();
         // SAFETY: the kernel is NULL, live, of another type or freed just now; the arrays that are not refused as they
         // are lie inside the memory of this run; the options live here.
         let error = unsafe { rkeops_kernel_run(kernel.cast(), inputs, input_count, outputs, output_count, options) };
         let code = self.done(error);
-        assert!(live || code != RKEOPS_OK, "a handle that is no live kernel was accepted");
+        assert!((live && blocks) || code != RKEOPS_OK, "a handle that is not live was accepted");
         arrays.check_writes(&before, &self.memory, code);
     }
 
@@ -405,7 +404,7 @@ impl Session<'_> {
                 }
                 (Kind::Kernel, 2) => (rkeops_kernel_axis(handle.cast(), &mut code), false),
                 (Kind::Kernel, _) if position > 2 => (rkeops_kernel_explain(handle.cast(), text_place), true),
-                (Kind::Kernel, _) => (rkeops_kernel_output_count(handle.cast(), &mut count), false),
+                _ => (rkeops_kernel_output_count(handle.cast(), &mut count), false),
             }
         };
         let result = self.done(error);
@@ -419,32 +418,6 @@ impl Session<'_> {
                 assert_eq!(CStr::from_ptr(rkeops_text_data(text)), c"");
                 rkeops_text_free(text);
             }
-        }
-    }
-
-    fn count_references(&mut self) {
-        let kind = [Kind::Formula, Kind::Reduction, Kind::Kernel][self.bytes.below(3)];
-        let count = self.handles[kind as usize].len();
-        if count == 0 {
-            return;
-        }
-        let k = self.bytes.below(count);
-        if self.bytes.chance(2) {
-            let pointer = self.handles[kind as usize][k].pointer;
-            // SAFETY: a handle that was made, live or freed during this run.
-            let error = unsafe {
-                match kind {
-                    Kind::Formula => rkeops_formula_retain(pointer.cast()),
-                    Kind::Reduction => rkeops_reduction_retain(pointer.cast()),
-                    Kind::Kernel => rkeops_kernel_retain(pointer.cast()),
-                }
-            };
-            let code = self.done(error);
-            let handle = &mut self.handles[kind as usize][k];
-            assert_eq!(code == RKEOPS_OK, handle.references > 0, "only live handles can be retained");
-            handle.references += usize::from(code == RKEOPS_OK);
-        } else {
-            self.free(kind, k);
         }
     }
 
@@ -463,6 +436,8 @@ impl Session<'_> {
                     rkeops_formula_free(null_mut());
                     rkeops_reduction_free(null_mut());
                     rkeops_kernel_free(null_mut());
+                    rkeops_ranges_free(null_mut());
+                    rkeops_solver_free(null_mut());
                     rkeops_text_free(null_mut());
                     rkeops_error_free(null_mut());
                     assert_eq!(rkeops_abi_version(), RKEOPS_ABI_VERSION);

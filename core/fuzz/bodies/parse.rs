@@ -123,7 +123,7 @@ const LEAVES: [&str; 22] = [
 ];
 
 /// A text that bytes choose: mostly well formed, with operands that may not fit together.
-pub fn written(bytes: &mut Bytes<'_>) -> String {
+fn written(bytes: &mut Bytes<'_>) -> String {
     let operations: Vec<_> = ops::all().collect();
     let mut stack: Vec<String> = Vec::new();
     for _ in 0..60 {

@@ -11,7 +11,7 @@ use rkeops_core::{
 };
 
 use super::bytes::Bytes;
-use super::values::{Case, Element, case};
+use super::values::{Case, Element, Kind, case};
 
 /// Lane operations of a run at most.
 const BUDGET: usize = 1 << 20;
@@ -148,8 +148,8 @@ fn close<T: Element>(case: &Case, k: usize, a: f64, b: f64, magnitude: f64) -> b
     match text.split_once("_Reduction").map_or("", |(name, _)| name) {
         "Min" | "Max" | "Min_ArgMin" | "Max_ArgMax" | "KMin" | "KMax" | "KMin_ArgKMin" | "KMax_ArgKMax" => a == b,
         "ArgMin" | "ArgMax" | "ArgKMin" | "ArgKMax" | "Any" | "All" | "Count" => false,
-        // A product in another order may leave the range on the way.
-        "Prod" if a == 0.0 || b == 0.0 || !a.is_finite() || !b.is_finite() => true,
+        // A product in another order may leave the range on the way, and come back with fewer digits.
+        "Prod" if case.kind != Kind::Ordinary || a == 0.0 || b == 0.0 || !a.is_finite() || !b.is_finite() => true,
         "Prod" => (a - b).abs() <= 4.0 * terms * T::UNIT * a.abs() + terms * T::SMALLEST_NORMAL,
         "LogSumExp" => (a - b).abs() <= terms * T::UNIT * (1.0 + a.abs()),
         // Where magnitudes overflow, sums in another order may overflow or not.
