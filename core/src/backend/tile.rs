@@ -1,7 +1,7 @@
 //! The memory of a tile: one buffer that holds a plane of lanes for each number of each space, and the constants.
 //! Every plane has a fixed place, so that machine code needs one pointer.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::number::Number;
 use crate::lower::{Instruction, Plane, Space, Stage, Stages, Table};
@@ -30,8 +30,8 @@ pub struct Layout {
     starts: [usize; Space::ALL.len()],
     strides: [usize; Space::ALL.len()],
     slots: [usize; Space::ALL.len()],
-    constants: HashMap<u64, usize>,
-    tables: HashMap<&'static Table, usize>,
+    constants: FxHashMap<u64, usize>,
+    tables: FxHashMap<&'static Table, usize>,
     length: usize,
 }
 
@@ -55,8 +55,8 @@ impl Layout {
             starts: [0; Space::ALL.len()],
             strides: [0; Space::ALL.len()],
             slots: stages.slots,
-            constants: HashMap::new(),
-            tables: HashMap::new(),
+            constants: FxHashMap::default(),
+            tables: FxHashMap::default(),
             length: 0,
         };
         for space in Space::ALL {

@@ -135,7 +135,7 @@ pub struct Kernel {
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     reads: Reads,
-    plan_text: String,
+    plan: Plan,
     options: CompileOptions,
     compiled: Compiled,
 }
@@ -175,26 +175,27 @@ impl Kernel {
     pub fn compile_reference(reductions: &[Reduction], options: &CompileOptions) -> Result<Arc<Kernel>> {
         let plan = plan::plan(reductions)?;
         let compiled = Compiled::new(&plan, *options, Target::Portable)?;
-        Ok(Arc::new(Kernel::of(&plan, *options, compiled)))
+        Ok(Arc::new(Kernel::of(plan, *options, compiled)))
     }
 
     /// The compiler: each line is a pass from one value to the next.
     fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
         let plan = plan::plan(reductions)?;
-        let build = |target| {
+        let compile = |target| {
             let options = CompileOptions { target, ..options };
-            Compiled::new(&plan, options, target).map(|compiled| Kernel::of(&plan, options, compiled))
+            Compiled::new(&plan, options, target).map(|compiled| (options, compiled))
         };
-        match build(options.target) {
+        let (options, compiled) = match compile(options.target) {
             // Where the system refuses executable memory the portable backend runs the same formula.
             Err(error) if error.kind() == ErrorKind::Unsupported && options.target != Target::Portable => {
-                build(Target::Portable)
+                compile(Target::Portable)?
             }
-            result => result,
-        }
+            result => result?,
+        };
+        Ok(Kernel::of(plan, options, compiled))
     }
 
-    fn of(plan: &Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
+    fn of(plan: Plan, options: CompileOptions, compiled: Compiled) -> Kernel {
         let input = |&(Variable { index, category }, dim): &(Variable, usize)| Input { index, dim, category };
         let output = |&OutputArray { columns: Columns { count, is_integer, field }, .. }: &OutputArray| Output {
             dim: count,
@@ -206,7 +207,7 @@ impl Kernel {
             inputs: plan.inputs.iter().map(input).collect(),
             outputs: compiled.stages().outputs.iter().map(output).collect(),
             reads: plan.reads(),
-            plan_text: plan.text(),
+            plan,
             options,
             compiled,
         }
@@ -252,7 +253,7 @@ impl Kernel {
     fn dump(&self) {
         let Ok(wanted) = std::env::var("RKEOPS_DUMP") else { return };
         let is_wanted = |part: &str| wanted.split(',').any(|w| w.trim() == part || w.trim() == "all");
-        let parts = [("plan", self.plan_text.clone()), ("program", self.program_text()), ("code", self.code_text())];
+        let parts = [("plan", self.plan.text()), ("program", self.program_text()), ("code", self.code_text())];
         for (_, text) in parts.iter().filter(|(part, _)| is_wanted(part)) {
             eprintln!("{text}");
         }
@@ -280,7 +281,7 @@ impl Kernel {
 
     /// The plan, the lane programs with their operations, and what was compiled, for a reader.
     pub fn explain(&self) -> String {
-        format!("plan:\n{}{}{}", self.plan_text, self.program_text(), self.code_text())
+        format!("plan:\n{}{}{}", self.plan.text(), self.program_text(), self.code_text())
     }
 
     /// The machine code of the kernel; empty where the portable backend runs it.

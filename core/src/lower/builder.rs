@@ -1,7 +1,7 @@
 //! Builds the one lane program of a pass, in which equal values are one value and each knows when it is known.
 //! Signs are moved to where they cost nothing.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::program::{Instruction, Machine, Op, Plane, Space, Table};
 use super::whole::Whole;
@@ -49,14 +49,14 @@ pub(super) struct Builder {
     pub(super) dtype: Dtype,
     pub(super) machine: Machine,
     pub(super) instructions: Vec<Instruction>,
-    values: HashMap<Instruction, Value>,
+    values: FxHashMap<Instruction, Value>,
     known: Vec<Known>,
     /// The value that a negation negates.
-    negations: HashMap<Value, Value>,
+    negations: FxHashMap<Value, Value>,
     /// The integers that values of a float32 program are.
-    pub(super) wholes: HashMap<Value, Whole>,
+    pub(super) wholes: FxHashMap<Value, Whole>,
     /// The mask that a mask is the complement of.
-    pub(super) complements: HashMap<Value, Value>,
+    pub(super) complements: FxHashMap<Value, Value>,
 }
 
 impl Builder {
@@ -65,11 +65,11 @@ impl Builder {
             dtype,
             machine,
             instructions: Vec::new(),
-            values: HashMap::new(),
+            values: FxHashMap::default(),
             known: Vec::new(),
-            negations: HashMap::new(),
-            wholes: HashMap::new(),
-            complements: HashMap::new(),
+            negations: FxHashMap::default(),
+            wholes: FxHashMap::default(),
+            complements: FxHashMap::default(),
         }
     }
 

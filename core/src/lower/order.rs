@@ -26,10 +26,13 @@ fn by_need(program: &Program) -> Program {
         let instruction = program.instructions[k];
         if !is_ready {
             left.push((value, true));
-            let mut operands: Vec<Value> = Program::operands(&instruction).to_vec();
+            let operands = Program::operands(&instruction);
+            let mut sorted = [Value(0); 3];
+            sorted[..operands.len()].copy_from_slice(operands);
+            let sorted = &mut sorted[..operands.len()];
             // The neediest is pushed last and so comes first.
-            operands.sort_by_key(|v| needs[v.0 as usize]);
-            left.extend(operands.into_iter().map(|operand| (operand, false)));
+            sorted.sort_by_key(|v| needs[v.0 as usize]);
+            left.extend(sorted.iter().map(|&operand| (operand, false)));
             continue;
         }
         became[k] = Some(Value(instructions.len() as u32));
@@ -50,8 +53,10 @@ fn by_need(program: &Program) -> Program {
 fn needs(program: &Program) -> Vec<(u32, u32)> {
     let mut needs: Vec<(u32, u32)> = Vec::with_capacity(program.instructions.len());
     for instruction in &program.instructions {
-        let mut operands: Vec<(u32, u32)> =
-            Program::operands(instruction).iter().map(|v| needs[v.0 as usize]).collect();
+        let operands = Program::operands(instruction);
+        let mut sorted = [(0, 0); 3];
+        sorted.iter_mut().zip(operands).for_each(|(place, v)| *place = needs[v.0 as usize]);
+        let operands = &mut sorted[..operands.len()];
         operands.sort_unstable_by(|a, b| b.cmp(a));
         let count = operands.iter().enumerate().map(|(k, (count, _))| count + k as u32).max();
         let depth = operands.iter().map(|(_, depth)| depth + 1).max();

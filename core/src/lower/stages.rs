@@ -1,6 +1,6 @@
 //! A plan as lane programs, one for each time at which values are known.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::builder::Builder;
 use super::condition::Condition;
@@ -138,8 +138,8 @@ pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) 
         summation,
         builder: Builder::new(dtype, machine),
         planes: [Vec::new(), Vec::new(), Vec::new()],
-        positions: HashMap::new(),
-        components: HashMap::new(),
+        positions: FxHashMap::default(),
+        components: FxHashMap::default(),
     };
     let roots: Vec<Node> = plan.outputs.iter().flat_map(plan::Output::nodes).collect();
     lowering.formulas(&roots)?;
@@ -153,8 +153,8 @@ struct Lowering<'a> {
     /// The sources of the planes of the first three spaces.
     planes: [Vec<Source>; 3],
     /// The row numbers of the spaces `Kept` and `Reduced`, as integers.
-    positions: HashMap<Space, Value>,
-    components: HashMap<Node, Vec<Value>>,
+    positions: FxHashMap<Space, Value>,
+    components: FxHashMap<Node, Vec<Value>>,
 }
 
 /// Where what follows an index is stored.
@@ -343,7 +343,7 @@ impl Lowering<'_> {
         let is_masked = masks.len() == self.plan.outputs.len();
         let condition = is_masked.then(|| Condition::new(&self.builder.instructions, &masks, &self.planes));
         // What a later stage needs of an earlier one is stored in a plane of its own.
-        let mut boundary = Boundary { planes: HashMap::new(), stores: Default::default() };
+        let mut boundary = Boundary { planes: FxHashMap::default(), stores: Default::default() };
         let update = self.extract(&update, Level::Pair, &mut boundary);
         let values = self.extract(&values, Level::Pair, &mut boundary);
         let [reanchor, absorb, merge, finish, nothing] =
@@ -366,18 +366,18 @@ impl Lowering<'_> {
     /// The part of the whole program that computes these stores. A value known earlier than `level` is loaded from a
     /// plane of its own; constants are not.
     fn extract(&mut self, stores: &[(Plane, Value)], level: Level, boundary: &mut Boundary) -> Program {
-        let whole = Program { instructions: std::mem::take(&mut self.builder.instructions), stores: stores.to_vec() };
-        let mut needed = vec![false; whole.instructions.len()];
+        let mut needed = vec![false; self.builder.instructions.len()];
         stores.iter().for_each(|(_, v)| needed[v.0 as usize] = true);
-        let mut part = whole.clone();
+        // From the last to the first.
+        let mut found: Vec<(Value, Instruction)> = Vec::new();
         for k in (0..needed.len()).rev() {
-            let instruction = &whole.instructions[k];
-            let value = Value(k as u32);
-            if !needed[k] || !matches!(instruction, Instruction::Apply(..)) {
+            if !needed[k] {
                 continue;
             }
+            let instruction = self.builder.instructions[k];
+            let value = Value(k as u32);
             let known = self.builder.level(value);
-            if known < level {
+            if known < level && matches!(instruction, Instruction::Apply(..)) {
                 let plane = match boundary.planes.get(&value) {
                     Some(&plane) => plane,
                     None => {
@@ -392,14 +392,24 @@ impl Lowering<'_> {
                         plane
                     }
                 };
-                part.instructions[k] = Instruction::Load(plane);
+                found.push((value, Instruction::Load(plane)));
             } else {
-                Program::operands(instruction).iter().for_each(|v| needed[v.0 as usize] = true);
+                Program::operands(&instruction).iter().for_each(|v| needed[v.0 as usize] = true);
+                found.push((value, instruction));
             }
         }
-        self.builder.instructions = whole.instructions;
+        let mut became = vec![Value(0); needed.len()];
+        let mut part = Program { instructions: Vec::with_capacity(found.len()), stores: stores.to_vec() };
+        for (value, instruction) in found.into_iter().rev() {
+            became[value.0 as usize] = Value(part.instructions.len() as u32);
+            part.instructions.push(match instruction {
+                Instruction::Apply(op, operands) => Instruction::Apply(op, operands.map(|v| became[v.0 as usize])),
+                other => other,
+            });
+        }
+        part.stores.iter_mut().for_each(|(_, value)| *value = became[value.0 as usize]);
         separate(&mut part);
-        let part = order(&fuse(&orient(&part.pruned())));
+        let part = order(&fuse(&orient(&part)));
         if cfg!(debug_assertions) {
             part.verify();
         }
@@ -424,7 +434,7 @@ fn separate(program: &mut Program) {
 
 /// Values that cross from an earlier stage to a later one.
 struct Boundary {
-    planes: HashMap<Value, Plane>,
+    planes: FxHashMap<Value, Plane>,
     /// What the stages of the spaces `Call`, `Kept` and `Reduced` have to store.
     stores: [Vec<(Plane, Value)>; 3],
 }

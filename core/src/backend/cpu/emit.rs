@@ -1,8 +1,6 @@
 //! A lane program as a run of machine instructions: several copies of the program, each on a vector of its own, are
 //! interleaved operation by operation, and values are given registers on the way. It knows nothing of loops.
 
-use std::collections::HashMap;
-
 use super::x86::{self, Assembler, Memory, Operand, Pair, Register};
 use crate::lower::{Instruction, Op, Plane, Program, Table};
 use crate::ops::Value;
@@ -19,19 +17,27 @@ pub(super) trait Addresses {
     fn spill(&self, slot: usize) -> Memory;
 }
 
-/// A value of one copy; values that the copies share belong to copy 0.
-type Instance = (u32, u8);
+/// A value of one copy, as its place among all states; values that the copies share belong to copy 0.
+type Instance = usize;
 
 /// What is known of an instance while code is written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct State {
     register: Option<Register>,
     /// Where it can be loaded from.
     memory: Option<Memory>,
-    /// Where in the instruction stream it is still needed, the nearest last.
-    uses: Vec<u32>,
+    /// Which entries of the emitter's uses are still ahead.
+    next: u32,
+    end: u32,
     /// It keeps its register for the whole loop.
     pinned: bool,
+}
+
+impl State {
+    /// How often it is still needed.
+    fn uses(&self) -> usize {
+        (self.end - self.next) as usize
+    }
 }
 
 /// Code generation for one run of instructions.
@@ -40,7 +46,11 @@ pub(super) struct Emitter<'a> {
     program: &'a Program,
     addresses: &'a dyn Addresses,
     copies: usize,
-    states: HashMap<Instance, State>,
+    states: Vec<State>,
+    /// Of each value, whether the copies share it.
+    is_shared: Vec<bool>,
+    /// Where in the instruction stream each instance is needed, in order, one instance after the other.
+    uses: Vec<u32>,
     holders: Vec<Option<Instance>>,
     /// Registers that must not be given up while an instruction is put together.
     busy: Vec<Register>,
@@ -57,13 +67,21 @@ impl<'a> Emitter<'a> {
         addresses: &'a dyn Addresses,
         copies: usize,
     ) -> Self {
+        let is_shared = program.instructions.iter().map(|instruction| match instruction {
+            Instruction::Constant(_) | Instruction::Table(_) => true,
+            Instruction::Load(plane) => addresses.plane(*plane, 0).1,
+            Instruction::Apply(..) => false,
+        });
+        let is_shared = is_shared.collect();
         let holders = vec![None; assembler.width.registers()];
         let mut emitter = Emitter {
             assembler,
             program,
             addresses,
             copies,
-            states: HashMap::new(),
+            states: vec![State::default(); copies * program.instructions.len()],
+            is_shared,
+            uses: Vec::new(),
             holders,
             busy: Vec::new(),
             spills: 0,
@@ -75,36 +93,47 @@ impl<'a> Emitter<'a> {
 
     /// The instance of a value for a copy.
     fn instance(&self, value: Value, copy: usize) -> Instance {
-        let shared = match self.program.instruction(value) {
-            Instruction::Constant(_) | Instruction::Table(_) => true,
-            Instruction::Load(plane) => self.addresses.plane(plane, copy).1,
-            Instruction::Apply(..) => false,
-        };
-        (value.0, if shared { 0 } else { copy as u8 })
+        let k = value.0 as usize;
+        k * self.copies + if self.is_shared[k] { 0 } else { copy }
     }
 
     /// Operations in the order in which they are written: each for all copies before the next.
-    fn order(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let copies = self.copies;
-        let applied: Vec<usize> = (0..self.program.instructions.len())
-            .filter(|&k| matches!(self.program.instructions[k], Instruction::Apply(..)))
-            .collect();
-        applied.into_iter().flat_map(move |k| (0..copies).map(move |copy| (k, copy)))
+    fn order(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
+        let (program, copies) = (self.program, self.copies);
+        let applied =
+            (0..program.instructions.len()).filter(|&k| matches!(program.instructions[k], Instruction::Apply(..)));
+        applied.flat_map(move |k| (0..copies).map(move |copy| (k, copy)))
     }
 
-    fn find_uses(&mut self) {
+    /// Each use of an instance with its place in the instruction stream, in order.
+    fn each_use(&self, mut take: impl FnMut(Instance, u32)) {
         for (position, (k, copy)) in self.order().enumerate() {
             for &operand in Program::operands(&self.program.instructions[k]) {
-                let instance = self.instance(operand, copy);
-                self.states.entry(instance).or_default().uses.push(position as u32);
+                take(self.instance(operand, copy), position as u32);
             }
         }
         for &(_, value) in &self.program.stores {
-            for copy in 0..self.copies {
-                let instance = self.instance(value, copy);
-                self.states.entry(instance).or_default().uses.push(NEVER - 1);
-            }
+            (0..self.copies).for_each(|copy| take(self.instance(value, copy), NEVER - 1));
         }
+    }
+
+    fn find_uses(&mut self) {
+        // Counted first, so that all of them lie in one list.
+        let mut counts = vec![0; self.states.len()];
+        self.each_use(|instance, _| counts[instance] += 1);
+        let mut total = 0;
+        for (state, count) in self.states.iter_mut().zip(&counts) {
+            (state.next, state.end) = (total, total);
+            total += count;
+        }
+        let mut uses = vec![0; total as usize];
+        let mut ends: Vec<u32> = self.states.iter().map(|state| state.end).collect();
+        self.each_use(|instance, position| {
+            uses[ends[instance] as usize] = position;
+            ends[instance] += 1;
+        });
+        self.uses = uses;
+        self.states.iter_mut().zip(ends).for_each(|(state, end)| state.end = end);
         for (k, instruction) in self.program.instructions.iter().enumerate() {
             for copy in 0..self.copies {
                 let memory = match instruction {
@@ -114,17 +143,16 @@ impl<'a> Emitter<'a> {
                     Instruction::Apply(..) => continue,
                 };
                 let instance = self.instance(Value(k as u32), copy);
-                self.states.entry(instance).or_default().memory = Some(memory);
+                self.states[instance].memory = Some(memory);
             }
         }
-        self.states.values_mut().for_each(|state| state.uses.reverse());
     }
 
     /// Gives a load or constant a register for the whole loop, and loads it.
     pub(super) fn pin(&mut self, value: Value, copy: usize) {
         let instance = self.instance(value, copy);
         let Some(free) = self.free_register() else { return };
-        let state = self.states.entry(instance).or_default();
+        let state = &mut self.states[instance];
         if let Some(memory) = state.memory
             && !state.pinned
         {
@@ -137,7 +165,7 @@ impl<'a> Emitter<'a> {
 
     /// The register that a pinned value has.
     pub(super) fn pinned(&self, value: Value, copy: usize) -> Option<Register> {
-        let state = self.states.get(&self.instance(value, copy))?;
+        let state = &self.states[self.instance(value, copy)];
         state.register.filter(|_| state.pinned)
     }
 
@@ -152,7 +180,8 @@ impl<'a> Emitter<'a> {
     }
 
     fn next_use(&self, instance: Instance) -> u32 {
-        self.states.get(&instance).and_then(|s| s.uses.last().copied()).unwrap_or(NEVER)
+        let state = &self.states[instance];
+        if state.uses() > 0 { self.uses[state.next as usize] } else { NEVER }
     }
 
     /// A register to write to; if none is free, the value that is needed last gives its own up.
@@ -164,7 +193,7 @@ impl<'a> Emitter<'a> {
         for (r, holder) in self.holders.iter().enumerate() {
             let register = Register(r as u8);
             let Some(instance) = *holder else { continue };
-            let Some(state) = self.states.get(&instance) else { continue };
+            let state = &self.states[instance];
             if state.pinned || self.busy.contains(&register) {
                 continue;
             }
@@ -176,18 +205,18 @@ impl<'a> Emitter<'a> {
             }
         }
         let (_, register, instance) = best.expect("an instruction holds at most four registers");
-        if self.states.get(&instance).is_some_and(|s| s.memory.is_none()) {
+        if self.states[instance].memory.is_none() {
             let memory = self.addresses.spill(self.spills);
             self.spills += 1;
             self.assembler.store(memory, register);
-            self.states.entry(instance).or_default().memory = Some(memory);
+            self.states[instance].memory = Some(memory);
         }
         self.release(instance);
         register
     }
 
     fn release(&mut self, instance: Instance) {
-        let Some(register) = self.states.get_mut(&instance).and_then(|state| state.register.take()) else { return };
+        let Some(register) = self.states[instance].register.take() else { return };
         // A new state may sit in the register of the pinned old one, which goes on holding it.
         let holder = &mut self.holders[register.0 as usize];
         if *holder == Some(instance) {
@@ -197,12 +226,12 @@ impl<'a> Emitter<'a> {
 
     fn hold(&mut self, instance: Instance, register: Register) {
         self.holders[register.0 as usize] = Some(instance);
-        self.states.entry(instance).or_default().register = Some(register);
+        self.states[instance].register = Some(register);
     }
 
     /// The register of an operand, loaded if it has none.
     fn in_register(&mut self, instance: Instance) -> Register {
-        let state = self.states.get(&instance).cloned().unwrap_or_default();
+        let state = self.states[instance];
         let register = match state.register {
             Some(register) => register,
             None => {
@@ -219,11 +248,11 @@ impl<'a> Emitter<'a> {
 
     /// An operand where it is, if an instruction can read it there.
     fn anywhere(&mut self, instance: Instance) -> Operand {
-        let state = self.states.get(&instance).cloned().unwrap_or_default();
+        let state = self.states[instance];
         if let (None, Some(memory)) = (state.register, state.memory) {
             let embeds = !memory.broadcast || self.assembler.width == x86::Width::Zmm;
             // What is needed again is worth a free register.
-            let again = state.uses.len() > 1 && self.free_count() > 0;
+            let again = state.uses() > 1 && self.free_count() > 0;
             if embeds && !again {
                 return Operand::Memory(memory);
             }
@@ -233,23 +262,23 @@ impl<'a> Emitter<'a> {
 
     /// Counts a use; a register whose value is needed no more becomes free.
     fn used(&mut self, instance: Instance) {
-        let Some(state) = self.states.get_mut(&instance) else { return };
-        state.uses.pop();
-        if state.uses.is_empty() && !state.pinned {
+        let state = &mut self.states[instance];
+        state.next = state.end.min(state.next + 1);
+        if state.uses() == 0 && !state.pinned {
             self.release(instance);
         }
     }
 
     /// Whether this use is the last and the register may be overwritten.
     fn dies(&self, instance: Instance, uses: usize) -> bool {
-        self.states.get(&instance).is_some_and(|s| !s.pinned && s.register.is_some() && s.uses.len() <= uses)
+        let state = &self.states[instance];
+        !state.pinned && state.register.is_some() && state.uses() <= uses
     }
 
     /// Writes all operations. New states of the program's stores stay in registers or spills.
     /// `target` names the register that a stored value should be computed into, if it is free to be overwritten then.
     pub(super) fn run(&mut self, mut target: impl FnMut(&Self, Value, usize) -> Option<Register>) {
-        let order: Vec<(usize, usize)> = self.order().collect();
-        for (position, (k, copy)) in order.into_iter().enumerate() {
+        for (position, (k, copy)) in self.order().enumerate() {
             self.position = position as u32;
             let Instruction::Apply(op, operands) = self.program.instructions[k] else { continue };
             let wanted = target(self, Value(k as u32), copy);
@@ -260,8 +289,8 @@ impl<'a> Emitter<'a> {
 
     /// Whether nothing after the instruction being written reads a value any more.
     pub(super) fn last_use_now(&self, value: Value, copy: usize) -> bool {
-        let state = self.states.get(&self.instance(value, copy));
-        state.is_some_and(|s| s.uses.iter().all(|&position| position == self.position))
+        let state = &self.states[self.instance(value, copy)];
+        self.uses[state.next as usize..state.end as usize].iter().all(|&position| position == self.position)
     }
 
     fn operation(&mut self, op: Op, operands: [Value; 3], result: Value, copy: usize, wanted: Option<Register>) {
@@ -270,7 +299,7 @@ impl<'a> Emitter<'a> {
         self.busy.clear();
         // The last operand may stay in memory; if the first could and the other could not, they change places.
         if op.is_commutative() && op.operands() == 2 {
-            let in_memory = |i: Instance| self.states.get(&i).is_some_and(|s| s.register.is_none());
+            let in_memory = |i: Instance| self.states[i].register.is_none();
             if in_memory(instances[0]) && !in_memory(instances[1]) {
                 instances.swap(0, 1);
             }
@@ -334,7 +363,7 @@ impl<'a> Emitter<'a> {
         for &instance in instances {
             let uses = instances.iter().filter(|i| **i == instance).count();
             if self.dies(instance, uses)
-                && let Some(register) = self.states.get(&instance).and_then(|s| s.register)
+                && let Some(register) = self.states[instance].register
             {
                 return register;
             }
@@ -346,20 +375,16 @@ impl<'a> Emitter<'a> {
         for &instance in instances {
             self.used(instance);
         }
-        let instance = (result.0, copy as u8);
-        if self.states.get(&instance).is_some_and(|s| !s.uses.is_empty())
-            && self.holders[to.0 as usize].is_none_or(|holder| !self.is_pinned(holder))
+        let instance = self.instance(result, copy);
+        if self.states[instance].uses() > 0
+            && self.holders[to.0 as usize].is_none_or(|holder| !self.states[holder].pinned)
         {
             self.hold(instance, to);
-        } else if let Some(state) = self.states.get_mut(&instance) {
+        } else {
             // Computed into the register of a pinned state.
-            state.register = Some(to);
+            self.states[instance].register = Some(to);
         }
         self.busy.clear();
-    }
-
-    fn is_pinned(&self, instance: Instance) -> bool {
-        self.states.get(&instance).is_some_and(|s| s.pinned)
     }
 
     /// A fused operation `a * b + c` overwrites one of its operands; the last one written may be in memory.
@@ -371,10 +396,9 @@ impl<'a> Emitter<'a> {
         };
         let [a, b, c] = [instances[0], instances[1], instances[2]];
         let count = |i: Instance| instances.iter().filter(|k| **k == i).count();
-        let in_memory = |emitter: &Self, i: Instance| emitter.states.get(&i).is_some_and(|s| s.register.is_none());
+        let in_memory = |emitter: &Self, i: Instance| emitter.states[i].register.is_none();
         let overwritten = |emitter: &Self, i: Instance| {
-            let state = emitter.states.get(&i);
-            let is_wanted = wanted.is_some() && state.is_some_and(|s| s.register == wanted);
+            let is_wanted = wanted.is_some() && emitter.states[i].register == wanted;
             (is_wanted || wanted.is_none() && emitter.dies(i, count(i))) && count(i) == 1
         };
         // Which operand is overwritten, which is the other register, which may be memory, and the form of that order:
@@ -393,7 +417,7 @@ impl<'a> Emitter<'a> {
         let third_operand = self.anywhere(third);
         let to = if keeps {
             // A fresh register takes the operand that would be overwritten.
-            match self.states.get(&first).cloned().unwrap_or_default() {
+            match self.states[first] {
                 State { register: Some(register), .. } => {
                     self.busy.push(register);
                     let to = wanted.filter(|w| !self.busy.contains(w)).unwrap_or_else(|| self.take_register());

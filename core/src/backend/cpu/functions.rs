@@ -1,6 +1,6 @@
 //! The functions of a pass: a loop around each lane program. What an offset register means is said here.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::emit::{Addresses, Emitter};
 use super::x86::{Assembler, General, Memory, Register, Width};
@@ -59,12 +59,11 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     let copies = copies(program, width, MOST_COPIES[precision]);
     writer.functions.copies = copies;
     writer.functions.update = writer.update(program, copies);
-    writer.functions.row_many = writer.row(program, copies);
-    writer.functions.row_one = writer.row(program, 1);
+    [writer.functions.row_many, writer.functions.row_one] = writer.rows(program, copies);
     let program = stages.program(Stage::Values);
     if !program.stores.is_empty() {
         let copies = self::copies(program, width, MOST_COPIES[precision]);
-        let (many, one) = (writer.row(program, copies), writer.row(program, 1));
+        let [many, one] = writer.rows(program, copies);
         writer.functions.values = Some(ValueFunctions { many, one, copies });
     }
     (writer.assembler.finish(), writer.functions)
@@ -207,6 +206,12 @@ impl Writer<'_> {
         entry
     }
 
+    /// A row on groups of `copies` vectors and on single ones, which may be the same function.
+    fn rows(&mut self, program: &Program, copies: usize) -> [usize; 2] {
+        let many = self.row(program, copies);
+        [many, if copies == 1 { many } else { self.row(program, 1) }]
+    }
+
     fn row(&mut self, program: &Program, copies: usize) -> usize {
         let entry = self.start();
         let done = self.assembler.label();
@@ -261,7 +266,7 @@ impl Writer<'_> {
         emitter.assembler.align(32);
         emitter.assembler.bind(inner);
         // What is stored to several planes is computed for the first.
-        let mut replaced: HashMap<Value, Value> = HashMap::new();
+        let mut replaced: FxHashMap<Value, Value> = FxHashMap::default();
         for (&(_, new), old) in program.stores.iter().zip(&old).rev() {
             replaced.extend(old.map(|old| (new, old)));
         }
@@ -302,7 +307,7 @@ impl Writer<'_> {
 }
 
 /// The loads of a program.
-fn loads(program: &Program) -> HashMap<Plane, Value> {
+fn loads(program: &Program) -> FxHashMap<Plane, Value> {
     let instructions = program.instructions.iter().enumerate();
     let load = |(k, instruction): (usize, &Instruction)| match instruction {
         Instruction::Load(plane) => Some((*plane, Value(k as u32))),
