@@ -15,7 +15,7 @@ use crate::lower::{Instruction, Op, Plane, Program, Source, Space, Stage, Stages
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
-const SLOTS: [usize; 9] = [3, 5, 4, 3, 7, 2, 2, 9, 0];
+const SLOTS: [usize; 9] = [3, 5, 4, 3, 7, 2, 2, 9, 6];
 
 fn is_integer(plane: Plane) -> bool {
     plane.slot as usize + 1 == SLOTS[plane.space as usize]
@@ -369,9 +369,10 @@ fn one_program<T: Number>(target: Target, seed: u64, count: &mut Count) {
     let [finish, reference] = write(&[Space::Call, Space::Kept, Space::Total], Space::Output);
     let [update, lanewise] =
         write(&[Space::Call, Space::Kept, Space::Reduced, Space::Anchor, Space::Block], Space::Block);
-    let made = stages::<T>(vec![(Stage::Finish, finish), (Stage::Update, update)]);
-    let update = (Stage::Update, lanewise.clone());
-    let known = stages::<T>(vec![(Stage::Finish, reference), update, (Stage::Absorb, lanewise)]);
+    let [values, plain_values] = write(&[Space::Call, Space::Kept, Space::Reduced], Space::Values);
+    let made = stages::<T>(vec![(Stage::Finish, finish), (Stage::Update, update), (Stage::Values, values)]);
+    let (update, values) = ((Stage::Update, lanewise.clone()), (Stage::Values, plain_values));
+    let known = stages::<T>(vec![(Stage::Finish, reference), update, (Stage::Absorb, lanewise), values]);
     let (mut layout, mut plain) = (Layout::new(&made), Layout::new(&known));
     let (code, Functions { spills, copies, .. }) = functions::write(&made, &layout, width);
     count.spills += spills;
@@ -394,6 +395,10 @@ fn one_program<T: Number>(target: Target, seed: u64, count: &mut Count) {
     machine.update(&mut a, lanes, rows);
     portable.update(&mut b, lanes, rows);
     count.compare(Space::Block, 0..lanes, &mut a, &mut b);
+    let (row, reduced) = (random.below(layout.kept), random.below(layout.reduced));
+    machine.values(&mut a, row, reduced);
+    portable.values(&mut b, row, reduced);
+    count.compare(Space::Values, 0..reduced, &mut a, &mut b);
     // One row spread over lanes.
     fill(&mut random, [&mut a, &mut b]);
     let (row, reduced, vector) =
