@@ -132,6 +132,11 @@ fn bands_cost_what_their_width_does(target: Target) {
             assert!(computed <= (n * (2 * width + 128 + 512)) as u64, "{computed} of {n}^2");
         }
     }
+    // Of some tiles one pair alone takes part, in a corner.
+    for condition in ["j == i+1", "i == j+1"] {
+        let [taken, computed] = count::<f32>(condition, [5000, 5000], |_| 1.0, target);
+        assert!(taken == 4999 && computed < 5000 * 640, "{condition}: {taken} of {computed}");
+    }
     let [taken, computed] = count::<f64>("Square(i-j) <= 25", [5000, 5000], |_| 1.0, target);
     assert!(taken == 5000 * 11 - 30 && computed < 5000 * 700, "{computed}");
 }
