@@ -10,7 +10,7 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
-use support::functions::{bessel_k, matern, polygamma};
+use support::functions::{bessel_k, matern, named, polygamma};
 
 suite!(
     single_precision_functions,
@@ -130,6 +130,14 @@ fn single_precision_functions(target: Target) {
         Function { formula: "Erf(x)", meaning: libm::erf, domain: everywhere, bound: 3.0 },
         Function { formula: "Erfc(x)", meaning: libm::erfc, domain: everywhere, bound: 6.0 },
         Function { formula: "SinXDivX(x)", meaning: sinc, domain: |x| x.abs() <= 100.0, bound: 5.0 },
+        Function { formula: "Tan(x)", meaning: f64::tan, domain: |x| x.abs() <= 1e6, bound: 5.0 },
+        Function { formula: "Sinh(x)", meaning: f64::sinh, domain: everywhere, bound: 4.5 },
+        Function { formula: "Cosh(x)", meaning: f64::cosh, domain: everywhere, bound: 4.5 },
+        Function { formula: "Asinh(x)", meaning: libm::asinh, domain: |x| x.is_finite(), bound: 4.0 },
+        Function { formula: "Acosh(x)", meaning: libm::acosh, domain: |x| x >= 1.0 && x.is_finite(), bound: 4.0 },
+        Function { formula: "Atanh(x)", meaning: libm::atanh, domain: |x| x.abs() < 1.0, bound: 4.0 },
+        Function { formula: "Sigmoid(x)", meaning: |x| 1.0 / (1.0 + (-x).exp()), domain: everywhere, bound: 3.5 },
+        Function { formula: "Softplus(x)", meaning: |x| named("Softplus", x), domain: everywhere, bound: 4.0 },
         Function { formula: "Rsqrt(x)", meaning: |x| 1.0 / x.sqrt(), domain: positive, bound: 1.5 },
         Function { formula: "Sqrt(x)", meaning: f64::sqrt, domain: positive, bound: 0.5 },
         Function { formula: "Inv(x)", meaning: f64::recip, domain: |x| x != 0.0 && x.is_finite(), bound: 0.5 },
@@ -145,9 +153,8 @@ fn single_precision_functions(target: Target) {
                 if x.is_nan() || !domain(x) || overflow || found == meant {
                     continue;
                 }
-                if (formula.starts_with("Exp(") || formula.starts_with("Exp2") || formula.starts_with("Erfc"))
-                    && meant < SMALLEST_EXPONENTIAL
-                {
+                let vanishes = ["Exp(", "Exp2", "Erfc", "Sigmoid", "Softplus"].iter().any(|f| formula.starts_with(f));
+                if vanishes && meant < SMALLEST_EXPONENTIAL {
                     // From here down to 0 the absolute error is bounded.
                     let fine = (0.0..=SMALLEST_EXPONENTIAL).contains(&found);
                     assert!(fine, "{} {formula} at {x:e}: {found:e}", target.name());
@@ -219,6 +226,14 @@ fn double_precision_functions(target: Target) {
         ("erf", "Erf(x)", 3.0),
         ("erfc", "Erfc(x)", 6.0),
         ("sinc", "SinXDivX(x)", 3.0),
+        ("tan", "Tan(x)", 5.0),
+        ("sinh", "Sinh(x)", 4.5),
+        ("cosh", "Cosh(x)", 4.5),
+        ("asinh", "Asinh(x)", 4.0),
+        ("acosh", "Acosh(x)", 4.0),
+        ("atanh", "Atanh(x)", 4.0),
+        ("sigmoid", "Sigmoid(x)", 3.5),
+        ("softplus", "Softplus(x)", 4.0),
         ("pow", "Powf(x,y)", 10.0),
     ] {
         let cases: Vec<_> = table.iter().filter(|case| case.0 == name).collect();

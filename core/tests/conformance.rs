@@ -189,7 +189,7 @@ fn at_pair(formula: &Expression) -> Expression {
 
 /// Far angles may be NaN: docs/accuracy.md.
 fn is_far(formula: &Expression, a: f64) -> bool {
-    matches!(formula, Expression::Apply("Sin" | "Cos" | "SinXDivX" | "SphericalBesselJ", ..)) && a.abs() > 1e5
+    matches!(formula, Expression::Apply("Sin" | "Cos" | "Tan" | "SinXDivX" | "SphericalBesselJ", ..)) && a.abs() > 1e5
 }
 
 /// Where the meaning depends on the range of the format.

@@ -11,6 +11,7 @@ mod complex;
 mod contraction;
 mod elementary;
 mod gamma;
+mod hyperbolic;
 mod indices;
 mod lanes;
 mod norms;
@@ -194,6 +195,7 @@ pub fn families() -> impl Iterator<Item = (&'static str, &'static [&'static Oper
         ("Gamma functions", gamma::FAMILY),
         ("Bessel functions", bessel::FAMILY),
         ("Trigonometry", trigonometry::FAMILY),
+        ("Hyperbolic and logistic functions", hyperbolic::FAMILY),
         ("Rounding, clamping, comparing and choosing", piecewise::FAMILY),
         ("Parts of vectors", structure::FAMILY),
         ("Components chosen by their values", selection::FAMILY),

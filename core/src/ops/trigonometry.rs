@@ -1,11 +1,11 @@
-//! Angles: inverse trigonometric functions and the cardinal sine.
+//! Angles: the tangent, inverse trigonometric functions and the cardinal sine.
 
 use super::powers::{INVERSE, RECIPROCAL_SQUARE_ROOT};
 use super::structure::LARGEST_DIM;
 use super::{Algebra, Lanes, Node, Operation, Rule, Value, expanded_before};
 
 pub(super) const FAMILY: &[&Operation] =
-    &[&ARC_SINE, &ARC_COSINE, &ARC_TANGENT, &ANGLE, &CARDINAL_SINE, &SPHERICAL_BESSEL];
+    &[&TANGENT, &ARC_SINE, &ARC_COSINE, &ARC_TANGENT, &ANGLE, &CARDINAL_SINE, &SPHERICAL_BESSEL];
 
 /// `1 / sqrt(1 - f^2)`; 0 at -1 and 1.
 fn slope_of_arcs(f: &mut dyn Algebra, a: Node) -> Node {
@@ -22,6 +22,27 @@ fn other_leg(l: &mut dyn Lanes, a: Value) -> Value {
     let product = l.multiply(below, above);
     l.square_root(product)
 }
+
+/// The tangent.
+pub static TANGENT: Operation = Operation {
+    name: "Tan",
+    operands: 1,
+    parameters: &[],
+    summary: "tangent of an angle in radians",
+    commutative: false,
+    rule: Rule::Elementwise {
+        meaning: |a, _| a[0].tan(),
+        lower: |l, a, _| {
+            let (sine, cosine) = (l.sin(a[0]), l.cos(a[0]));
+            l.divide(sine, cosine)
+        },
+    },
+    derivative: |f, u, _, e| {
+        let (one, square) = (f.constant(1.0), f.square(u.output));
+        let slope = f.add(one, square);
+        Some(f.multiply(e, slope))
+    },
+};
 
 /// The arcsine.
 pub static ARC_SINE: Operation = Operation {

@@ -90,6 +90,20 @@ for order in ORDERS:
         LATER[f"matern{order}"] = [random.uniform(0, 4) for _ in range(COUNT)] + [
             10 ** random.uniform(-12, 1) for _ in range(COUNT)
         ]
+LATER |= {
+    "tan": [random.uniform(-4, 4) for _ in range(COUNT)] + [random.uniform(-1e4, 1e4) for _ in range(COUNT)]
+    + [log_uniform(-12, 0) for _ in range(20)] + multiples(HALF_PI, COUNT, 10000),
+    "sinh": [random.uniform(-3, 3) for _ in range(COUNT)] + [random.uniform(-709, 710) for _ in range(COUNT)]
+    + [log_uniform(-18, 0) for _ in range(COUNT)] + [710.4],
+    "cosh": [random.uniform(-3, 3) for _ in range(COUNT)] + [random.uniform(-709, 710) for _ in range(COUNT)] + [710.4],
+    "asinh": [random.uniform(-3, 3) for _ in range(COUNT)] + [log_uniform(-18, 300) for _ in range(COUNT)],
+    "acosh": [random.uniform(1, 4) for _ in range(COUNT)] + [10 ** random.uniform(0, 300) for _ in range(COUNT)]
+    + [1 + 10 ** random.uniform(-15, -1) for _ in range(COUNT)],
+    "atanh": [random.uniform(-1, 1) for _ in range(COUNT)] + [log_uniform(-18, 0) for _ in range(COUNT)]
+    + [1 - 10 ** random.uniform(-15, -1) for _ in range(COUNT)],
+    "sigmoid": [random.uniform(-40, 40) for _ in range(COUNT)] + [random.uniform(-700, 40) for _ in range(COUNT)],
+    "softplus": [random.uniform(-40, 40) for _ in range(COUNT)] + [random.uniform(-700, 700) for _ in range(COUNT)],
+}
 
 
 def matern(order, x):
@@ -104,6 +118,11 @@ FUNCTIONS = {
     "cos": mpmath.cos, "tanh": mpmath.tanh, "rsqrt": lambda x: 1 / mpmath.sqrt(x), "pow": mpmath.power,
     "asin": mpmath.asin, "acos": mpmath.acos, "atan": mpmath.atan, "log1p": mpmath.log1p, "expm1": mpmath.expm1,
     "erf": mpmath.erf, "erfc": mpmath.erfc, "sinc": lambda x: mpmath.sin(x) / x,
+}
+FUNCTIONS |= {
+    "tan": mpmath.tan, "sinh": mpmath.sinh, "cosh": mpmath.cosh, "asinh": mpmath.asinh, "acosh": mpmath.acosh,
+    "atanh": mpmath.atanh, "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
 }
 FUNCTIONS |= {f"polygamma{n}": lambda x, n=n: mpmath.polygamma(n, x) for n in [1, 2, 5]}
 FUNCTIONS |= {f"bessel{order}": lambda x, order=order: mpmath.besselk(order, x) for order in ORDERS}

@@ -3,7 +3,9 @@
 use std::f64::consts::PI;
 use std::marker::PhantomData;
 
-use super::functions::{SLOPE_AT_ZERO, bessel_k, erf, erfc, matern, polygamma, spherical_bessel};
+use super::functions::{
+    SLOPE_AT_ZERO, bessel_k, erf, erfc, matern, named, polygamma, slope_of_named, spherical_bessel,
+};
 use super::scalar::{Comparison, Scalar};
 
 /// A number format whose rounding is bounded.
@@ -185,6 +187,21 @@ impl<F: Format> Scalar for Approximate<F> {
         let units = 4.0 + 4.0 * self.value.max(0.0).powi(2);
         let slope = SLOPE_AT_ZERO * (-self.value * self.value).exp();
         Self::new(erfc(self.value), self.error * slope, units).unless(self.error * (1.0 + self.value.abs()) > 0.1)
+    }
+    fn named(&self, name: &str) -> Self {
+        let value = named(name, self.value);
+        let slope = slope_of_named(name, &self.value, &value);
+        let (edge, own) = match name {
+            "Tan" => (1.0 / slope.sqrt(), 0.1 * F::UNIT * self.value.abs() * slope),
+            "Acosh" => (self.value - 1.0, 0.0),
+            "Atanh" => (1.0 - self.value.abs(), 0.0),
+            "Sinh" | "Cosh" => (1.0, 0.0),
+            _ => (f64::INFINITY, 0.0),
+        };
+        let inherited = self.passed_on(slope) + own;
+        // Where the slope changes within the error.
+        let is_near = 16.0 * self.error > edge || name == "Tan" && self.value.abs() > F::ANGLE;
+        Self::new(value, inherited, 8.0).unless(is_near)
     }
     fn x_log_x(&self) -> Self {
         if self.is_nothing() {

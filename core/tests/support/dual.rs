@@ -1,6 +1,6 @@
 //! Dual numbers: values with a derivative.
 
-use super::functions::SLOPE_AT_ZERO;
+use super::functions::{SLOPE_AT_ZERO, slope_of_named};
 use super::scalar::{Comparison, Scalar, sign, step};
 
 /// A value and its derivative along one direction.
@@ -105,6 +105,10 @@ impl<S: Scalar> Scalar for Dual<S> {
     }
     fn erfc(&self) -> Self {
         self.chain(self.value.erfc(), || self.bell().negate())
+    }
+    fn named(&self, name: &str) -> Self {
+        let value = self.value.named(name);
+        self.chain(value.clone(), || slope_of_named(name, &self.value, &value))
     }
     fn x_log_x(&self) -> Self {
         self.chain(self.value.x_log_x(), || self.value.log().add(&S::number(1.0)))

@@ -35,9 +35,10 @@ pub enum Expression {
 }
 
 /// Elementwise operations with one operand.
-pub const UNARY: [&str; 27] = [
+pub const UNARY: [&str; 35] = [
     "Minus", "Square", "Sqrt", "Rsqrt", "Inv", "Exp", "Exp2", "Log", "Sin", "Cos", "Tanh", "Abs", "Sign", "Step",
     "ReLU", "Floor", "XLogX", "SinXDivX", "Asin", "Acos", "Atan", "Log1p", "Expm1", "Erf", "Erfc", "Lgamma", "Digamma",
+    "Tan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Sigmoid", "Softplus",
 ];
 /// Elementwise operations with one operand and integer parameters.
 pub const WITH_INTEGERS: [&str; 6] = ["Pow", "Round", "ClampInt", "DiffClampInt", "SphericalBesselJ", "Polygamma"];

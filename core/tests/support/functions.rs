@@ -2,6 +2,8 @@
 
 use std::f64::consts::PI;
 
+use super::scalar::Scalar;
+
 /// `2 / sqrt(pi)`
 pub const SLOPE_AT_ZERO: f64 = std::f64::consts::FRAC_2_SQRT_PI;
 
@@ -130,6 +132,37 @@ pub fn bessel_k(order: f64, x: f64) -> f64 {
     let sum: f64 = 0.5 * term(0.0) + (1..(largest / step) as usize).map(|k| term(k as f64 * step)).sum::<f64>();
     let half = (-0.5 * x).exp();
     sum * step * half * half
+}
+
+/// The tangent, hyperbolic functions, their inverses, and the logistic function with its integral.
+pub fn named(name: &str, x: f64) -> f64 {
+    match name {
+        "Tan" => x.tan(),
+        "Sinh" => libm::sinh(x),
+        "Cosh" => libm::cosh(x),
+        "Asinh" => libm::asinh(x),
+        "Acosh" => libm::acosh(x),
+        "Atanh" => libm::atanh(x),
+        "Sigmoid" => 1.0 / (1.0 + (-x).exp()),
+        _ if x > 0.0 => x + (-x).exp().ln_1p(),
+        _ => x.exp().ln_1p(),
+    }
+}
+
+/// The derivative of [`named`] at `x`, where the function is `value`.
+pub fn slope_of_named<S: Scalar>(name: &str, x: &S, value: &S) -> S {
+    let one = S::number(1.0);
+    let (below, above) = (x.subtract(&one), x.add(&one));
+    match name {
+        "Tan" => value.multiply(value).add(&one),
+        "Sinh" => x.named("Cosh"),
+        "Cosh" => x.named("Sinh"),
+        "Asinh" => x.multiply(x).add(&one).rsqrt(),
+        "Acosh" => below.multiply(&above).rsqrt(),
+        "Atanh" => one.divide(&below.negate().multiply(&above)),
+        "Sigmoid" => value.multiply(&x.negate().named("Sigmoid")),
+        _ => x.named("Sigmoid"),
+    }
 }
 
 /// Matern's correlation.

@@ -224,8 +224,8 @@ impl Generator<'_> {
 
     /// Less common functions without jumps.
     fn elementary(&mut self, depth: usize, dim: usize) -> Expression {
-        match self.random.below(12) {
-            0 => call1(["Asin", "Acos"][self.random.below(2)], inside_one(self.formula(depth, dim))),
+        match self.random.below(14) {
+            0 => call1(["Asin", "Acos", "Atanh"][self.random.below(3)], inside_one(self.formula(depth, dim))),
             1 => call1(["Log1p", "XLogX"][self.random.below(2)], self.positive(depth, dim)),
             2 => call1("Expm1", self.bounded(depth, dim)),
             3 => {
@@ -250,6 +250,12 @@ impl Generator<'_> {
                 call2("Matern", Expression::Number(order), self.formula(depth, dim))
             }
             9 => call1("Softmax", self.formula(depth, dim)),
+            10 => call1(["Sinh", "Cosh", "Tan"][self.random.below(3)], self.bounded(depth, dim)),
+            11 => call1(["Asinh", "Sigmoid", "Softplus"][self.random.below(3)], self.formula(depth, dim)),
+            12 if self.random.chance(0.5) => {
+                let above = call2("Add", self.positive(depth, dim), Expression::Number(1.0));
+                call1("Acosh", above)
+            }
             _ => call1(["Atan", "Erf", "Erfc", "SinXDivX"][self.random.below(4)], self.formula(depth, dim)),
         }
     }

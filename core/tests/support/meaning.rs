@@ -166,6 +166,9 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
         "Expm1" => one(S::expm1),
         "Erf" => one(S::erf),
         "Erfc" => one(S::erfc),
+        "Tan" | "Sinh" | "Cosh" | "Asinh" | "Acosh" | "Atanh" | "Sigmoid" | "Softplus" => {
+            elementwise(values, |a| a[0].named(name))
+        }
         "Lgamma" => one(S::log_gamma),
         "Digamma" => one(|a| a.polygamma(0)),
         "Polygamma" => elementwise(values, |a| a[0].polygamma(number(0))),

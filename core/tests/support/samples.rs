@@ -20,7 +20,8 @@ pub fn inside_one(e: Expression) -> Expression {
 pub fn unary(name: &'static str, operand: Expression) -> Expression {
     match name {
         "Sqrt" | "Rsqrt" | "Log" | "Inv" | "Log1p" | "XLogX" | "Lgamma" | "Digamma" => call1(name, positive(operand)),
-        "Asin" | "Acos" => call1(name, inside_one(operand)),
+        "Asin" | "Acos" | "Atanh" => call1(name, inside_one(operand)),
+        "Acosh" => call1(name, call2("Add", positive(operand), Expression::Number(1.0))),
         _ => call1(name, operand),
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers that the oracle computes with: float64 here, float64 with a bound on what rounding may do, and dual numbers
 //! of either. Written from the definition of the language, with nothing of the library.
 
-use super::functions::{bessel_k, erf, erfc, matern, polygamma, spherical_bessel};
+use super::functions::{bessel_k, erf, erfc, matern, named, polygamma, spherical_bessel};
 
 /// How two numbers compare.
 pub type Comparison = fn(f64, f64) -> bool;
@@ -30,6 +30,8 @@ pub trait Scalar: Clone {
     fn expm1(&self) -> Self;
     fn erf(&self) -> Self;
     fn erfc(&self) -> Self;
+    /// A function of [`named`](super::functions::named).
+    fn named(&self, name: &str) -> Self;
     /// `x log(x)`; 0 at 0.
     fn x_log_x(&self) -> Self;
     /// That of order 0 is `sin(x) / x`; 1 at 0, where its derivative is 0.
@@ -144,6 +146,9 @@ impl Scalar for f64 {
     }
     fn erfc(&self) -> f64 {
         erfc(*self)
+    }
+    fn named(&self, name: &str) -> f64 {
+        named(name, *self)
     }
     fn x_log_x(&self) -> f64 {
         if *self == 0.0 { 0.0 } else { self * self.ln() }
