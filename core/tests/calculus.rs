@@ -348,6 +348,48 @@ fn operators_are_formulas() {
     }
 }
 
+/// A gradient without a cotangent is that of a scalar, and tuples say the sum of several derivatives.
+#[test]
+fn what_text_leaves_out() {
+    for (short, long) in [
+        ("Grad(x|y,x)", "Grad(x|y,x,1)"),
+        ("Grad(Grad(x|x,x)|y,x)", "Grad(Grad(x|x,x,1)|y,x,1)"),
+        ("Diff(x*y,(x,y),(u,x))", "Diff(x*y,x,u)+Diff(x*y,y,x)"),
+        ("Diff(x|y,(x,y),(1,(x+u)*2))", "Diff(x|y,x,1)+Diff(x|y,y,(x+u)*2)"),
+        ("Diff(x|y,(x),(u+x))", "Diff(x|y,x,u+x)"),
+        (
+            "Diff(Diff(x|y,(x,y),(u,x)),(x,y),(y,y))",
+            "Diff(Diff(x|y,x,u)+Diff(x|y,y,x),x,y)+Diff(Diff(x|y,x,u)+Diff(x|y,y,x),y,y)",
+        ),
+    ] {
+        assert_eq!(parse(short).text().unwrap(), parse(long).text().unwrap(), "{short}");
+    }
+    let [f, v] = ["x|y", "x"].map(parse);
+    let called = Formula::apply("Grad", &[&f, &v], &[]).unwrap();
+    assert_eq!(called.text().unwrap(), parse("Grad(x|y,x,1)").text().unwrap());
+    let reduction = |text: &str| Reduction::parse(text, &POINTS).unwrap().text().unwrap();
+    assert_eq!(reduction("Grad(Sum_Reduction(x|y,0),x)"), reduction("Grad(Sum_Reduction(x|y,0),x,1)"));
+    let several = "; expected `Diff(f, (v, w), (a, b))`, a direction for each variable";
+    for (text, kind, message) in [
+        ("Diff(x,(x,y),(u,x,y))", ErrorKind::Arity, format!("`Diff` got 2 variables and 3 directions{several}")),
+        ("Diff(x,(x,y),u)", ErrorKind::Arity, format!("`Diff` got a tuple beside other operands{several}")),
+        ("Diff(x,x,(u,x),x)", ErrorKind::Arity, format!("`Diff` got a tuple beside other operands{several}")),
+        (
+            "Diff(x,(x,2*y),(u,u))",
+            ErrorKind::Argument,
+            "`Diff`: the second operand is a formula; expected a variable".into(),
+        ),
+        ("Grad(x,(x,y),u)", ErrorKind::Syntax, "expected `)`, found `,`".into()),
+        ("Diff((x,y),x,u)", ErrorKind::Syntax, "expected `)`, found `,`".into()),
+        ("Diff(x,(x,y)*2,u)", ErrorKind::Syntax, "expected `,` or `)`, found `*`".into()),
+        ("Diff(x,(x,y", ErrorKind::Syntax, "expected `)`, found the end of the text".into()),
+    ] {
+        let error = Formula::parse(text, &POINTS).unwrap_err();
+        assert_eq!(error.kind(), kind, "{text}");
+        assert!(error.message().starts_with(&message), "{text}: {error}");
+    }
+}
+
 /// The derivative of a derivative of a scalar function of D components costs what D products do, not D times as much as
 /// a formula of D components: what is zero by construction is not computed.
 #[test]

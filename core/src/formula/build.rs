@@ -2,7 +2,7 @@
 //! A structural zero absorbs any factor and `f - f` is one, as in KeOps; every other identity changes rounding, the order
 //! of factors and the sign of a zero at most.
 
-use super::shape::{LARGEST_DIM, all_real, check_arity, check_kinds, misfit, real_only, result_shape};
+use super::shape::{LARGEST_DIM, all_real, check_arity, check_kinds, lacks_cotangent, misfit, real_only, result_shape};
 use super::{Category, Entry, Field, Graph, Kind, Shape, Variable, is_outermost, misplaced};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{
@@ -104,12 +104,16 @@ impl Graph {
 
     /// The node of an operation on these operands, or what does not fit.
     pub fn try_apply(&mut self, operation: &'static Operation, operands: &[Node], parameters: &[i64]) -> Result<Node> {
+        let shapes: Vec<Shape> = operands.iter().map(|&o| self.shape_of(o)).collect();
+        if lacks_cotangent(operation, &shapes)? {
+            let one = self.number_node(1.0);
+            return self.try_apply(operation, &[operands[0], operands[1], one], parameters);
+        }
         check_arity(operation, operands.len(), parameters)?;
         let inner = |&node: &Node| self.applied(node).map(|(inner, ..)| inner).filter(|inner| is_outermost(inner));
         if let Some(inner) = operands.iter().find_map(inner) {
             return Err(misplaced(inner));
         }
-        let shapes: Vec<Shape> = operands.iter().map(|&o| self.shape_of(o)).collect();
         match operation.rule {
             Rule::Outermost { .. } => {}
             Rule::Complex { build } => return self.build(operation, build, operands, parameters),

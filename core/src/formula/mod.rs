@@ -20,7 +20,7 @@ pub use eval::Assignment;
 pub use parts::Formula;
 pub(crate) use print::{LONGEST_TEXT, short_enough};
 pub use shape::Field;
-pub(crate) use shape::Shape;
+pub(crate) use shape::{Shape, no_cotangent};
 
 /// Which index a variable depends on. The numbers are KeOps'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

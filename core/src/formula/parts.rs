@@ -116,6 +116,10 @@ impl Formula {
         }
         let variables = all_variables(operands)?;
         let shapes: Vec<Shape> = operands.iter().map(|f| f.part.shape).collect();
+        if shape::lacks_cotangent(operation, &shapes)? {
+            let one = Formula::constant(1.0);
+            return Formula::apply_operation(operation, &[operands[0], operands[1], &one], parameters);
+        }
         let shape = shape::result_shape(operation, &shapes, parameters)?;
         if let Some(inner) = operands.iter().find_map(|f| f.outermost()) {
             return Err(misplaced(inner));

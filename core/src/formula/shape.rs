@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use super::{Graph, Kind};
 use crate::error::{Error, ErrorKind, Result, counted};
-use crate::ops::{self, COMPLEX, Node, Operation, Reading, Rule};
+use crate::ops::{self, COMPLEX, GRADIENT, Node, Operation, Reading, Rule};
 
 /// Vectors beyond this dimension cannot come from an array that makes sense.
 pub(super) const LARGEST_DIM: usize = ops::LARGEST_DIM as usize;
@@ -71,6 +71,23 @@ pub(super) fn result_shape(operation: &'static Operation, shapes: &[Shape], para
 /// Whether no operand is complex.
 pub(super) fn all_real(shapes: &[Shape]) -> bool {
     shapes.iter().all(|shape| shape.field == Field::Real)
+}
+
+/// Whether these are the operands of a gradient without its cotangent, which then is 1: an error where it cannot be.
+pub(super) fn lacks_cotangent(operation: &Operation, shapes: &[Shape]) -> Result<bool> {
+    match (*operation == GRADIENT, shapes) {
+        (true, [Shape { dim: 1, field: Field::Real }, _]) => Ok(true),
+        (true, [formula, _]) => Err(no_cotangent("formula", formula.dim)),
+        _ => Ok(false),
+    }
+}
+
+/// The error of a gradient without a cotangent that is not one of a real scalar.
+pub(crate) fn no_cotangent(of: &str, dim: usize) -> Error {
+    let message = format!(
+        "`Grad` got no cotangent, and the {of} has dimension {dim}; only a real scalar has one that goes without saying, 1"
+    );
+    Error::new(ErrorKind::Arity, message)
 }
 
 /// An error if the numbers of operands and parameters are not those that the operation takes.

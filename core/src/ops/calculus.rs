@@ -14,7 +14,8 @@ pub static GRADIENT: Operation = Operation {
     operands: 3,
     parameters: &[],
     summary: "adjoint of the derivative of f with respect to the variable g, applied to h, which has f's dimension or is \
-              a scalar that stands for each component; it has g's dimension",
+              a scalar that stands for each component; it has g's dimension; h may be left out where f is a real scalar, \
+              and is 1 then",
     commutative: false,
     rule: Rule::Symbolic {
         dim: |d, _| applied_to(("formula", d[0]), ("cotangent", d[2]), d[1]),
@@ -29,7 +30,8 @@ pub static DIRECTIONAL: Operation = Operation {
     operands: 3,
     parameters: &[],
     summary: "derivative of f with respect to the variable g, applied to h, which has g's dimension or is a scalar that \
-              stands for each component; it has f's dimension",
+              stands for each component; it has f's dimension; text has Diff(f,(v,w),(a,b)) for the sum of those in \
+              several variables",
     commutative: false,
     rule: Rule::Symbolic {
         dim: |d, _| applied_to(("variable", d[1]), ("direction", d[2]), d[0]),

@@ -4,9 +4,10 @@ mod aliases;
 mod lexer;
 mod parser;
 mod reduction;
+mod tuples;
 
 use crate::error::{Error, Result};
-use crate::formula::{Category, Formula};
+use crate::formula::{Category, Formula, no_cotangent};
 use crate::reduction::{Axis, Extra, Reduction};
 
 impl Formula {
@@ -29,7 +30,11 @@ impl Reduction {
         let extra = Extra { parameters: &parsed.options, weights: parsed.weights.as_ref() };
         let mut reduction = Reduction::with(&parsed.name, &parsed.formula, extra, axis).map_err(place)?;
         for derivative in &parsed.derivatives {
-            let (variable, along) = (&derivative.variable, &derivative.along);
+            let variable = &derivative.variable;
+            let along = &match &derivative.along {
+                Some(along) => along.clone(),
+                None => unit_cotangent(&reduction).map_err(place)?,
+            };
             let saved: Vec<&Formula> = derivative.saved.iter().collect();
             let derived = match derivative.is_directional {
                 true => reduction.directional(variable, along, &saved),
@@ -39,5 +44,13 @@ impl Reduction {
         }
         reduction.declared.extend(parsed.declared.iter().flat_map(|f| f.as_variable()));
         Ok(reduction)
+    }
+}
+
+/// The cotangent that stands for none.
+fn unit_cotangent(reduction: &Reduction) -> Result<Formula> {
+    match reduction.dim() {
+        1 => Ok(Formula::constant(1.0)),
+        dim => Err(no_cotangent("result", dim)),
     }
 }

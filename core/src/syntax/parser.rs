@@ -30,21 +30,33 @@ pub(super) struct Parser<'a> {
     nameless: Vec<Alias>,
     pub(super) graph: Graph,
     /// What the expression that is being read has begun, the innermost last.
-    open: Vec<Open>,
+    pub(super) open: Vec<Open>,
     /// Where the last comparison ended.
     compared: Option<usize>,
 }
 
 /// What has begun and waits for the value of an operand.
-enum Open {
+pub(super) enum Open {
     /// `(`
     Parenthesis,
+    /// `(` where a tuple may stand, and the entries before the last.
+    Tuple { entries: Vec<Node> },
     /// `+` or `-` before its operand.
     Sign { sign: &'static str, place: Range<usize> },
     /// An operator after its left operand. The right one ends before an operator that binds less tightly than `least`.
     Infix { sign: &'static str, least: u8, left: Node, place: Range<usize> },
     /// `name(` and the operands so far.
-    Call { operation: &'static Operation, operands: Vec<Node>, place: Range<usize> },
+    Call(Call),
+}
+
+/// A call as far as it is read.
+pub(super) struct Call {
+    pub(super) operation: &'static Operation,
+    pub(super) operands: Vec<Node>,
+    /// How many of the operands came in each tuple.
+    pub(super) tuples: Vec<usize>,
+    /// Where its name stands.
+    pub(super) place: Range<usize>,
 }
 
 /// Infix operators: sign, how tightly it binds, and how tightly an operator must bind to belong to its right operand.
@@ -184,6 +196,7 @@ impl<'a> Parser<'a> {
         self.at += usize::from(token != Token::End);
         match token {
             Token::Sign(sign @ ("-" | "+")) => self.open.push(Open::Sign { sign, place }),
+            Token::Sign("(") if self.may_be_tuple() => self.open.push(Open::Tuple { entries: Vec::new() }),
             Token::Sign("(") => self.open.push(Open::Parenthesis),
             Token::Integer(value) => return Ok(Some(Algebra::constant(&mut self.graph, value as f64))),
             Token::Real(value) => return Ok(Some(Algebra::constant(&mut self.graph, value))),
@@ -212,7 +225,7 @@ impl<'a> Parser<'a> {
         let wanted = match self.open.last() {
             Some(Open::Sign { .. }) => SIGN_STRENGTH,
             Some(Open::Infix { least, .. }) => *least,
-            Some(Open::Parenthesis | Open::Call { .. }) | None => 0,
+            Some(Open::Parenthesis | Open::Tuple { .. } | Open::Call(_)) | None => 0,
         };
         let operator = INFIX.iter().find(|(sign, strength, _)| *sign == found && *strength >= wanted);
         let Some(&(sign, strength, least)) = operator else { return Ok(false) };
@@ -229,6 +242,7 @@ impl<'a> Parser<'a> {
     fn close(&mut self, innermost: Open, value: Node) -> Result<Option<Node>> {
         let closed = match innermost {
             Open::Parenthesis => self.expect(")").map(|()| value),
+            Open::Tuple { entries } => return self.close_tuple(entries, value),
             Open::Sign { sign: "-", place } => self.apply(&MINUS, &[value], &[], place),
             Open::Sign { .. } => Ok(value),
             Open::Infix { sign, left, place, .. } => match sign {
@@ -245,9 +259,9 @@ impl<'a> Parser<'a> {
                 }
                 _ => self.apply(&ops::SCALAR_PRODUCT, &[left, value], &[], place),
             },
-            Open::Call { operation, mut operands, place } => {
-                operands.push(value);
-                return self.call(operation, operands, place);
+            Open::Call(mut call) => {
+                call.operands.push(value);
+                return self.call(call);
             }
         };
         closed.map(Some)
@@ -268,7 +282,7 @@ impl<'a> Parser<'a> {
             return self.declared(name, span).map(Some);
         }
         match ops::find(name) {
-            Some(operation) => self.call(operation, Vec::new(), span),
+            Some(operation) => self.call(Call { operation, operands: Vec::new(), tuples: Vec::new(), place: span }),
             None => self.leaf(name, span).map(Some),
         }
     }
@@ -380,19 +394,15 @@ impl<'a> Parser<'a> {
 
     /// Reads a call on from its opening parenthesis, or from an operand that is complete. Gives the call's value, or
     /// `None` where another operand follows.
-    fn call(
-        &mut self,
-        operation: &'static Operation,
-        operands: Vec<Node>,
-        place: Range<usize>,
-    ) -> Result<Option<Node>> {
+    pub(super) fn call(&mut self, call: Call) -> Result<Option<Node>> {
+        let operation = call.operation;
         let (mut parameters, mut given) = (Vec::new(), 0);
         while !self.accept(")") {
-            if !operands.is_empty() || !parameters.is_empty() {
+            if !call.operands.is_empty() || !parameters.is_empty() {
                 self.separator()?;
             }
-            if operands.len() < operation.operands || operation.parameters.is_empty() {
-                self.open.push(Open::Call { operation, operands, place });
+            if call.operands.len() < operation.operands || operation.parameters.is_empty() {
+                self.open.push(Open::Call(call));
                 return Ok(None);
             }
             match operation.parameters.get(given) {
@@ -410,7 +420,10 @@ impl<'a> Parser<'a> {
         if left_out.clone().all(|name| is_list(name)) {
             parameters.extend(left_out.map(|_| 0));
         }
-        self.apply(operation, &operands, &parameters, place).map(Some)
+        if !call.tuples.is_empty() {
+            return self.along_directions(&call).map(Some);
+        }
+        self.apply(operation, &call.operands, &parameters, call.place).map(Some)
     }
 
     /// `[1, 2, 3]`
@@ -427,7 +440,7 @@ impl<'a> Parser<'a> {
         Ok(numbers)
     }
 
-    fn apply(
+    pub(super) fn apply(
         &mut self,
         operation: &'static Operation,
         operands: &[Node],

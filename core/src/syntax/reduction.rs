@@ -41,8 +41,8 @@ pub(crate) struct DerivativeText {
     pub is_directional: bool,
     /// With respect to what.
     pub variable: Formula,
-    /// The cotangent or the direction.
-    pub along: Formula,
+    /// The cotangent or the direction; no cotangent stands for 1.
+    pub along: Option<Formula>,
     /// The results of the reductions that it needs.
     pub saved: Vec<Formula>,
 }
@@ -105,8 +105,13 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
     for is_directional in outer.into_iter().rev() {
         parser.expect(",")?;
         let variable = parser.expression()?;
-        parser.expect(",")?;
-        let along = parser.expression()?;
+        let is_short = !is_directional && parser.is_sign(")");
+        let along = if is_short {
+            None
+        } else {
+            parser.expect(",")?;
+            Some(parser.expression()?)
+        };
         let mut saved = Vec::new();
         while parser.accept(",") {
             saved.push(parser.expression()?);
@@ -130,7 +135,7 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
             .map(|(is_directional, variable, along, saved)| DerivativeText {
                 is_directional,
                 variable: formula(variable),
-                along: formula(along),
+                along: along.map(formula),
                 saved: saved.into_iter().map(formula).collect(),
             })
             .collect(),

@@ -28,6 +28,10 @@ pub const NAMED: [&str; 21] = [
     "ComplexExp1j",
 ];
 
+/// Functions of one number, which may be complex.
+pub const FUNCTIONS: [&str; 14] =
+    ["Log", "Sqrt", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh"];
+
 /// Whether an operation is complex whose operands are complex or not.
 pub fn is_complex(name: &str, operands: &[bool]) -> bool {
     match name {
@@ -89,6 +93,49 @@ impl<S: Scalar> Complex<S> {
         let size = self.re.exp();
         Complex { re: size.multiply(&self.im.cos()), im: size.multiply(&self.im.sin()) }
     }
+    fn subtract(&self, b: &Self) -> Self {
+        self.add(&b.negate())
+    }
+    fn scale(&self, factor: f64) -> Self {
+        let factor = S::number(factor);
+        Complex { re: self.re.multiply(&factor), im: self.im.multiply(&factor) }
+    }
+    /// `i z`
+    fn turned(&self) -> Self {
+        Complex { re: self.im.negate(), im: self.re.clone() }
+    }
+    fn turned_back(&self) -> Self {
+        self.turned().negate()
+    }
+    fn log(&self) -> Self {
+        Complex { re: log_of_size(&self.re, &self.im), im: self.im.atan2(&self.re) }
+    }
+    fn sqrt(&self) -> Self {
+        let half = S::number(0.5).multiply(&self.im.atan2(&self.re));
+        let size = self.square_of_absolute().sqrt().sqrt();
+        Complex { re: size.multiply(&half.cos()), im: size.multiply(&half.sin()) }
+    }
+    /// From the definitions by exponentials, logarithms and roots.
+    fn function(&self, name: &str) -> Self {
+        let one = Complex::number(1.0);
+        let half = |a: Self, b: Self| a.add(&b).scale(0.5);
+        match name {
+            "Log" => self.log(),
+            "Sqrt" => self.sqrt(),
+            "Sinh" => half(self.exp(), self.negate().exp().negate()),
+            "Cosh" => half(self.exp(), self.negate().exp()),
+            "Tanh" => self.function("Sinh").divide(&self.function("Cosh")),
+            "Sin" | "Tan" => self.turned().function(if name == "Sin" { "Sinh" } else { "Tanh" }).turned_back(),
+            "Cos" => self.turned().function("Cosh"),
+            "Atanh" => half(one.add(self).log(), one.subtract(self).log().negate()),
+            "Atan" => self.turned().function("Atanh").turned_back(),
+            "Asinh" => self.add(&self.multiply(self).add(&one).sqrt()).log(),
+            "Asin" => self.turned().function("Asinh").turned_back(),
+            "Acos" => Complex::number(std::f64::consts::FRAC_PI_2).subtract(&self.function("Asin")),
+            "Acosh" => self.add(&self.add(&one).sqrt().multiply(&self.subtract(&one).sqrt())).log(),
+            _ => panic!("the oracle does not know `{name}`"),
+        }
+    }
 }
 
 /// An operand: its numbers, real and imaginary parts in turn where it is complex.
@@ -144,6 +191,8 @@ pub fn complex_meaning<S: Scalar>(name: &str, operands: &[Operand<'_, S>], param
         "Square" => one(a, |z| z.multiply(z)),
         "Pow" => one(a, |z| z.power(parameters[0])),
         "Exp" => one(a, Complex::exp),
+        "Powf" => two(a, &all[1], |z, w| w.multiply(&z.log()).exp()),
+        name if FUNCTIONS.contains(&name) => one(a, |z| z.function(name)),
         "Abs" => a.iter().map(|z| z.square_of_absolute().sqrt()).collect(),
         "SqNorm2" | "Norm2" | "Normalize" => meaning(name, &[flat(a.clone())], &[]),
         "SqDist" => {
@@ -221,4 +270,25 @@ fn named<S: Scalar>(name: &str, operands: &[Operand<'_, S>], parameters: &[i64])
 /// A real number as an imaginary one.
 fn swapped<S: Scalar>(z: &Complex<S>) -> Complex<S> {
     Complex { re: z.im.clone(), im: z.re.clone() }
+}
+
+/// The logarithm of the size of a complex number, whose square may leave the range.
+pub fn log_of_size<S: Scalar>(re: &S, im: &S) -> S {
+    let exponent = match re.value().abs().max(im.value().abs()) {
+        size if size < 1e-100 => 800,
+        size if size > 1e100 => -800,
+        _ => 0,
+    };
+    let scale = S::number(2f64.powi(exponent));
+    let [re, im] = [re, im].map(|part| part.multiply(&scale));
+    let log = S::number(0.5).multiply(&re.multiply(&re).add(&im.multiply(&im)).log());
+    log.subtract(&S::number(f64::from(exponent) * std::f64::consts::LN_2))
+}
+
+/// The real parts of square roots, then the imaginary ones.
+pub fn root_parts<S: Scalar>(re: &[S], im: &[S]) -> Vec<S> {
+    let pairs = re.iter().zip(im).map(|(re, im)| Complex { re: re.clone(), im: im.clone() }.sqrt());
+    let roots: Vec<Complex<S>> = pairs.collect();
+    let part = |part: fn(&Complex<S>) -> S| roots.iter().map(part).collect::<Vec<S>>();
+    [part(|z| z.re.clone()), part(|z| z.im.clone())].concat()
 }

@@ -45,12 +45,12 @@ pub const WITH_INTEGERS: [&str; 6] = ["Pow", "Round", "ClampInt", "DiffClampInt"
 /// Functions of an order, which is a number.
 pub const OF_ORDER: [&str; 2] = ["BesselK", "Matern"];
 /// Elementwise operations with two operands.
-pub const BINARY: [&str; 10] =
-    ["Add", "Subtract", "Mult", "Divide", "Powf", "Atan2", "Equal", "NotEqual", "LessThan", "LessOrEqual"];
+pub const BINARY: [&str; 11] =
+    ["Add", "Subtract", "Mult", "Divide", "Powf", "Atan2", "Equal", "NotEqual", "LessThan", "LessOrEqual", "LogHypot"];
 /// Elementwise operations with three operands.
 pub const TERNARY: [&str; 3] = ["Clamp", "IfElse", "Mod"];
 /// Operations on whole vectors.
-pub const VECTOR: [&str; 19] = [
+pub const VECTOR: [&str; 20] = [
     "Sum",
     "SumT",
     "Concat",
@@ -70,6 +70,7 @@ pub const VECTOR: [&str; 19] = [
     "Interleave",
     "EverySecond",
     "InverseParts",
+    "SqrtParts",
 ];
 /// Norms with weights, and vectors with the norm 1.
 pub const NORMS: [&str; 6] = ["Normalize", "SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
@@ -176,7 +177,7 @@ impl Expression {
                 let counts: Vec<usize> = operands.iter().map(|o| o.complex_count(variables)).collect();
                 complex::dim(name, &counts, parameters)
             }
-            "Interleave" | "InverseParts" => 2 * dim(0),
+            "Interleave" | "InverseParts" | "SqrtParts" => 2 * dim(0),
             "EverySecond" => dim(0) / 2,
             "Concat" => operands.iter().map(|o| o.dim(variables)).sum(),
             _ => operands.iter().map(|o| o.dim(variables)).max().unwrap_or(1),

@@ -1,7 +1,9 @@
 //! Random formulas of complex numbers, and real ones made of them.
 
+use super::complex::FUNCTIONS;
 use super::expression::{Expression, call1, call2, call3, with_integers, with_lists};
 use super::generate::Generator;
+use super::samples::inside_one;
 
 impl Generator<'_> {
     /// A real formula of this dimension, made of complex numbers.
@@ -10,13 +12,18 @@ impl Generator<'_> {
         match self.random.below(10) {
             0 if halves => call1("AsReal", self.complex(depth, dim / 2)),
             1 if halves => call2("Interleave", self.formula(depth, dim / 2), self.formula(depth, dim / 2)),
-            2 if halves => call2("InverseParts", self.positive(depth, dim / 2), self.formula(depth, dim / 2)),
+            2 if halves => call2(
+                ["InverseParts", "SqrtParts"][self.random.below(2)],
+                self.positive(depth, dim / 2),
+                self.formula(depth, dim / 2),
+            ),
             3 => with_integers("EverySecond", self.formula(depth, 2 * dim), &[self.random.below(2) as i64]),
             4 => {
                 // What is not near 0, where the root has no slope, and not near the jump of the angle.
                 let away = call2("Complex", self.positive(depth, dim), self.formula(depth, dim));
                 call1(["ComplexAbs", "Abs", "ComplexAngle"][self.random.below(3)], away)
             }
+            7 => call2("LogHypot", self.positive(depth, dim), self.formula(depth, dim)),
             5 if dim == 1 => {
                 let wide = 1 + self.random.below(3);
                 call1("SqNorm2", self.complex(depth, wide))
@@ -75,7 +82,13 @@ impl Generator<'_> {
                 call1(["ComplexExp1j", "Real2Complex", "Imag2Complex"][self.random.below(3)], self.formula(depth, dim))
             }
             7 => call1(["Conj", "Minus", "Square"][self.random.below(3)], self.complex(depth, dim)),
-            8 => match self.random.below(3) {
+            8 => match self.random.below(5) {
+                3 => call1(["Log", "Sqrt", "Asinh"][self.random.below(3)], self.away_from_zero(depth, dim)),
+                4 => {
+                    let small = call2("Complex", inside_one(self.formula(depth, dim)), self.bounded(depth, dim));
+                    let names = ["Sin", "Cos", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Atanh"];
+                    call1(names[self.random.below(names.len())], small)
+                }
                 0 => call1("Inv", self.away_from_zero(depth, dim)),
                 1 => with_integers("Pow", self.complex(depth, dim), &[self.random.below(4) as i64]),
                 _ => with_integers("Pow", self.away_from_zero(depth, dim), &[-1 - self.random.below(2) as i64]),
@@ -205,6 +218,19 @@ pub fn complex_operations(a: &Expression, b: &Expression, scalar: &Expression) -
     all.push(call2("MatVecMult", call2("Concat", z(), w()), a.clone()));
     all.push(call2("Interleave", a.clone(), b.clone()));
     all.extend([0, 1].map(|start| with_integers("EverySecond", pairs(), &[start])));
+    // Away from the cuts.
+    let above = || {
+        let part = call2("Add", Expression::Number(0.25), call1("Square", b.clone()));
+        call2("Complex", inside_one(a.clone()), part)
+    };
+    all.extend(FUNCTIONS.map(|name| call1(name, above())));
+    all.push(call2("Powf", above(), w()));
+    all.push(call2("Powf", above(), scalar.clone()));
+    all.push(call2("Powf", call2("Add", call1("Square", a.clone()), Expression::Number(0.25)), z()));
+    let positive = || call2("Add", call1("Square", a.clone()), Expression::Number(0.25));
+    all.push(call2("SqrtParts", positive(), b.clone()));
+    all.push(call2("SqrtParts", b.clone(), positive()));
+    all.push(call2("LogHypot", positive(), b.clone()));
     all.push(call2("InverseParts", call2("Add", call1("Square", a.clone()), Expression::Number(0.25)), b.clone()));
     all
 }

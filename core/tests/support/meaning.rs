@@ -1,5 +1,6 @@
 //! What each operation means.
 
+use super::complex;
 use super::scalar::{Comparison, Scalar, sign, step};
 use super::tensor;
 
@@ -189,6 +190,8 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
         "NotEqual" => compare(NOT_EQUAL),
         "LessThan" => compare(LESS),
         "LessOrEqual" => compare(LESS_OR_EQUAL),
+        "LogHypot" => two(complex::log_of_size),
+        "SqrtParts" => complex::root_parts(a, &values[1]),
         "Integer" => a.clone(),
         "Sum" => vec![total(a)],
         "SumT" => vec![a[0].clone(); number(0)],

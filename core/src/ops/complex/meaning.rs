@@ -1,6 +1,7 @@
 //! What operations mean for complex operands: each as real operations on real and imaginary parts. A real operand among
 //! complex ones stands for numbers without imaginary part.
 
+use super::functions::of_complex;
 use super::{Pair, is_zero, real};
 use crate::ops::arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 use crate::ops::calculus::{
@@ -110,6 +111,9 @@ pub fn on_complex(
     if LINEAR_IN_THE_FIRST.contains(&operation) {
         return Some(linear_in_the_first(f, operation, a));
     }
+    if let Some(node) = of_complex(f, operation, a) {
+        return Some(Ok(node));
+    }
     let (_, build) = WRITTEN_OUT.iter().find(|(written_out, _)| *written_out == operation)?;
     Some(build(f, a, parameters))
 }
@@ -166,13 +170,13 @@ pub(super) fn divide(f: &mut dyn Algebra, z: Pair, w: Pair) -> Pair {
     multiply(f, z, inverse)
 }
 
-fn inverse(f: &mut dyn Algebra, z: Pair) -> Pair {
+pub(super) fn inverse(f: &mut dyn Algebra, z: Pair) -> Pair {
     let parts = f.apply(&INVERSE_PARTS, &[z.re, z.im], &[]);
     let [re, im] = halves(f, parts);
     Pair { re, im }
 }
 
-fn halves(f: &mut dyn Algebra, node: Node) -> [Node; 2] {
+pub(super) fn halves(f: &mut dyn Algebra, node: Node) -> [Node; 2] {
     let half = f.dim(node) as i64 / 2;
     [0, half].map(|start| f.apply(&EXTRACT, &[node], &[start, half]))
 }

@@ -1,6 +1,7 @@
 //! Complex numbers: a complex formula is a pair of real ones, and an operation on complex operands is written out as
 //! real operations on their parts when it is applied. So derivatives, plans and programs are those of real formulas.
 
+mod functions;
 mod meaning;
 mod named;
 

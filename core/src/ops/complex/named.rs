@@ -1,6 +1,7 @@
 //! The operations on complex numbers that have names of their own, most of them KeOps'. Like KeOps', they read a real
 //! operand of even dimension as complex numbers whose real and imaginary parts alternate.
 
+use super::functions::{LOG_OF_SIZE, ROOT_PARTS};
 use super::meaning::{INVERSE_PARTS, absolute_value, add, divide, exp, multiply, square_of_absolute, subtract};
 use super::{COMPLEX, Pair, real};
 use crate::ops::structure::{REPLICATE, SUM, positive};
@@ -30,6 +31,8 @@ pub(in crate::ops) const FAMILY: &[&Operation] = &[
     &COMPLEX_EXP,
     &IMAGINARY_EXP,
     &INVERSE_PARTS,
+    &ROOT_PARTS,
+    &LOG_OF_SIZE,
 ];
 
 const fn named(
