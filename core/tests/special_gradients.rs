@@ -12,6 +12,7 @@ suite!(
     ranks_that_are_not_there,
     products_with_zeros,
     means_of_some_and_of_none,
+    gradients_with_respect_to_parameters,
 );
 
 const ALIASES: [&str; 3] = ["x = Vi(0,1)", "y = Vj(1,1)", "e = Vi(2,1)"];
@@ -123,6 +124,28 @@ fn means_of_some_and_of_none(target: Target) {
     for found in [means(Dtype::F32), means(Dtype::F64)] {
         assert!(found[0].is_nan() && found[1].is_nan(), "{found:?}");
         assert_eq!(found[2..], [2.0, 3.0]);
+    }
+}
+
+/// The rows of a gradient with respect to a parameter are added by another reduction.
+fn gradients_with_respect_to_parameters(target: Target) {
+    let aliases = ["x = Vi(0,1)", "y = Vj(1,1)", "p = Pm(2,2)", "s = Vi(3,1)"];
+    let dims = [(1, 0), (1, 1), (2, 2), (1, 0)].map(|(dim, category)| Variable { dim, category });
+    let (x, y) = ([1.0, 2.0, 3.0], [1.0, -1.0, 4.0]);
+    for dtype in [Dtype::F32, Dtype::F64] {
+        let arrays = vec![x.to_vec(), y.to_vec(), vec![2.0, 0.5], vec![2.0; 3]];
+        let problem = Problem { variables: dims.to_vec(), arrays, rows: [3, 3], ..plain() };
+        for (text, total) in [
+            ("Grad(Sum_Reduction((p|Concat(x,y*y)),0),p)", [18.0, 54.0]),
+            ("Grad(Max_Reduction((p|Concat(x,y*y)),0),p,1,s)", [6.0, 48.0]),
+        ] {
+            let rows = run(&[Reduction::parse(text, &aliases).unwrap()], &problem, dtype, target).remove(0);
+            assert_eq!(rows.len(), 6, "{text}");
+            let adding = Reduction::parse("Sum_Reduction(Var(0,2,1),0)", &[]).unwrap();
+            let variables = vec![Variable { dim: 2, category: 1 }];
+            let problem = Problem { variables, arrays: vec![rows], rows: [1, 3], ..plain() };
+            assert_eq!(run(&[adding], &problem, dtype, target), [total], "{text}");
+        }
     }
 }
 
