@@ -13,8 +13,8 @@ use support::expression::Variable;
 suite!(values_of_the_operation, gradients_of_the_operation, a_vector_operation, namesakes, sums_of_powers, products);
 
 /// `log(1 + exp(f))`, written so that large arguments do not overflow.
-static SOFTPLUS: Operation = Operation {
-    name: "Softplus",
+static SMOOTH_RAMP: Operation = Operation {
+    name: "SmoothRamp",
     operands: 1,
     parameters: &[],
     summary: "log(1 + exp(f))",
@@ -83,7 +83,7 @@ fn variables() -> (Vec<Variable>, Formula, Formula, Formula) {
     (all, x, y, e)
 }
 
-fn softplus(x: f64) -> f64 {
+fn smooth_ramp(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
@@ -125,24 +125,24 @@ fn product(x: &Formula, y: &Formula) -> Formula {
 
 fn values_of_the_operation(target: Target) {
     let (_, x, y, e) = variables();
-    let formula = Formula::apply_operation(&SOFTPLUS, &[&product(&x, &y)], &[]).unwrap();
+    let formula = Formula::apply_operation(&SMOOTH_RAMP, &[&product(&x, &y)], &[]).unwrap();
     assert_eq!(formula.dim(), 3);
-    assert_eq!(formula.text().unwrap(), "Softplus(10*(Var(0,3,0)*Var(1,3,1)))");
+    assert_eq!(formula.text().unwrap(), "SmoothRamp(10*(Var(0,3,0)*Var(1,3,1)))");
     let at = formula.evaluate(&[(0, &[1.0, -2.0, 0.0][..]), (1, &[1.0; 3][..])].into()).unwrap();
-    assert_eq!(at, [softplus(10.0), softplus(-20.0), softplus(0.0)]);
+    assert_eq!(at, [smooth_ramp(10.0), smooth_ramp(-20.0), smooth_ramp(0.0)]);
     let formula = Formula::apply("Mult", &[&formula, &e], &[]).unwrap();
-    compare(sum_of(&formula), target, |v, c| softplus(10.0 * v[0][c] * v[1][c]) * v[2][c]);
+    compare(sum_of(&formula), target, |v, c| smooth_ramp(10.0 * v[0][c] * v[1][c]) * v[2][c]);
     // Text knows the library's operations only, and says so.
-    let error = Formula::parse("Softplus(Var(0,3,0))", &[]).unwrap_err();
+    let error = Formula::parse("SmoothRamp(Var(0,3,0))", &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnknownName);
     // Arity and dimensions are checked as for any operation.
-    let error = Formula::apply_operation(&SOFTPLUS, &[&x, &y], &[]).unwrap_err();
-    assert_eq!(error.message(), "`Softplus` got 2 operands and 0 integer parameters; expected `Softplus(f)`");
+    let error = Formula::apply_operation(&SMOOTH_RAMP, &[&x, &y], &[]).unwrap_err();
+    assert_eq!(error.message(), "`SmoothRamp` got 2 operands and 0 integer parameters; expected `SmoothRamp(f)`");
 }
 
 fn gradients_of_the_operation(target: Target) {
     let (_, x, y, e) = variables();
-    let formula = Formula::apply_operation(&SOFTPLUS, &[&product(&x, &y)], &[]).unwrap();
+    let formula = Formula::apply_operation(&SMOOTH_RAMP, &[&product(&x, &y)], &[]).unwrap();
     let logistic = |x: f64| 1.0 / (1.0 + (-x).exp());
     let gradient = sum_of(&formula).gradient(&x, &e, &[]).unwrap();
     compare(gradient, target, |v, c| logistic(10.0 * v[0][c] * v[1][c]) * 10.0 * v[1][c] * v[2][c]);
@@ -181,20 +181,20 @@ const fn doubled(name: &'static str) -> Operation {
     }
 }
 
-static OTHER_SOFTPLUS: Operation = doubled("Softplus");
+static OTHER_SMOOTH_RAMP: Operation = doubled("SmoothRamp");
 static FALSE_EXP: Operation = doubled("Exp");
 
 /// Operations of one name are different operations: in a formula, and in the cache of kernels.
 fn namesakes(target: Target) {
     let (_, x, y, _) = variables();
     let product = product(&x, &y);
-    let [one, other] =
-        [&SOFTPLUS, &OTHER_SOFTPLUS].map(|operation| Formula::apply_operation(operation, &[&product], &[]).unwrap());
+    let [one, other] = [&SMOOTH_RAMP, &OTHER_SMOOTH_RAMP]
+        .map(|operation| Formula::apply_operation(operation, &[&product], &[]).unwrap());
     let scale = |v: &[Vec<f64>], c: usize| 10.0 * v[0][c] * v[1][c];
-    compare(sum_of(&one), target, |v, c| softplus(scale(v, c)));
+    compare(sum_of(&one), target, |v, c| smooth_ramp(scale(v, c)));
     compare(sum_of(&other), target, |v, c| 2.0 * scale(v, c));
     let both = Formula::apply("Subtract", &[&one, &other], &[]).unwrap();
-    compare(sum_of(&both), target, |v, c| softplus(scale(v, c)) - 2.0 * scale(v, c));
+    compare(sum_of(&both), target, |v, c| smooth_ramp(scale(v, c)) - 2.0 * scale(v, c));
     // A name of the library would be read as the library's operation.
     let error = Formula::apply_operation(&FALSE_EXP, &[&x], &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
