@@ -12,7 +12,8 @@ use crate::reduction::Axis;
 /// and what one over `i` does, which gradients with respect to j-variables need.
 ///
 /// Kept rows outside of all intervals have the result of nothing. A reduced interval that is named twice counts twice; of
-/// two intervals that hold the same kept row the last one decides. Indices in results are those of the whole array.
+/// two intervals that hold the same kept row the last one decides. In whatever order intervals are named, rows are met in
+/// ascending order, and indices in results are those of the whole array.
 #[derive(Clone, Debug)]
 pub struct Ranges {
     over_j: Pattern,
@@ -163,10 +164,13 @@ impl Pattern {
         pattern
     }
 
-    /// Adds intervals; those that follow one another are one.
+    /// Adds intervals; those that follow one another are one. They are met in ascending order, so that of equal values
+    /// the first that is met has the smallest index.
     fn append(&mut self, reduced: impl IntoIterator<Item = Range<usize>>) -> Range<usize> {
         let first = self.intervals.len();
-        for interval in reduced.into_iter().filter(|interval| !interval.is_empty()) {
+        let mut reduced: Vec<Range<usize>> = reduced.into_iter().filter(|interval| !interval.is_empty()).collect();
+        reduced.sort_by_key(|interval| interval.start);
+        for interval in reduced {
             match self.intervals[first..].last_mut() {
                 Some(last) if last.end == interval.start => last.end = interval.end,
                 _ => self.intervals.push(interval),
@@ -322,7 +326,7 @@ mod tests {
             ([3, 4], &[]),
         ]);
         let found = rows(&all.covering(10), 10);
-        let (first, second) = (vec![0, 1, 2], vec![5, 1]);
+        let (first, second) = (vec![0, 1, 2], vec![1, 5]);
         let none = Vec::new;
         let expected = [
             none(),

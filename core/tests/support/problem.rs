@@ -254,10 +254,12 @@ pub fn half((kept, slices, reduced): &Lists) -> Half<'_> {
     Half { kept, slices, reduced }
 }
 
-/// The reduced rows that interval `k` of the kept rows meets, in the order in which they are named.
+/// The reduced rows that interval `k` of the kept rows meets, one interval after the other in the order of their starts.
 pub fn met(lists: &Lists, k: usize) -> Vec<usize> {
     let start = if k == 0 { 0 } else { lists.1[k - 1] as usize };
-    lists.2[start..lists.1[k] as usize].iter().flat_map(rows_of).collect()
+    let mut intervals = lists.2[start..lists.1[k] as usize].to_vec();
+    intervals.sort_by_key(|interval| interval[0]);
+    intervals.iter().flat_map(rows_of).collect()
 }
 
 pub fn some_half(random: &mut Random, kept: usize, reduced: usize) -> Lists {
