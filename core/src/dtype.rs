@@ -3,26 +3,109 @@
 /// The format of the numbers in an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dtype {
+    /// 8-bit signed integer.
+    I8,
+    /// 16-bit signed integer.
+    I16,
+    /// 32-bit signed integer.
+    I32,
+    /// 64-bit signed integer, the format of index outputs.
+    I64,
+    /// 8-bit unsigned integer.
+    U8,
+    /// 16-bit unsigned integer.
+    U16,
+    /// 32-bit unsigned integer.
+    U32,
+    /// 64-bit unsigned integer.
+    U64,
+    /// A byte that is 0 for false and anything else for true.
+    Bool,
+    /// IEEE binary16.
+    F16,
+    /// The upper half of an IEEE binary32.
+    BF16,
     /// IEEE binary32.
     F32,
     /// IEEE binary64.
     F64,
-    /// 64-bit signed integer, the format of index outputs.
-    I64,
     /// Complex: two IEEE binary32 numbers, the real part first. Arrays only; kernels compute with real numbers.
     C64,
     /// Complex: two IEEE binary64 numbers, the real part first.
     C128,
 }
 
+/// What the numbers of a format are, whatever their size: the type codes of DLPack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NumberKind {
+    /// Signed integers.
+    Integer,
+    /// Integers from 0 on.
+    Unsigned,
+    /// Truth values.
+    Bool,
+    /// Floating-point numbers of the IEEE.
+    Float,
+    /// Floating-point numbers with the exponents of binary32 and fewer digits.
+    BrainFloat,
+    /// Complex numbers.
+    Complex,
+}
+
 impl Dtype {
+    /// Every format.
+    pub const ALL: [Dtype; 15] = [
+        Dtype::I8,
+        Dtype::I16,
+        Dtype::I32,
+        Dtype::I64,
+        Dtype::U8,
+        Dtype::U16,
+        Dtype::U32,
+        Dtype::U64,
+        Dtype::Bool,
+        Dtype::F16,
+        Dtype::BF16,
+        Dtype::F32,
+        Dtype::F64,
+        Dtype::C64,
+        Dtype::C128,
+    ];
+
+    /// What the numbers are, the bytes of one, and the name that users know.
+    fn facts(self) -> (NumberKind, usize, &'static str) {
+        match self {
+            Dtype::I8 => (NumberKind::Integer, 1, "int8"),
+            Dtype::I16 => (NumberKind::Integer, 2, "int16"),
+            Dtype::I32 => (NumberKind::Integer, 4, "int32"),
+            Dtype::I64 => (NumberKind::Integer, 8, "int64"),
+            Dtype::U8 => (NumberKind::Unsigned, 1, "uint8"),
+            Dtype::U16 => (NumberKind::Unsigned, 2, "uint16"),
+            Dtype::U32 => (NumberKind::Unsigned, 4, "uint32"),
+            Dtype::U64 => (NumberKind::Unsigned, 8, "uint64"),
+            Dtype::Bool => (NumberKind::Bool, 1, "bool"),
+            Dtype::F16 => (NumberKind::Float, 2, "float16"),
+            Dtype::BF16 => (NumberKind::BrainFloat, 2, "bfloat16"),
+            Dtype::F32 => (NumberKind::Float, 4, "float32"),
+            Dtype::F64 => (NumberKind::Float, 8, "float64"),
+            Dtype::C64 => (NumberKind::Complex, 8, "complex64"),
+            Dtype::C128 => (NumberKind::Complex, 16, "complex128"),
+        }
+    }
+
+    /// What the numbers are.
+    pub fn kind(self) -> NumberKind {
+        self.facts().0
+    }
+
     /// Bytes of one number.
     pub fn size(self) -> usize {
-        match self {
-            Dtype::F32 => 4,
-            Dtype::F64 | Dtype::I64 | Dtype::C64 => 8,
-            Dtype::C128 => 16,
-        }
+        self.facts().1
+    }
+
+    /// The name users know.
+    pub fn name(self) -> &'static str {
+        self.facts().2
     }
 
     /// The format of a part of a complex number, or of the number itself.
@@ -48,15 +131,15 @@ impl Dtype {
         self.size() / self.part().size()
     }
 
-    /// The name users know.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dtype::F32 => "float32",
-            Dtype::F64 => "float64",
-            Dtype::I64 => "int64",
-            Dtype::C64 => "complex64",
-            Dtype::C128 => "complex128",
-        }
+    /// Whether the numbers, or their parts, have fractions.
+    pub fn is_fractional(self) -> bool {
+        matches!(self.kind(), NumberKind::Float | NumberKind::BrainFloat | NumberKind::Complex)
+    }
+
+    /// Whether arrays of this format take part in a computation in another: where numbers have fractions, they or their
+    /// parts must not be wider.
+    pub fn is_taken_by(self, compute: Dtype) -> bool {
+        !self.is_fractional() || self.part().size() <= compute.size()
     }
 }
 

@@ -47,12 +47,13 @@ pub mod reduction;
 pub mod solve;
 pub mod syntax;
 
-pub use array::{ArrayMut, ArrayRef, Data, DataMut, Region, extent, row_major};
+pub use array::{ArrayMut, ArrayRef, Bool, Data, DataMut, Element, Region, ResultElement, extent, row_major};
 pub use backend::Target;
-pub use dtype::Dtype;
+pub use dtype::{Dtype, NumberKind};
 pub use engine::{CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor};
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Field, Formula};
+pub use half::{bf16, f16};
 pub use reduction::{Axis, Extra, Reduction, Summation};
 pub use solve::{Solution, SolveOptions, Solver};
 

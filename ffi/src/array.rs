@@ -1,13 +1,13 @@
 //! Arrays of C as views of the core: every field is checked here, nothing is copied.
 //! It knows nothing of what a kernel expects; the core checks that.
 
-use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input, Region};
+use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input, NumberKind, Region};
 
 use crate::error::argument;
 use crate::input;
 use crate::types::{
-    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_COMPLEX, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_MAX_RANK,
-    rkeops_array,
+    RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_BFLOAT, RKEOPS_DTYPE_BOOL, RKEOPS_DTYPE_COMPLEX,
+    RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_DTYPE_UINT, RKEOPS_MAX_RANK, rkeops_array,
 };
 
 /// An array of C after all checks that need no other array. Made from any values of the fields; holds for the
@@ -144,22 +144,25 @@ fn span(shape: &[usize], strides: &[isize], address: usize, size: usize) -> Opti
     Some((low.unsigned_abs(), span.unsigned_abs()))
 }
 
+/// What C calls a format: its code and its bits.
+pub(crate) fn code_and_bits(dtype: Dtype) -> (i32, i32) {
+    let code = match dtype.kind() {
+        NumberKind::Integer => RKEOPS_DTYPE_INT,
+        NumberKind::Unsigned => RKEOPS_DTYPE_UINT,
+        NumberKind::Float => RKEOPS_DTYPE_FLOAT,
+        NumberKind::BrainFloat => RKEOPS_DTYPE_BFLOAT,
+        NumberKind::Complex => RKEOPS_DTYPE_COMPLEX,
+        NumberKind::Bool => RKEOPS_DTYPE_BOOL,
+    };
+    (code, 8 * dtype.size() as i32)
+}
+
 fn dtype(array: &rkeops_array) -> Result<Dtype, Error> {
-    match (array.dtype_code, array.dtype_bits) {
-        (RKEOPS_DTYPE_FLOAT, 32) => Ok(Dtype::F32),
-        (RKEOPS_DTYPE_FLOAT, 64) => Ok(Dtype::F64),
-        (RKEOPS_DTYPE_INT, 64) => Ok(Dtype::I64),
-        (RKEOPS_DTYPE_COMPLEX, 64) => Ok(Dtype::C64),
-        (RKEOPS_DTYPE_COMPLEX, 128) => Ok(Dtype::C128),
-        (code, bits) => Err(Error::new(
-            ErrorKind::Dtype,
-            format!(
-                "its dtype has code {code} and {bits} bits; \
-                 arrays are float32 (2, 32), float64 (2, 64), complex64 (5, 64), complex128 (5, 128) or, for \
-                 indices, int64 (0, 64)"
-            ),
-        )),
-    }
+    let (code, bits) = (array.dtype_code, array.dtype_bits);
+    Dtype::ALL.into_iter().find(|&dtype| code_and_bits(dtype) == (code, bits)).ok_or_else(|| {
+        let known = Dtype::ALL.map(|dtype| format!("{dtype} {:?}", code_and_bits(dtype))).join(", ");
+        Error::new(ErrorKind::Dtype, format!("its dtype has code {code} and {bits} bits; arrays are {known}"))
+    })
 }
 
 fn device(array: &rkeops_array) -> Result<(), Error> {
@@ -183,22 +186,18 @@ impl Checked {
     ///
     /// # Safety
     /// The elements are readable, and nobody writes from the lowest to the highest, gaps included, during `'a`.
-    pub(crate) unsafe fn input<'a>(&self) -> Result<ArrayRef<'a>, Error> {
-        // SAFETY: `check` made sure that the span is not NULL, aligned and of a size that a slice may have; C
-        // vouches for the memory.
-        let data = unsafe {
-            match self.dtype {
-                Dtype::F32 => Data::F32(std::slice::from_raw_parts(self.start(), self.span)),
-                Dtype::F64 => Data::F64(std::slice::from_raw_parts(self.start(), self.span)),
-                Dtype::C64 => Data::C64(std::slice::from_raw_parts(self.start(), 2 * self.span)),
-                Dtype::C128 => Data::C128(std::slice::from_raw_parts(self.start(), 2 * self.span)),
-                Dtype::I64 => {
-                    let message = "it holds int64 numbers; an input must be float32 or float64";
-                    return Err(Error::new(ErrorKind::Dtype, message).within(self.place.to_string()));
+    pub(crate) unsafe fn input<'a>(&self) -> ArrayRef<'a> {
+        macro_rules! view {
+            ($($name:ident)*) => {
+                match self.dtype {
+                    // SAFETY: `check` made sure that the span is not NULL, aligned and of a size that a slice may have, and
+                    // every pattern of bits is a number of each format; C vouches for the memory.
+                    $(Dtype::$name => Data::$name(unsafe { std::slice::from_raw_parts(self.start(), self.length()) }),)*
                 }
-            }
-        };
-        Ok(ArrayRef { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() })
+            };
+        }
+        let data = view!(I8 I16 I32 I64 U8 U16 U32 U64 Bool F16 BF16 F32 F64 C64 C128);
+        ArrayRef { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() }
     }
 
     /// The array as an output.
@@ -206,18 +205,29 @@ impl Checked {
     /// # Safety
     /// The elements are writable, and nobody else reads or writes from the lowest to the highest, gaps included,
     /// during `'a`.
-    pub(crate) unsafe fn output<'a>(&self) -> ArrayMut<'a> {
-        // SAFETY: as in `input`.
-        let data = unsafe {
-            match self.dtype {
-                Dtype::F32 => DataMut::F32(std::slice::from_raw_parts_mut(self.start(), self.span)),
-                Dtype::F64 => DataMut::F64(std::slice::from_raw_parts_mut(self.start(), self.span)),
-                Dtype::I64 => DataMut::I64(std::slice::from_raw_parts_mut(self.start(), self.span)),
-                Dtype::C64 => DataMut::C64(std::slice::from_raw_parts_mut(self.start(), 2 * self.span)),
-                Dtype::C128 => DataMut::C128(std::slice::from_raw_parts_mut(self.start(), 2 * self.span)),
-            }
-        };
-        ArrayMut { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() }
+    pub(crate) unsafe fn output<'a>(&self) -> Result<ArrayMut<'a>, Error> {
+        macro_rules! view {
+            ($($name:ident)*) => {
+                match self.dtype {
+                    // SAFETY: as in `input`.
+                    $(Dtype::$name => DataMut::$name(unsafe {
+                        std::slice::from_raw_parts_mut(self.start(), self.length())
+                    }),)*
+                    other => {
+                        let message = format!("it holds {other} numbers; results are floating-point, complex or int64");
+                        return Err(Error::new(ErrorKind::Dtype, message).within(self.place.to_string()));
+                    }
+                }
+            };
+        }
+        let data = view!(I64 F16 BF16 F32 F64 C64 C128);
+        Ok(ArrayMut { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() })
+    }
+
+    /// An array like this one, compact and row-major, at another place.
+    pub(crate) fn compact(&self, first: *mut u8) -> Checked {
+        let (shape, strides) = (self.shape.clone(), rkeops_core::row_major(&self.shape));
+        Checked { dtype: self.dtype, span: shape.iter().product(), shape, strides, first, origin: 0, place: self.place }
     }
 
     /// The number format.
@@ -231,7 +241,7 @@ impl Checked {
     }
 
     /// The place of each element, in row-major order.
-    pub(crate) fn elements<T>(&self) -> impl Iterator<Item = *mut T> + '_ {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = *mut u8> + '_ {
         let count: usize = self.shape.iter().product();
         (0..count).map(move |mut position| {
             let mut offset = self.origin as isize;
@@ -239,7 +249,7 @@ impl Checked {
                 offset += (position % extent) as isize * stride;
                 position /= extent;
             }
-            self.first.cast::<T>().wrapping_offset(offset)
+            self.first.wrapping_offset(offset * self.dtype.size() as isize)
         })
     }
 
@@ -253,6 +263,11 @@ impl Checked {
     /// Which array of the call it is.
     pub(crate) fn place(&self) -> Place {
         self.place
+    }
+
+    /// How long a slice of the array is; parts of complex numbers count on their own.
+    fn length(&self) -> usize {
+        self.span * self.dtype.parts()
     }
 
     /// Where a slice of the array starts; an empty slice needs an address that is aligned and not NULL.

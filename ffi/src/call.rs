@@ -38,7 +38,7 @@ pub(crate) unsafe fn with_arrays<T>(
         aside.push(if woven { Some(Aside::new(output)?) } else { None });
     }
     // SAFETY: outputs overlap with nothing, and the caller vouches for the memory of all arrays.
-    let inputs = inputs.iter().map(|input| unsafe { input.input() }).collect::<Result<Vec<_>, Error>>()?;
+    let inputs = inputs.iter().map(|input| unsafe { input.input() }).collect::<Vec<_>>();
     let places = outputs.iter().zip(&mut aside);
     let mut views: Vec<_> = places
         .map(|(output, aside)| match aside {
@@ -46,7 +46,7 @@ pub(crate) unsafe fn with_arrays<T>(
             None => unsafe { output.output() },
             Some(aside) => aside.view(),
         })
-        .collect();
+        .collect::<Result<_, Error>>()?;
     let result = work(&inputs, &mut views);
     drop((views, inputs));
     // A solver that gives up leaves its last iterate.

@@ -3,8 +3,9 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use rkeops_core::{Axis, Category, Dtype, Error, Field, Kernel, Reduction};
+use rkeops_core::{Axis, Category, Error, Field, Kernel, Reduction};
 
+use crate::array;
 use crate::call;
 use crate::error::{c_string, rkeops_error};
 use crate::guard::{guard, produce};
@@ -13,8 +14,8 @@ use crate::input;
 use crate::reduction::rkeops_reduction;
 use crate::text::rkeops_text;
 use crate::types::{
-    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
-    RKEOPS_DTYPE_COMPLEX, RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, rkeops_array, rkeops_options,
+    RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER, rkeops_array,
+    rkeops_options,
 };
 
 /// One or several reductions compiled into one pass over the pairs. A counted
@@ -70,7 +71,17 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// may be 0. `outputs` are `output_count` arrays in the order of the reductions of the
 /// compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
 /// then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
-/// one over i. All are of the kernel's dtype, but indices and counts are int64.
+/// one over i.
+///
+/// A kernel computes in float32 or float64, as its compilation said; arrays may store
+/// something else. Inputs are integers of any size, bool (a byte, true unless it is 0),
+/// float16, bfloat16, float32 or, where the kernel computes in float64, float64. Each
+/// number becomes the nearest one of the kernel's format, the even one of two: integers
+/// are exact in float32 up to 2^24, and exact as they are where the formula says
+/// Integer(v). Outputs are int64 if they are indices or counts; others are of the
+/// kernel's format or a narrower one of these floating-point formats, and hold the
+/// nearest numbers, infinite ones beyond the largest.
+///
 /// Complex numbers are two columns, a real part and the imaginary part after it. Where
 /// columns alternate like that, an array may also be described as RKEOPS_DTYPE_COMPLEX
 /// with half as many columns: an input of an even dimension, and an output that
@@ -164,7 +175,7 @@ pub unsafe extern "C" fn rkeops_kernel_output_count(
 }
 
 /// Tells what output number `position` of a kernel is: its columns and its dtype, as
-/// in rkeops_array. Instead of complex numbers a run also takes an array of real ones
+/// in rkeops_array. A run also takes narrower floating-point numbers, and instead of complex numbers a run also takes an array of real ones
 /// with twice as many columns. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
 /// not wanted.
 /// Errors: RKEOPS_ERROR_COUNT if there is no such output, _HANDLE, _ARGUMENT. Any
@@ -181,14 +192,12 @@ pub unsafe extern "C" fn rkeops_kernel_output(
     guard(|| unsafe {
         let outputs = handle::borrow("kernel", kernel)?.outputs();
         let output = outputs.get(position).ok_or_else(|| no_such("output", position, outputs.len()))?;
-        let (dtype, code) = match (output.field, output.dtype.complex(), output.dtype) {
-            (Field::Complex, Some(complex), _) => (complex, RKEOPS_DTYPE_COMPLEX),
-            (_, _, Dtype::I64) => (Dtype::I64, RKEOPS_DTYPE_INT),
-            (_, _, dtype) => (dtype, RKEOPS_DTYPE_FLOAT),
-        };
+        let complex = output.dtype.complex().filter(|_| output.field == Field::Complex);
+        let dtype = complex.unwrap_or(output.dtype);
+        let (code, bits) = array::code_and_bits(dtype);
         write_wanted(dim, (output.dim / dtype.parts()) as i64);
         write_wanted(dtype_code, code);
-        write_wanted(dtype_bits, 8 * dtype.size() as i32);
+        write_wanted(dtype_bits, bits);
         Ok(())
     })
 }

@@ -41,11 +41,17 @@ pub const RKEOPS_SUMMATION_COMPENSATED: i32 = 3;
 
 /// Signed integers (kDLInt of DLPack).
 pub const RKEOPS_DTYPE_INT: i32 = 0;
+/// Integers without a sign (kDLUInt of DLPack).
+pub const RKEOPS_DTYPE_UINT: i32 = 1;
 /// Floating-point numbers (kDLFloat of DLPack).
 pub const RKEOPS_DTYPE_FLOAT: i32 = 2;
+/// bfloat16 numbers (kDLBfloat of DLPack): the upper halves of float32 numbers.
+pub const RKEOPS_DTYPE_BFLOAT: i32 = 4;
 /// Complex numbers (kDLComplex of DLPack): a real part and the imaginary part after
 /// it, as C's `float _Complex` and `double _Complex` and Fortran's COMPLEX.
 pub const RKEOPS_DTYPE_COMPLEX: i32 = 5;
+/// Truth values (kDLBool of DLPack): bytes, 0 for false and anything else for true.
+pub const RKEOPS_DTYPE_BOOL: i32 = 6;
 
 /// Ordinary memory (kDLCPU of DLPack).
 pub const RKEOPS_DEVICE_CPU: i32 = 1;
@@ -65,10 +71,10 @@ pub struct rkeops_array {
     /// The element whose indices are all 0, aligned to the size of an element, or of
     /// its parts if it is complex. May be NULL if some extent is 0.
     pub data: *mut c_void,
-    /// RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_COMPLEX, or RKEOPS_DTYPE_INT for outputs that
-    /// are indices.
+    /// One of RKEOPS_DTYPE_...; rkeops_kernel_run says which ones an array may have.
     pub dtype_code: i32,
-    /// Bits of an element: 32 or 64, or 64 or 128 if it is complex.
+    /// Bits of an element: 16, 32 or 64, but 8 too for integers, 8 for bool, 16 for
+    /// bfloat16, and 64 or 128 for complex numbers.
     pub dtype_bits: i32,
     /// RKEOPS_DEVICE_CPU.
     pub device_type: i32,
@@ -100,8 +106,8 @@ pub type rkeops_progress = Option<unsafe extern "C" fn(done: u64, total: u64, us
 pub struct rkeops_options {
     /// sizeof(rkeops_options).
     pub size: usize,
-    /// Compilation: bits of the floating-point numbers that are computed with and
-    /// that arrays have: 32 or 64. Default: 32.
+    /// Compilation: bits of the floating-point numbers that are computed with: 32 or
+    /// 64. Default: 32.
     pub dtype_bits: i32,
     /// Compilation: one of RKEOPS_TARGET_... Default: RKEOPS_TARGET_AUTO.
     pub target: i32,
@@ -116,8 +122,8 @@ pub struct rkeops_options {
     pub progress_user: *mut c_void,
     /// Run: which pairs of rows are reduced. Default: all.
     pub ranges: *const rkeops_ranges,
-    /// Compilation: bits of the floating-point numbers that sums are added in: 64 for
-    /// arrays of 32 bits is slower and more accurate. Default: dtype_bits.
+    /// Compilation: bits of the floating-point numbers that sums are added in: 64 with
+    /// a dtype_bits of 32 is slower and more accurate. Default: dtype_bits.
     pub accumulator_bits: i32,
     /// Compilation: one of RKEOPS_SUMMATION_... Default: RKEOPS_SUMMATION_AUTO.
     pub summation: i32,

@@ -1,13 +1,40 @@
 //! Borrowed strided views of the caller's arrays. It knows nothing of formulas; it owns and copies nothing.
 
+mod element;
 mod overlap;
 
+use half::{bf16, f16};
+
 use crate::dtype::Dtype;
+pub use element::{Bool, Element, ResultElement};
+pub(crate) use element::{with_elements, with_results};
 pub use overlap::Region;
 
 /// The numbers of an input array.
 #[derive(Clone, Copy, Debug)]
 pub enum Data<'a> {
+    /// 8-bit signed integers.
+    I8(&'a [i8]),
+    /// 16-bit signed integers.
+    I16(&'a [i16]),
+    /// 32-bit signed integers.
+    I32(&'a [i32]),
+    /// 64-bit signed integers.
+    I64(&'a [i64]),
+    /// 8-bit unsigned integers.
+    U8(&'a [u8]),
+    /// 16-bit unsigned integers.
+    U16(&'a [u16]),
+    /// 32-bit unsigned integers.
+    U32(&'a [u32]),
+    /// 64-bit unsigned integers.
+    U64(&'a [u64]),
+    /// Truth values, which are 1 or 0.
+    Bool(&'a [Bool]),
+    /// float16 numbers.
+    F16(&'a [f16]),
+    /// bfloat16 numbers.
+    BF16(&'a [bf16]),
     /// float32 numbers.
     F32(&'a [f32]),
     /// float64 numbers.
@@ -21,12 +48,16 @@ pub enum Data<'a> {
 /// The numbers of an output array.
 #[derive(Debug)]
 pub enum DataMut<'a> {
+    /// 64-bit indices.
+    I64(&'a mut [i64]),
+    /// float16 numbers.
+    F16(&'a mut [f16]),
+    /// bfloat16 numbers.
+    BF16(&'a mut [bf16]),
     /// float32 numbers.
     F32(&'a mut [f32]),
     /// float64 numbers.
     F64(&'a mut [f64]),
-    /// 64-bit indices.
-    I64(&'a mut [i64]),
     /// Complex numbers of float32 parts, each a real part and the imaginary part after it.
     C64(&'a mut [f32]),
     /// Complex numbers of float64 parts.
@@ -72,57 +103,56 @@ pub fn row_major(shape: &[usize]) -> Vec<isize> {
 }
 
 impl<'a> ArrayRef<'a> {
+    /// A compact row-major view of a slice.
+    pub fn new<E: Element>(elements: &'a [E], shape: &[usize]) -> Self {
+        ArrayRef { data: E::data(elements), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
     /// A compact row-major view of a slice of float32.
     pub fn f32(data: &'a [f32], shape: &[usize]) -> Self {
-        ArrayRef { data: Data::F32(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayRef::new(data, shape)
     }
 
     /// A compact row-major view of a slice of float64.
     pub fn f64(data: &'a [f64], shape: &[usize]) -> Self {
-        ArrayRef { data: Data::F64(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayRef::new(data, shape)
     }
 
     /// The number format.
     pub fn dtype(&self) -> Dtype {
         match self.data {
-            Data::F32(_) => Dtype::F32,
-            Data::F64(_) => Dtype::F64,
             Data::C64(_) => Dtype::C64,
             Data::C128(_) => Dtype::C128,
+            real => with_elements!(real, elements => format_of(elements)),
         }
     }
 
     /// How many elements the memory has room for.
     pub(crate) fn len(&self) -> usize {
-        match self.data {
-            Data::F32(d) => d.len(),
-            Data::F64(d) => d.len(),
-            Data::C64(d) => d.len() / 2,
-            Data::C128(d) => d.len() / 2,
-        }
+        with_elements!(self.data, elements => elements.len()) / self.dtype().parts()
     }
-}
 
-impl ArrayRef<'_> {
     /// All numbers in row-major order, for elements that lie inside the data. A complex element is two.
     pub(crate) fn numbers(&self) -> Vec<f64> {
         let places = positions(self.origin, &self.shape, &self.strides, self.dtype().parts());
-        match self.data {
-            Data::F32(data) | Data::C64(data) => places.map(|k| f64::from(data[k])).collect(),
-            Data::F64(data) | Data::C128(data) => places.map(|k| data[k]).collect(),
-        }
+        with_elements!(self.data, elements => places.map(|k| elements[k].to_double()).collect())
     }
 }
 
 impl<'a> ArrayMut<'a> {
+    /// A compact row-major view of a slice.
+    pub fn new<E: ResultElement>(elements: &'a mut [E], shape: &[usize]) -> Self {
+        ArrayMut { data: E::data_mut(elements), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+    }
+
     /// A compact row-major view of a slice of float32.
     pub fn f32(data: &'a mut [f32], shape: &[usize]) -> Self {
-        ArrayMut { data: DataMut::F32(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayMut::new(data, shape)
     }
 
     /// A compact row-major view of a slice of float64.
     pub fn f64(data: &'a mut [f64], shape: &[usize]) -> Self {
-        ArrayMut { data: DataMut::F64(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayMut::new(data, shape)
     }
 
     /// A compact row-major view of a slice of indices.
@@ -132,46 +162,29 @@ impl<'a> ArrayMut<'a> {
 
     /// The number format.
     pub fn dtype(&self) -> Dtype {
-        match self.data {
-            DataMut::F32(_) => Dtype::F32,
-            DataMut::F64(_) => Dtype::F64,
-            DataMut::I64(_) => Dtype::I64,
+        match &self.data {
             DataMut::C64(_) => Dtype::C64,
             DataMut::C128(_) => Dtype::C128,
+            real => with_results!(real, indices => format_of(indices), numbers => format_of(numbers)),
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        match &self.data {
-            DataMut::F32(d) => d.len(),
-            DataMut::F64(d) => d.len(),
-            DataMut::I64(d) => d.len(),
-            DataMut::C64(d) => d.len() / 2,
-            DataMut::C128(d) => d.len() / 2,
-        }
-    }
-}
-
-impl ArrayMut<'_> {
-    /// All numbers in row-major order, for elements that lie inside the data. A complex element is two.
-    pub(crate) fn numbers(&self) -> Vec<f64> {
-        let places = positions(self.origin, &self.shape, &self.strides, self.dtype().parts());
-        match &self.data {
-            DataMut::F32(data) | DataMut::C64(data) => places.map(|k| f64::from(data[k])).collect(),
-            DataMut::F64(data) | DataMut::C128(data) => places.map(|k| data[k]).collect(),
-            DataMut::I64(data) => places.map(|k| data[k] as f64).collect(),
-        }
+        with_results!(&self.data, indices => indices.len(), numbers => numbers.len()) / self.dtype().parts()
     }
 
     /// Sets all numbers, in row-major order and rounded to the array's format.
     pub(crate) fn set_numbers(&mut self, numbers: &[f64]) {
-        let places = positions(self.origin, &self.shape, &self.strides, self.dtype().parts()).zip(numbers);
-        match &mut self.data {
-            DataMut::F32(data) | DataMut::C64(data) => places.for_each(|(k, &number)| data[k] = number as f32),
-            DataMut::F64(data) | DataMut::C128(data) => places.for_each(|(k, &number)| data[k] = number),
-            DataMut::I64(data) => places.for_each(|(k, &number)| data[k] = number as i64),
-        }
+        let parts = self.dtype().parts();
+        let places = positions(self.origin, &self.shape, &self.strides, parts).zip(numbers);
+        with_results!(&mut self.data,
+            indices => places.for_each(|(k, &number)| indices[k] = number as i64),
+            elements => places.for_each(|(k, &number)| elements[k] = ResultElement::from_double(number)))
     }
+}
+
+fn format_of<E: Element>(_: &[E]) -> Dtype {
+    E::DTYPE
 }
 
 /// The positions of all numbers, in row-major order; each element is as many as it has parts.

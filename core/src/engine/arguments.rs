@@ -1,7 +1,7 @@
 //! Checks of the arrays of a run: number, format, rank, shape and strides. Every message names the argument.
 
 use super::batch::Batch;
-use super::pack::{Place, Rows, View};
+use super::pack::{Place, Rows};
 use super::{Input, Kernel, Output};
 use crate::array::{ArrayMut, ArrayRef, Region, extent};
 use crate::dtype::Dtype;
@@ -10,9 +10,9 @@ use crate::formula::{Category, Field};
 use crate::lower::{Origin, OutputArray};
 
 /// The arrays of a run, checked.
-pub(super) struct Arguments<'a, T> {
+pub(super) struct Arguments<'a> {
     /// Inputs by position.
-    pub inputs: Vec<Rows<'a, T>>,
+    pub inputs: Vec<Rows<'a>>,
     /// Where the results go.
     pub outputs: Vec<Place>,
     /// The problems.
@@ -23,11 +23,8 @@ pub(super) struct Arguments<'a, T> {
     pub reduced: usize,
 }
 
-pub(super) fn check<'a, T: View>(
-    kernel: &Kernel,
-    inputs: &[ArrayRef<'a>],
-    outputs: &[ArrayMut<'_>],
-) -> Result<Arguments<'a, T>> {
+pub(super) fn check<'a>(kernel: &Kernel, inputs: &[ArrayRef<'a>], outputs: &[ArrayMut<'_>]) -> Result<Arguments<'a>> {
+    let compute = kernel.dtype();
     if inputs.len() != kernel.inputs.len() {
         let expected = kernel.inputs.iter().map(Input::to_string).collect::<Vec<_>>().join(", ");
         return Err(Error::new(
@@ -50,13 +47,14 @@ pub(super) fn check<'a, T: View>(
     let mut found = Vec::with_capacity(inputs.len());
     for (array, input) in inputs.iter().zip(&kernel.inputs) {
         let name = format!("input {} ({input})", input.index);
-        let Some(data) = T::slice(array) else {
-            let message = format!("{name} has dtype {}; expected {}", array.dtype(), T::DTYPE);
+        let (dtype, parts) = (array.dtype(), array.dtype().parts());
+        if !dtype.is_taken_by(compute) {
+            let message =
+                format!("{name} has dtype {dtype}; expected {compute}, as the kernel computes, or a narrower one");
             return Err(Error::new(ErrorKind::Dtype, message));
-        };
-        let parts = array.dtype().parts();
+        }
         if !input.dim.is_multiple_of(parts) {
-            let message = format!("{name} has dtype {}; expected {}, as its dimension is odd", array.dtype(), T::DTYPE);
+            let message = format!("{name} has dtype {dtype}; expected {}, as its dimension is odd", dtype.part());
             return Err(Error::new(ErrorKind::Dtype, message));
         }
         let columns = input.dim / parts;
@@ -81,12 +79,12 @@ pub(super) fn check<'a, T: View>(
         }
         within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
         batch.join(&name, &array.shape[..form.batch_axes])?;
-        found.push((data, form));
+        found.push(form);
     }
-    let views = inputs.iter().zip(found).map(|(array, (data, form))| {
+    let views = inputs.iter().zip(found).map(|(array, form)| {
         let batch_steps = batch.steps(&array.shape[..form.batch_axes], &array.strides);
         let place = place(array.dtype(), array.origin, &batch_steps, [form.row_step, form.column_step]);
-        Rows { data, place }
+        Rows { data: array.data, place }
     });
     let views = views.collect();
     // An index that no variable follows has one row, as in KeOps.
@@ -95,7 +93,7 @@ pub(super) fn check<'a, T: View>(
     let all = outputs.iter().zip(&kernel.outputs).enumerate();
     let places = all.map(|(k, (array, output))| check_output(k, array, output, kept, &batch)).collect::<Result<_>>()?;
     let by_lanes = |o: &OutputArray| o.columns.is_integer && matches!(o.origin, Origin::Planes(_));
-    let has_small_index = T::DTYPE.size() == 4 && kernel.compiled.stages().outputs.iter().any(by_lanes);
+    let has_small_index = compute == Dtype::F32 && kernel.compiled.stages().outputs.iter().any(by_lanes);
     if has_small_index && reduced > i32::MAX as usize {
         let message = format!("an index among {reduced} rows needs float64 arrays; float32 carries up to {}", i32::MAX);
         return Err(Error::new(ErrorKind::Size, message));
@@ -152,10 +150,12 @@ fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
 
 fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, batch: &Batch) -> Result<Place> {
     let name = format!("output {k}");
-    let complex = output.dtype.complex().filter(|_| output.field == Field::Complex);
-    if array.dtype() != output.dtype && Some(array.dtype()) != complex {
-        let or = complex.map_or(String::new(), |complex| format!(" or {complex}"));
-        let message = format!("{name} has dtype {}; expected {}{or}", array.dtype(), output.dtype);
+    if !takes(array.dtype(), output) {
+        let mut formats = Dtype::ALL.into_iter().rev().filter(|&dtype| takes(dtype, output)).map(Dtype::name);
+        let (first, mut rest) = (formats.next().unwrap_or_default(), formats.collect::<Vec<_>>());
+        let last = rest.pop().map_or(String::new(), |last| format!(" or {last}"));
+        let expected = [&[first], rest.as_slice()].concat().join(", ") + &last;
+        let message = format!("{name} has dtype {}; expected {expected}", array.dtype());
         return Err(Error::new(ErrorKind::Dtype, message));
     }
     let columns = output.dim / array.dtype().parts();
@@ -186,6 +186,17 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, ba
     let column_step = array.strides.get(batch_axes + 1).copied().unwrap_or(0);
     let batch_steps = batch.steps(&array.shape[..batch_axes], &array.strides);
     Ok(place(array.dtype(), array.origin, &batch_steps, [array.strides[batch_axes], column_step]))
+}
+
+/// Whether results may go to an array of this format.
+fn takes(dtype: Dtype, output: &Output) -> bool {
+    match output.dtype {
+        Dtype::I64 => dtype == Dtype::I64,
+        compute => {
+            let is_shaped = dtype.parts() == 1 || output.field == Field::Complex;
+            is_shaped && dtype.is_fractional() && dtype.is_taken_by(compute)
+        }
+    }
 }
 
 /// Where the numbers of an array lie whose elements have these steps.

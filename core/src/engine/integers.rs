@@ -2,25 +2,25 @@
 
 use super::Kernel;
 use super::arguments::Arguments;
-use super::pack::View;
+use crate::array::{Element, with_elements};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::Category;
 use crate::lower::{INTEGERS_IN_SINGLE, ROWS_IN_SINGLE};
 
 /// An error if there are more rows than numbers for them, or an argument of `Integer` holds something else.
-pub(super) fn check<T: View>(kernel: &Kernel, arguments: &Arguments<'_, T>) -> Result<()> {
+pub(super) fn check(kernel: &Kernel, arguments: &Arguments<'_>) -> Result<()> {
     let reads = &kernel.reads;
+    let is_single = kernel.dtype() == Dtype::F32;
     let counts = [(kernel.axis.kept(), arguments.kept), (kernel.axis.reduced(), arguments.reduced)];
     for (category, count) in counts {
-        if T::DTYPE == Dtype::F32 && reads.rows[category as usize] && count > ROWS_IN_SINGLE {
+        if is_single && reads.rows[category as usize] && count > ROWS_IN_SINGLE {
             let message =
                 format!("the numbers of {count} rows need float64 arrays; float32 carries up to {ROWS_IN_SINGLE}");
             return Err(Error::new(ErrorKind::Size, message));
         }
     }
-    let (limit, shown) =
-        if T::DTYPE == Dtype::F32 { (f64::from(INTEGERS_IN_SINGLE), "2^30") } else { (2f64.powi(53), "2^53") };
+    let (limit, shown) = if is_single { (u64::from(INTEGERS_IN_SINGLE), "2^30") } else { (1 << 53, "2^53") };
     for &index in &reads.integers {
         let (input, rows) = (&kernel.inputs[index], &arguments.inputs[index]);
         let count = match input.category {
@@ -31,18 +31,25 @@ pub(super) fn check<T: View>(kernel: &Kernel, arguments: &Arguments<'_, T>) -> R
         let batch = &arguments.batch;
         let is_shared = rows.place.batch_steps.iter().all(|&step| step == 0);
         let items = batch.items().unwrap_or(0).min(if is_shared { 1 } else { usize::MAX });
-        let numbers = (0..items).flat_map(|item| {
+        let places = (0..items).flat_map(|item| {
             let origin = rows.place.origin + batch.offset(item, &rows.place.batch_steps);
-            let row = move |row| (0..input.dim).map(move |column| rows.number(origin, row, column));
+            let row = move |row| (0..input.dim).map(move |column| rows.place.of(origin, row, column) as usize);
             (0..count).flat_map(row)
         });
-        if let Some(wrong) = numbers.map(View::real).find(|number| number.fract() != 0.0 || number.abs() >= limit) {
+        if let Some(wrong) = with_elements!(rows.data, elements => first_beyond(limit, elements, places)) {
             let message = format!(
-                "input {index} ({input}) holds {wrong:?}, and the formula takes its integers; \
+                "input {index} ({input}) holds {wrong}, and the formula takes its integers; \
                  expected integers below {shown} in size"
             );
             return Err(Error::new(ErrorKind::Argument, message));
         }
     }
     Ok(())
+}
+
+/// The first element at these places that is no integer below a limit, in words.
+fn first_beyond<E: Element>(limit: u64, elements: &[E], mut places: impl Iterator<Item = usize>) -> Option<String> {
+    let is_beyond = |&k: &usize| elements[k].to_integer().is_none_or(|integer| integer.unsigned_abs() >= limit);
+    let wrong = elements[places.find(is_beyond)?];
+    Some(if E::DTYPE.is_fractional() { format!("{:?}", wrong.to_double()) } else { format!("{wrong:?}") })
 }

@@ -37,12 +37,12 @@ pub use ranges::{Half, Ranges};
 /// How a kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CompileOptions {
-    /// The number format of the arrays and of the computation: float32 (the default) or float64.
+    /// The number format of the computation: float32 (the default) or float64.
     pub dtype: Dtype,
     /// What runs it.
     pub target: Target,
-    /// The number format that sums are added in: that of the arrays (the default), or float64 for float32 arrays, which
-    /// is a pair of float32 numbers.
+    /// The number format that sums are added in: that of the computation (the default), or float64 for float32, which is a
+    /// pair of float32 numbers.
     pub accumulator: Option<Dtype>,
     /// How sums are added.
     pub summation: Summation,
@@ -52,7 +52,8 @@ impl CompileOptions {
     /// The same options with everything decided: one way of saying it for each kernel.
     fn resolve(&self, reductions: &[Reduction]) -> Result<CompileOptions> {
         if !matches!(self.dtype, Dtype::F32 | Dtype::F64) {
-            let message = format!("the compute dtype is {}; expected float32 or float64", self.dtype);
+            let message =
+                format!("the compute dtype is {}; expected float32 or float64, whatever arrays store", self.dtype);
             return Err(Error::new(ErrorKind::Dtype, message));
         }
         let is_wide = match (self.dtype, self.accumulator) {
@@ -237,6 +238,10 @@ impl Kernel {
     /// dimension), parameters (dimension). Outputs have the shape (rows of the kept index, columns) and are
     /// overwritten, even where the run is stopped. Results do not depend on the number of threads.
     ///
+    /// Inputs may be of any format of numbers that have no fractions, and of any other that is no wider than the kernel's;
+    /// each number becomes the nearest one of the kernel's. Outputs are float16, bfloat16 or of the kernel's format, or
+    /// float32 where that is float64, each the result rounded to the nearest; indices and counts are int64.
+    ///
     /// An array may be complex where real and imaginary parts alternate in the columns: an input of an even dimension, and
     /// an output whose numbers are complex. It then has half as many columns.
     ///
@@ -247,6 +252,11 @@ impl Kernel {
             Compiled::F32(program) => run::run(self, program, inputs, outputs, options),
             Compiled::F64(program) => run::run(self, program, inputs, outputs, options),
         }
+    }
+
+    /// Refuses the arrays that [`Kernel::run`] would refuse, whatever its options.
+    pub fn check(&self, inputs: &[ArrayRef<'_>], outputs: &[ArrayMut<'_>]) -> Result<()> {
+        integers::check(self, &arguments::check(self, inputs, outputs)?)
     }
 
     /// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.

@@ -1,12 +1,13 @@
-//! Rows of strided arrays to and from the planes of a tile.
+//! Rows of strided arrays to and from the planes of a tile. What arrays store becomes the numbers of the computation on
+//! the way, and back.
 
-use crate::array::{ArrayMut, ArrayRef, Data, DataMut};
+use crate::array::{ArrayMut, Data, DataMut, Element, ResultElement, with_elements, with_results};
 use crate::backend::Number;
 
-/// An input as the engine reads it: numbers and where they lie among them.
+/// An input as the engine reads it: elements and where they lie among them.
 #[derive(Clone)]
-pub(super) struct Rows<'a, T> {
-    pub data: &'a [T],
+pub(super) struct Rows<'a> {
+    pub data: Data<'a>,
     pub place: Place,
 }
 
@@ -24,41 +25,43 @@ pub(super) struct Place {
 
 impl Place {
     /// The place of a number of the problem whose first element is at `origin`.
-    fn of(&self, origin: isize, row: usize, column: usize) -> isize {
+    pub(super) fn of(&self, origin: isize, row: usize, column: usize) -> isize {
         let (element, part) = (column / self.parts, column % self.parts);
         origin + row as isize * self.row_step + element as isize * self.column_step + part as isize
     }
 }
 
-impl<T: Number> Rows<'_, T> {
-    /// Copies one column of consecutive rows, of the problem whose first element is at `origin`, into lanes.
-    pub(super) fn pack(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
-        let (start, row_step) = (self.place.of(origin, first, column), self.place.row_step);
-        match (usize::try_from(row_step), usize::try_from(start)) {
-            (Ok(1), Ok(start)) => lanes.copy_from_slice(&self.data[start..start + lanes.len()]),
-            (Ok(step), Ok(start)) if step > 0 && !lanes.is_empty() => {
-                let source = self.data[start..].iter().step_by(step);
-                lanes.iter_mut().zip(source).for_each(|(lane, &number)| *lane = number);
-            }
-            _ => {
-                for (k, lane) in lanes.iter_mut().enumerate() {
-                    *lane = self.data[(start + k as isize * row_step) as usize];
-                }
-            }
-        }
+impl Rows<'_> {
+    /// Brings one column of consecutive rows, of the problem whose first element is at `origin`, into lanes.
+    pub(super) fn pack<T: Format>(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
+        let steps = (self.place.of(origin, first, column), self.place.row_step);
+        with_elements!(self.data, elements => convert(elements, steps, lanes, T::of));
+    }
+
+    /// As `pack`, with the integers that the elements are.
+    pub(super) fn pack_integers<T: Format>(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
+        let steps = (self.place.of(origin, first, column), self.place.row_step);
+        let lane = |integer: Option<i64>| T::from_index(integer.unwrap_or(0));
+        with_elements!(self.data, elements => convert(elements, steps, lanes, |element| lane(element.to_integer())));
     }
 }
 
-impl<T: View> Rows<'_, T> {
-    /// An element of the problem whose first element is at `origin`.
-    pub(super) fn number(&self, origin: isize, row: usize, column: usize) -> T {
-        self.data[self.place.of(origin, row, column) as usize]
-    }
-
-    /// As `pack`, with the integers that the numbers are.
-    pub(super) fn pack_integers(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
-        self.pack(origin, column, first, lanes);
-        lanes.iter_mut().for_each(|lane| *lane = T::from_index(lane.real() as i64));
+/// Fills lanes with what becomes of the elements from a start on, each a step from the last.
+fn convert<E: Element, T>(elements: &[E], (start, step): (isize, isize), lanes: &mut [T], number: impl Fn(E) -> T) {
+    match (usize::try_from(step), usize::try_from(start)) {
+        (Ok(1), Ok(start)) => {
+            let source = &elements[start..start + lanes.len()];
+            lanes.iter_mut().zip(source).for_each(|(lane, &element)| *lane = number(element));
+        }
+        (Ok(step), Ok(start)) if step > 0 && !lanes.is_empty() => {
+            let source = elements[start..].iter().step_by(step);
+            lanes.iter_mut().zip(source).for_each(|(lane, &element)| *lane = number(element));
+        }
+        _ => {
+            for (k, lane) in lanes.iter_mut().enumerate() {
+                *lane = number(elements[(start + k as isize * step) as usize]);
+            }
+        }
     }
 }
 
@@ -68,49 +71,33 @@ pub(super) fn pad<T: Number>(plane: &mut [T], rows: usize) {
     plane[rows..].fill(last);
 }
 
-/// The numbers of an input, where its format is the computation's.
-pub(super) trait View: Number {
-    /// The number in float64.
-    fn real(self) -> f64;
-    /// The slice behind an input of this format, or of complex numbers with such parts.
-    fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [Self]>;
-    /// The slice behind an output of this format, or of complex numbers with such parts.
-    fn slice_mut<'a>(array: &'a mut ArrayMut<'_>) -> Option<&'a mut [Self]>;
+/// A number format of computations, to and from what arrays store.
+pub(super) trait Format: Number {
+    /// The number that an element becomes.
+    fn of<E: Element>(element: E) -> Self;
+    /// The element that a number becomes.
+    fn store<E: ResultElement>(self) -> E;
 }
 
-impl View for f32 {
-    fn real(self) -> f64 {
-        f64::from(self)
+impl Format for f32 {
+    #[inline(always)]
+    fn of<E: Element>(element: E) -> Self {
+        element.to_single()
     }
-    fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [f32]> {
-        match array.data {
-            Data::F32(data) | Data::C64(data) => Some(data),
-            _ => None,
-        }
-    }
-    fn slice_mut<'a>(array: &'a mut ArrayMut<'_>) -> Option<&'a mut [f32]> {
-        match &mut array.data {
-            DataMut::F32(data) | DataMut::C64(data) => Some(data),
-            _ => None,
-        }
+    #[inline(always)]
+    fn store<E: ResultElement>(self) -> E {
+        E::from_single(self)
     }
 }
 
-impl View for f64 {
-    fn real(self) -> f64 {
-        self
+impl Format for f64 {
+    #[inline(always)]
+    fn of<E: Element>(element: E) -> Self {
+        element.to_double()
     }
-    fn slice<'a>(array: &ArrayRef<'a>) -> Option<&'a [f64]> {
-        match array.data {
-            Data::F64(data) | Data::C128(data) => Some(data),
-            _ => None,
-        }
-    }
-    fn slice_mut<'a>(array: &'a mut ArrayMut<'_>) -> Option<&'a mut [f64]> {
-        match &mut array.data {
-            DataMut::F64(data) | DataMut::C128(data) => Some(data),
-            _ => None,
-        }
+    #[inline(always)]
+    fn store<E: ResultElement>(self) -> E {
+        E::from_double(self)
     }
 }
 
@@ -121,7 +108,7 @@ pub(super) enum RowColumns<'a> {
 }
 
 /// Writes all columns of one row, of the problem whose first element is at `origin`.
-pub(super) fn unpack_row<T: View>(
+pub(super) fn unpack_row<T: Format>(
     array: &mut ArrayMut<'_>,
     place: &Place,
     origin: isize,
@@ -137,15 +124,16 @@ pub(super) fn unpack_row<T: View>(
             }
         }
         RowColumns::Numbers(numbers) => {
-            if let Some(data) = T::slice_mut(array) {
-                numbers.iter().enumerate().for_each(|(k, &number)| data[at(k)] = T::from_f64(number));
-            }
+            let all = numbers.iter().map(|&number| T::from_f64(number)).enumerate();
+            with_results!(&mut array.data,
+                _indices => {},
+                elements => all.for_each(|(k, number)| elements[at(k)] = number.store()))
         }
     }
 }
 
 /// Writes lanes to one column of consecutive rows, of the problem whose first element is at `origin`.
-pub(super) fn unpack<T: View>(
+pub(super) fn unpack<T: Format>(
     array: &mut ArrayMut<'_>,
     place: &Place,
     origin: isize,
@@ -155,9 +143,8 @@ pub(super) fn unpack<T: View>(
 ) {
     let start = place.of(origin, first, column);
     let at = |k: usize| (start + k as isize * place.row_step) as usize;
-    if let DataMut::I64(data) = &mut array.data {
-        lanes.iter().enumerate().for_each(|(k, lane)| data[at(k)] = lane.to_index());
-    } else if let Some(data) = T::slice_mut(array) {
-        lanes.iter().enumerate().for_each(|(k, &lane)| data[at(k)] = lane);
-    }
+    let all = lanes.iter().enumerate();
+    with_results!(&mut array.data,
+        indices => all.for_each(|(k, lane)| indices[at(k)] = lane.to_index()),
+        elements => all.for_each(|(k, lane)| elements[at(k)] = lane.store()))
 }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::Program;
 use super::arguments::Arguments;
 use super::locks::lock;
-use super::pack::{RowColumns, View, pad, unpack, unpack_row};
+use super::pack::{Format, RowColumns, pad, unpack, unpack_row};
 use super::rows::AllStates;
 use super::schedule::{Task, tiles};
 use super::skip::{Next, Search, Skips};
@@ -31,9 +31,9 @@ pub(super) struct Totals<T> {
 pub(super) type Advance<'a> = dyn FnMut(u64, u64) -> bool + 'a;
 
 /// What all tasks of a run share.
-pub(super) struct Pass<'a, T: View> {
+pub(super) struct Pass<'a, T: Format> {
     program: &'a Program<T>,
-    arguments: &'a Arguments<'a, T>,
+    arguments: &'a Arguments<'a>,
     /// Whether parameters differ from problem to problem.
     has_own_parameters: bool,
     /// Which tiles need not be computed.
@@ -57,8 +57,8 @@ pub(super) struct Worker<T> {
 /// The outputs of a run, written by whichever task is done.
 type Writer<'a, 'b> = Mutex<&'a mut [ArrayMut<'b>]>;
 
-impl<'a, T: View> Pass<'a, T> {
-    pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a, T>, categories: &[Category]) -> Self {
+impl<'a, T: Format> Pass<'a, T> {
+    pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a>, categories: &[Category]) -> Self {
         let mut parameters = arguments.inputs.iter().zip(categories).filter(|(_, c)| **c == Category::Parameter);
         let has_own_parameters = parameters.any(|(rows, _)| rows.place.batch_steps.iter().any(|&step| step != 0));
         Pass { program, arguments, has_own_parameters, skips: Skips::new(program, arguments) }

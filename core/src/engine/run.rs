@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::locks::lock;
-use super::pack::View;
+use super::pack::Format;
 use super::pass::{Advance, Pass, Totals, Worker};
 use super::progress::{INTERVAL, Progress, Reporter};
 use super::ranges::Pattern;
@@ -18,14 +18,14 @@ use crate::error::{Error, ErrorKind, Result};
 /// Work, in lane operations, that makes up for a thread: 0.1 ms at least, where making the thread costs some 0.02.
 const THREAD_OPERATIONS: u64 = 8 << 20;
 
-pub(super) fn run<T: View>(
+pub(super) fn run<T: Format>(
     kernel: &Kernel,
     program: &Program<T>,
     inputs: &[ArrayRef<'_>],
     outputs: &mut [ArrayMut<'_>],
     options: &RunOptions<'_>,
 ) -> Result<()> {
-    let arguments = arguments::check::<T>(kernel, inputs, outputs)?;
+    let arguments = arguments::check(kernel, inputs, outputs)?;
     integers::check(kernel, &arguments)?;
     let (kept, reduced) = (arguments.kept, arguments.reduced);
     let pattern = match options.ranges {

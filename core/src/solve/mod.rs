@@ -127,10 +127,13 @@ impl Solver {
             );
             return Err(Error::new(ErrorKind::Shape, message));
         };
-        // The first product, with the right-hand side itself, looks at all arrays before anything is written.
-        self.kernel.run(inputs, std::slice::from_mut(output), &options.run)?;
-        let mut first = Some(output.numbers());
+        self.kernel.check(inputs, std::slice::from_ref(output))?;
+        let right = right.numbers();
         let product = Product { solver: self, inputs, shape: &shape, options: &options.run };
+        // The first product is that with the right-hand side. What it refuses is refused before anything is written.
+        let mut image = vec![0.0; right.len()];
+        product.multiply(&right, &mut image)?;
+        let mut first = Some(image);
         let mut multiply = |p: &[f64], q: &mut Vec<f64>| match first.take() {
             Some(image) => {
                 *q = image;
@@ -140,7 +143,7 @@ impl Solver {
         };
         let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
         let rows = shape[shape.len().saturating_sub(2)];
-        let mut systems = Systems::new(right.numbers(), rows, columns);
+        let mut systems = Systems::new(right, rows, columns);
         let result = systems.solve(&mut multiply, options);
         output.set_numbers(systems.solution());
         result
