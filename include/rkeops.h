@@ -129,15 +129,30 @@
 #define RKEOPS_DTYPE_INT 0
 
 /**
+ * Integers without a sign (kDLUInt of DLPack).
+ */
+#define RKEOPS_DTYPE_UINT 1
+
+/**
  * Floating-point numbers (kDLFloat of DLPack).
  */
 #define RKEOPS_DTYPE_FLOAT 2
+
+/**
+ * bfloat16 numbers (kDLBfloat of DLPack): the upper halves of float32 numbers.
+ */
+#define RKEOPS_DTYPE_BFLOAT 4
 
 /**
  * Complex numbers (kDLComplex of DLPack): a real part and the imaginary part after
  * it, as C's `float _Complex` and `double _Complex` and Fortran's COMPLEX.
  */
 #define RKEOPS_DTYPE_COMPLEX 5
+
+/**
+ * Truth values (kDLBool of DLPack): bytes, 0 for false and anything else for true.
+ */
+#define RKEOPS_DTYPE_BOOL 6
 
 /**
  * Ordinary memory (kDLCPU of DLPack).
@@ -338,8 +353,8 @@ typedef struct {
      */
     size_t size;
     /**
-     * Compilation: bits of the floating-point numbers that are computed with and
-     * that arrays have: 32 or 64. Default: 32.
+     * Compilation: bits of the floating-point numbers that are computed with: 32 or
+     * 64. Default: 32.
      */
     int32_t dtype_bits;
     /**
@@ -368,8 +383,8 @@ typedef struct {
      */
     const rkeops_ranges *ranges;
     /**
-     * Compilation: bits of the floating-point numbers that sums are added in: 64 for
-     * arrays of 32 bits is slower and more accurate. Default: dtype_bits.
+     * Compilation: bits of the floating-point numbers that sums are added in: 64 with
+     * a dtype_bits of 32 is slower and more accurate. Default: dtype_bits.
      */
     int32_t accumulator_bits;
     /**
@@ -391,12 +406,12 @@ typedef struct {
      */
     void *data;
     /**
-     * RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_COMPLEX, or RKEOPS_DTYPE_INT for outputs that
-     * are indices.
+     * One of RKEOPS_DTYPE_...; rkeops_kernel_run says which ones an array may have.
      */
     int32_t dtype_code;
     /**
-     * Bits of an element: 32 or 64, or 64 or 128 if it is complex.
+     * Bits of an element: 16, 32 or 64, but 8 too for integers, 8 for bool, 16 for
+     * bfloat16, and 64 or 128 for complex numbers.
      */
     int32_t dtype_bits;
     /**
@@ -886,7 +901,17 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * may be 0. `outputs` are `output_count` arrays in the order of the reductions of the
  * compilation, one for each, but two for a reduction such as "Min_ArgMin" (the values,
  * then the indices), of shape (M, columns) for a reduction over j and (N, columns) for
- * one over i. All are of the kernel's dtype, but indices and counts are int64.
+ * one over i.
+ *
+ * A kernel computes in float32 or float64, as its compilation said; arrays may store
+ * something else. Inputs are integers of any size, bool (a byte, true unless it is 0),
+ * float16, bfloat16, float32 or, where the kernel computes in float64, float64. Each
+ * number becomes the nearest one of the kernel's format, the even one of two: integers
+ * are exact in float32 up to 2^24, and exact as they are where the formula says
+ * Integer(v). Outputs are int64 if they are indices or counts; others are of the
+ * kernel's format or a narrower one of these floating-point formats, and hold the
+ * nearest numbers, infinite ones beyond the largest.
+ *
  * Complex numbers are two columns, a real part and the imaginary part after it. Where
  * columns alternate like that, an array may also be described as RKEOPS_DTYPE_COMPLEX
  * with half as many columns: an input of an even dimension, and an output that
@@ -948,7 +973,7 @@ rkeops_error *rkeops_kernel_output_count(const rkeops_kernel *kernel,
 
 /**
  * Tells what output number `position` of a kernel is: its columns and its dtype, as
- * in rkeops_array. Instead of complex numbers a run also takes an array of real ones
+ * in rkeops_array. A run also takes narrower floating-point numbers, and instead of complex numbers a run also takes an array of real ones
  * with twice as many columns. Each of `dim`, `dtype_code` and `dtype_bits` may be NULL if it is
  * not wanted.
  * Errors: RKEOPS_ERROR_COUNT if there is no such output, _HANDLE, _ARGUMENT. Any

@@ -43,17 +43,27 @@ static void batches(rkeops_kernel *kernel) {
     FAILS(rkeops_kernel_run(kernel, inputs, 3, &result.array, 1, NULL), RKEOPS_ERROR_SHAPE, "expected (2, 7, 1)");
 }
 
+/* The arrays of one problem. */
+typedef struct {
+    view in[3], result;
+    rkeops_array inputs[3];
+} problem;
+
+static void plain(problem *one) {
+    shape(&one->in[0], x, 2, M, 1, 0);
+    shape(&one->in[1], y, 2, N, 1, 0);
+    shape(&one->in[2], p, 1, 1, 0, 0);
+    shape(&one->result, out, 2, M, 1, 0);
+    for (int k = 0; k < 3; k++) one->inputs[k] = one->in[k].array;
+}
+
 /* The sums that the ranges leave, against a loop over all pairs. */
 static void sums(rkeops_kernel *kernel, rkeops_ranges *ranges, int (*meet)(int, int)) {
     rkeops_options options = RKEOPS_OPTIONS_INIT;
-    view in[3], result;
-    shape(&in[0], x, 2, M, 1, 0);
-    shape(&in[1], y, 2, N, 1, 0);
-    shape(&in[2], p, 1, 1, 0, 0);
-    shape(&result, out, 2, M, 1, 0);
-    rkeops_array inputs[3] = {in[0].array, in[1].array, in[2].array};
+    problem one;
+    plain(&one);
     options.ranges = ranges;
-    SUCCEEDS(rkeops_kernel_run(kernel, inputs, 3, &result.array, 1, &options));
+    SUCCEEDS(rkeops_kernel_run(kernel, one.inputs, 3, &one.result.array, 1, &options));
     for (int i = 0; i < M; i++) {
         double sum = 0;
         for (int j = 0; j < N; j++) sum += meet(i, j) * x[i] * y[j] * p[0];
@@ -103,17 +113,13 @@ static void ranges(rkeops_kernel *kernel) {
     FAILS(rkeops_ranges_ragged(offsets_i, backwards, 2, &r), RKEOPS_ERROR_ARGUMENT, "offsets_j is from 4 to 1");
     SUCCEEDS(rkeops_ranges_ragged(offsets_i, far, 2, &r));
     rkeops_options options = RKEOPS_OPTIONS_INIT;
-    view in[3], result;
-    shape(&in[0], x, 2, M, 1, 0);
-    shape(&in[1], y, 2, N, 1, 0);
-    shape(&in[2], p, 1, 1, 0, 0);
-    shape(&result, out, 2, M, 1, 0);
-    rkeops_array inputs[3] = {in[0].array, in[1].array, in[2].array};
+    problem one;
+    plain(&one);
     options.ranges = r;
-    FAILS(rkeops_kernel_run(kernel, inputs, 3, &result.array, 1, &options), RKEOPS_ERROR_SIZE, "index j, which has 9");
+    FAILS(rkeops_kernel_run(kernel, one.inputs, 3, &one.result.array, 1, &options), RKEOPS_ERROR_SIZE, "index j, which has 9");
     rkeops_ranges_free(r);
     options.ranges = (const rkeops_ranges *)kernel;
-    FAILS(rkeops_kernel_run(kernel, inputs, 3, &result.array, 1, &options), RKEOPS_ERROR_HANDLE, "options->ranges");
+    FAILS(rkeops_kernel_run(kernel, one.inputs, 3, &one.result.array, 1, &options), RKEOPS_ERROR_HANDLE, "options->ranges");
     rkeops_ranges_free(NULL);
     FAILS(rkeops_ranges_retain(NULL), RKEOPS_ERROR_ARGUMENT, "ranges is NULL");
 }

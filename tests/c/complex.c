@@ -161,7 +161,7 @@ static void refused(void) {
     FAILS(rkeops_kernel_run(kernel, inputs, 2, &views[2].array, 1, NULL), RKEOPS_ERROR_SHAPE, "expected (1, 3)");
     view_set(&views[2], out, RKEOPS_DTYPE_FLOAT, 64, 1, 6);
     FAILS(rkeops_kernel_run(kernel, inputs, 2, &views[2].array, 1, NULL), RKEOPS_ERROR_DTYPE,
-          "output 0 has dtype float64; expected float32 or complex64");
+          "output 0 has dtype float64; expected complex64, float32, bfloat16 or float16");
     view_set(&views[2], out, RKEOPS_DTYPE_COMPLEX, 64, 1, 1);
     view_set(&views[0], data, RKEOPS_DTYPE_FLOAT, 32, 1, 3);
     FAILS(rkeops_kernel_run(real, &views[0].array, 1, &views[2].array, 1, NULL), RKEOPS_ERROR_DTYPE,

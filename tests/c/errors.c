@@ -253,9 +253,8 @@ static void arrays(void) {
     BREAKS(c.output.data = NULL, RKEOPS_ERROR_ARGUMENT, "output 0: its data is NULL");
     BREAKS(c.inputs[1].shape = NULL, RKEOPS_ERROR_ARGUMENT, "input 1 (j-variable of dimension 3): its shape is NULL");
     BREAKS(c.inputs[1].dtype_bits = 64, RKEOPS_ERROR_DTYPE, "input 1 (j-variable of dimension 3)");
-    BREAKS(c.inputs[1].dtype_bits = 16, RKEOPS_ERROR_DTYPE, "float32 (2, 32)");
-    BREAKS(c.inputs[1].dtype_code = 1, RKEOPS_ERROR_DTYPE, "input 1 (j-variable of dimension 3): its dtype has code 1 and 32 bits");
-    BREAKS((c.inputs[1].dtype_code = 0, c.inputs[1].dtype_bits = 64), RKEOPS_ERROR_DTYPE, "input 1 (j-variable of dimension 3): it holds int64");
+    BREAKS(c.inputs[1].dtype_bits = 24, RKEOPS_ERROR_DTYPE, "float32 (2, 32)");
+    BREAKS(c.inputs[1].dtype_code = 3, RKEOPS_ERROR_DTYPE, "input 1 (j-variable of dimension 3): its dtype has code 3 and 32 bits");
     BREAKS((c.output.dtype_code = 0, c.output.dtype_bits = 64), RKEOPS_ERROR_DTYPE, "output 0");
     BREAKS(c.inputs[0].device_type = RKEOPS_DEVICE_CUDA, RKEOPS_ERROR_DEVICE, "input 0 (i-variable of dimension 3): it is on CUDA device 0");
     BREAKS(c.inputs[0].device_type = 0, RKEOPS_ERROR_DEVICE, "device_type is 0");

@@ -67,6 +67,22 @@ pub struct Arrays {
 
 /// Shape, code and bits of an array that a kernel wants.
 type Format = (Vec<i64>, i32, i32);
+/// The formats of real numbers.
+const FORMATS: [(i32, i32); 13] = [
+    (RKEOPS_DTYPE_FLOAT, 32),
+    (RKEOPS_DTYPE_FLOAT, 64),
+    (RKEOPS_DTYPE_FLOAT, 16),
+    (RKEOPS_DTYPE_BFLOAT, 16),
+    (RKEOPS_DTYPE_BOOL, 8),
+    (RKEOPS_DTYPE_INT, 8),
+    (RKEOPS_DTYPE_INT, 16),
+    (RKEOPS_DTYPE_INT, 32),
+    (RKEOPS_DTYPE_INT, 64),
+    (RKEOPS_DTYPE_UINT, 8),
+    (RKEOPS_DTYPE_UINT, 16),
+    (RKEOPS_DTYPE_UINT, 32),
+    (RKEOPS_DTYPE_UINT, 64),
+];
 /// A list and its count.
 type List = (*const rkeops_array, usize);
 
@@ -85,10 +101,12 @@ impl Arrays {
         let bits = outputs.iter().find(|o| o.1 == RKEOPS_DTYPE_FLOAT).map_or(32, |o| o.2);
         let mut cursor = 0;
         for shape in inputs {
-            arrays.push(bytes, memory, 0, (shape, RKEOPS_DTYPE_FLOAT, bits), &mut cursor);
+            let (code, bits) = if bytes.chance(4) { bytes.pick(&FORMATS) } else { (RKEOPS_DTYPE_FLOAT, bits) };
+            arrays.push(bytes, memory, 0, (shape, code, bits), &mut cursor);
         }
-        for output in outputs {
-            arrays.push(bytes, memory, 1, output, &mut cursor);
+        for (shape, code, bits) in outputs {
+            let (code, bits) = if bytes.chance(8) { bytes.pick(&FORMATS) } else { (code, bits) };
+            arrays.push(bytes, memory, 1, (shape, code, bits), &mut cursor);
         }
         if arrays.spoiled == 0 {
             arrays.inputs.pop();
@@ -239,11 +257,10 @@ fn spoil(bytes: &mut Bytes<'_>, array: &mut rkeops_array, numbers: &mut [[i64; 8
 }
 
 fn judge(array: &rkeops_array, numbers: &[[i64; 8]], memory: &Memory) -> Verdict {
-    let size: i128 = match (array.dtype_code, array.dtype_bits) {
-        (RKEOPS_DTYPE_FLOAT, 32) => 4,
-        (RKEOPS_DTYPE_FLOAT | RKEOPS_DTYPE_INT, 64) => 8,
-        _ => return Verdict::Refused,
-    };
+    if !FORMATS.contains(&(array.dtype_code, array.dtype_bits)) {
+        return Verdict::Refused;
+    }
+    let size = i128::from(array.dtype_bits / 8);
     if array.device_type != RKEOPS_DEVICE_CPU || !(0..=RKEOPS_MAX_RANK).contains(&array.rank) {
         return Verdict::Refused;
     }

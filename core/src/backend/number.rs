@@ -1,7 +1,11 @@
 //! The two number formats of a computation, as lane operations define them: the meaning of every [`Op`] on one lane.
 
+use crate::dtype::Dtype;
+
 /// A number format that programs compute in.
 pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + 'static {
+    /// The format.
+    const DTYPE: Dtype;
     /// The number with these bits.
     fn from_bits64(bits: u64) -> Self;
     /// The bits of the number.
@@ -65,8 +69,9 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
 }
 
 macro_rules! number {
-    ($float:ident, $bits:ident, $signed:ident, $mantissa:literal, $bias:literal) => {
+    ($float:ident, $bits:ident, $signed:ident, $dtype:expr, $mantissa:literal, $bias:literal) => {
         impl Number for $float {
+            const DTYPE: Dtype = $dtype;
             #[inline(always)]
             fn from_bits64(bits: u64) -> Self {
                 $float::from_bits(bits as $bits)
@@ -196,5 +201,5 @@ macro_rules! number {
     };
 }
 
-number!(f32, u32, i32, 23, 127.0);
-number!(f64, u64, i64, 52, 1023.0);
+number!(f32, u32, i32, Dtype::F32, 23, 127.0);
+number!(f64, u64, i64, Dtype::F64, 52, 1023.0);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::pack::{Rows, View};
+use super::pack::{Format, Rows};
 use crate::backend::Interval;
 
 /// One column of the rows of an index.
@@ -15,8 +15,8 @@ pub(super) struct Extremes<T> {
 }
 
 /// The extremes of some rows of a column of the problem whose first element is at `origin`; `room` is memory to work in.
-pub(super) fn of_rows<T: View>(
-    input: &Rows<'_, T>,
+pub(super) fn of_rows<T: Format>(
+    input: &Rows<'_>,
     origin: isize,
     column: usize,
     rows: Range<usize>,
@@ -27,9 +27,9 @@ pub(super) fn of_rows<T: View>(
     Interval::of(room)
 }
 
-impl<T: View> Extremes<T> {
+impl<T: Format> Extremes<T> {
     /// The extremes of a column with so many rows.
-    pub(super) fn new(input: &Rows<'_, T>, origin: isize, column: usize, rows: usize, length: usize) -> Self {
+    pub(super) fn new(input: &Rows<'_>, origin: isize, column: usize, rows: usize, length: usize) -> Self {
         let mut room = Vec::new();
         let starts = (0..rows).step_by(length);
         let mut block = |start: usize| of_rows(input, origin, column, start..rows.min(start + length), &mut room);
@@ -72,7 +72,7 @@ mod tests {
     fn extremes_are_those_of_the_blocks_that_rows_touch() {
         let data: Vec<f64> = (0..100).map(|k| f64::from(k * 37 % 101)).collect();
         let place = Place { origin: 0, batch_steps: Vec::new(), row_step: 1, column_step: 0, parts: 1 };
-        let input = Rows { data: &data, place };
+        let input = Rows { data: crate::array::Data::F64(&data), place };
         for (rows, length) in [(100, 8), (96, 8), (7, 8), (1, 1), (100, 1)] {
             let extremes = Extremes::new(&input, 0, 0, rows, length);
             for (start, end) in (0..rows).flat_map(|start| (start + 1..=rows).map(move |end| (start, end))) {

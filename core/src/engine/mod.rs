@@ -52,8 +52,7 @@ impl CompileOptions {
     /// The same options with everything decided: one way of saying it for each kernel.
     fn resolve(&self, reductions: &[Reduction]) -> Result<CompileOptions> {
         if !matches!(self.dtype, Dtype::F32 | Dtype::F64) {
-            let message =
-                format!("the compute dtype is {}; expected float32 or float64, whatever arrays store", self.dtype);
+            let message = format!("the compute dtype is {}; expected float32 or float64", self.dtype);
             return Err(Error::new(ErrorKind::Dtype, message));
         }
         let is_wide = match (self.dtype, self.accumulator) {

@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use super::Program;
 use super::arguments::Arguments;
 use super::extremes::{self, Extremes};
-use super::pack::View;
+use super::pack::Format;
 use super::schedule::{Task, Tiles};
 use crate::backend::{Bounds, Interval, is_clear};
-use crate::lower::{Condition, Plane, Source, Space};
+use crate::lower::{Condition, INTEGERS_IN_SINGLE, Plane, Source, Space};
 
 /// Pairs that are asked for together at least, so that an answer costs little beside them.
 const FEWEST_PAIRS: usize = 1 << 14;
@@ -20,18 +20,18 @@ const FEWEST_ROWS: usize = 64;
 type Columns<T> = Vec<Option<Extremes<T>>>;
 
 /// The masks of a run.
-pub(super) struct Skips<'a, T: View> {
+pub(super) struct Skips<'a, T: Format> {
     condition: &'a Condition,
-    arguments: &'a Arguments<'a, T>,
+    arguments: &'a Arguments<'a>,
     /// Reduced rows of a tile.
     length: usize,
     /// Once for each problem whose columns are its own. Empty where it is not worth its cost.
     columns: Vec<OnceLock<Columns<T>>>,
 }
 
-impl<'a, T: View> Skips<'a, T> {
+impl<'a, T: Format> Skips<'a, T> {
     /// What may rule out tiles, if anything.
-    pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a, T>) -> Option<Self> {
+    pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a>) -> Option<Self> {
         let (condition, length) = (program.stages.condition.as_ref()?, program.layout.reduced);
         let sources = &condition.sources[Space::Reduced as usize];
         let inputs = sources.iter().filter_map(|source| match *source {
@@ -83,22 +83,27 @@ impl<'a, T: View> Skips<'a, T> {
 }
 
 /// What a plane holds of a column with these numbers.
-fn column<T: View>(source: Source, interval: Interval<T>) -> Bounds<T> {
+fn column<T: Format>(source: Source, interval: Interval<T>) -> Bounds<T> {
     match source {
-        Source::Integer { .. } => Bounds::integers(interval.low.real() as i64, interval.high.real() as i64),
+        Source::Integer { .. } => {
+            // The numbers were rounded to float32, which is this much of an integer at most.
+            let slack = |number: f64| (number.abs().min(f64::from(INTEGERS_IN_SINGLE)) * 2f64.powi(-23)) as i64;
+            let (low, high) = (interval.low.to_f64(), interval.high.to_f64());
+            Bounds::integers((low as i64).saturating_sub(slack(low)), (high as i64).saturating_add(slack(high)))
+        }
         _ => Bounds::Numbers(interval),
     }
 }
 
 /// What a plane of row numbers holds.
-fn row_numbers<T: View>(rows: &[Range<usize>]) -> Bounds<T> {
+fn row_numbers<T: Format>(rows: &[Range<usize>]) -> Bounds<T> {
     let first = rows.iter().map(|rows| rows.start).min().unwrap_or(0);
     let last = rows.iter().map(|rows| rows.end).max().unwrap_or(1) - 1;
     Bounds::integers(first as i64, last as i64)
 }
 
 /// The masks for the kept rows of a task.
-pub(super) struct Masks<'a, T: View> {
+pub(super) struct Masks<'a, T: Format> {
     skips: &'a Skips<'a, T>,
     call: Vec<Bounds<T>>,
     kept: Vec<Bounds<T>>,
@@ -108,7 +113,7 @@ pub(super) struct Masks<'a, T: View> {
     known: Vec<Bounds<T>>,
 }
 
-impl<T: View> Masks<'_, T> {
+impl<T: Format> Masks<'_, T> {
     /// Whether certainly no pair of the kept rows and these reduced rows takes part.
     fn rule_out(&mut self, rows: &[Range<usize>]) -> bool {
         let condition = self.skips.condition;
@@ -148,12 +153,12 @@ pub(super) enum Next {
 
 /// The search for the tiles to compute. It doubles its steps while all is ruled out (a galloping search: Bentley and Yao,
 /// An almost optimal algorithm for unbounded searching, 1976), so that it does not walk through a million tiles.
-pub(super) struct Search<'a, T: View> {
+pub(super) struct Search<'a, T: Format> {
     masks: Option<Masks<'a, T>>,
     gallop: Gallop,
 }
 
-impl<'a, T: View> Search<'a, T> {
+impl<'a, T: Format> Search<'a, T> {
     pub(super) fn new(masks: Option<Masks<'a, T>>, kept: usize, length: usize) -> Self {
         Search { masks, gallop: Gallop::new((FEWEST_PAIRS / (kept * length).max(1)).max(1)) }
     }
