@@ -1,4 +1,4 @@
-/* Derivatives through a log-sum-exp and of formulas, each compared with a dense evaluation. */
+/* Derivatives through a log-sum-exp, through smallest values and of formulas, each compared with a dense evaluation. */
 #include "check.h"
 
 enum { M = 19, N = 23, D = 2 };
@@ -142,10 +142,55 @@ static void laplacian(int bits) {
     free(points[0].data), free(points[1].data), free(result.data);
 }
 
+/* The distance to the nearest point, and its gradient in x by the indices that the reduction of pairs gives. */
+static void nearest(int bits) {
+    static const char *const aliases[] = {"x = Vi(0,2)", "y = Vj(1,2)", "e = Vi(2,1)", "k = Vi(3,1)"};
+    matrix all[4], distances = random_matrix(bits, M, 1, 6), gradient = random_matrix(bits, M, D, 7);
+    int64_t indices[M];
+    rkeops_reduction *pair = parse_reduction("Min_ArgMin_Reduction(SqDist(x,y),0)", aliases, 2);
+    rkeops_reduction *slope = parse_reduction("Grad(Min_Reduction(SqDist(x,y),0),x,e,k)", aliases, 4);
+    rkeops_kernel *kernel = compile_one(pair, bits);
+    rkeops_array given[2], results[2];
+    for (int k = 0; k < 3; k++) all[k] = random_matrix(bits, k == 1 ? N : M, k == 2 ? 1 : D, k + 1);
+    all[3].data = indices;
+    view_set(&all[3].shaped, indices, RKEOPS_DTYPE_INT, 64, M, 1);
+    given[0] = all[0].shaped.array, given[1] = all[1].shaped.array;
+    results[0] = distances.shaped.array, results[1] = all[3].shaped.array;
+    for (int k = 0; k < 2; k++) given[k].shape = all[k].shaped.shape, given[k].strides = all[k].shaped.strides;
+    results[0].shape = distances.shaped.shape, results[0].strides = distances.shaped.strides;
+    results[1].shape = all[3].shaped.shape, results[1].strides = all[3].shaped.strides;
+    SUCCEEDS(rkeops_kernel_run(kernel, given, 2, results, 2, NULL));
+    run(slope, bits, all, 4, &gradient);
+    for (int i = 0; i < M; i++) {
+        double least = INFINITY;
+        int nearest = -1;
+        for (int j = 0; j < N; j++) {
+            double distance = 0;
+            for (int c = 0; c < D; c++) {
+                const double d = get(all[0].data, bits, i * D + c) - get(all[1].data, bits, j * D + c);
+                distance += d * d;
+            }
+            if (distance < least) least = distance, nearest = j;
+        }
+        CHECK(indices[i] == nearest);
+        CHECK(fabs(get(distances.data, bits, i) - least) <= (bits == 32 ? 1e-6 : 1e-14));
+        for (int c = 0; c < D; c++) {
+            const double d = get(all[0].data, bits, i * D + c) - get(all[1].data, bits, nearest * D + c);
+            const double right = 2 * get(all[2].data, bits, i) * d;
+            CHECK(fabs(get(gradient.data, bits, i * D + c) - right) <= (bits == 32 ? 1e-5 : 1e-13));
+        }
+    }
+    rkeops_kernel_free(kernel), rkeops_reduction_free(pair), rkeops_reduction_free(slope);
+    for (int k = 0; k < 3; k++) free(all[k].data);
+    free(distances.data), free(gradient.data);
+}
+
 int main(void) {
     log_sum_exp(32);
     log_sum_exp(64);
     laplacian(32);
     laplacian(64);
+    nearest(32);
+    nearest(64);
     return check_report("derivatives");
 }

@@ -100,12 +100,10 @@ impl<'a, T: Format> Pass<'a, T> {
                 filled += rows.len();
                 match source {
                     Source::Component { index, component } => {
-                        let origin = worker.origins[index];
-                        self.arguments.inputs[index].pack(origin, component, rows.start, place);
+                        self.pack(&worker.origins, [index, component], false, rows.start, place);
                     }
                     Source::Integer { index, component } => {
-                        let origin = worker.origins[index];
-                        self.arguments.inputs[index].pack_integers(origin, component, rows.start, place);
+                        self.pack(&worker.origins, [index, component], true, rows.start, place);
                     }
                     Source::Position => {
                         let positions = rows.start as i64..;
@@ -117,6 +115,24 @@ impl<'a, T: Format> Pass<'a, T> {
             if source != Source::Computed {
                 pad(plane, filled);
             }
+        }
+    }
+
+    /// Packs consecutive rows of a column of an input. Inlined, its check of the position would be made before it is known
+    /// that there is one, which is harmless and yet what valgrind looks for.
+    #[inline(never)]
+    fn pack(
+        &self,
+        origins: &[isize],
+        [index, component]: [usize; 2],
+        as_integers: bool,
+        first: usize,
+        lanes: &mut [T],
+    ) {
+        let (input, origin) = (&self.arguments.inputs[index], origins[index]);
+        match as_integers {
+            true => input.pack_integers(origin, component, first, lanes),
+            false => input.pack(origin, component, first, lanes),
         }
     }
 
