@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::approximate::{Approximate, Format};
+use super::check::SLACK;
 use super::expression::{Expression, Variable};
 use super::oracle::{Expected, REDUCTIONS, exact_sum, extreme_number, reduce, roundings, unknown};
 use super::scalar::Scalar;
@@ -200,7 +201,14 @@ fn nearest<F: Format>(name: &str, k: usize, values: &[Vec<Approximate<F>>], dim:
             // What is not known may win any rank.
             let error = if reach.is_finite() { rivals.map(|v| v.1).fold(0.0, f64::max) } else { f64::INFINITY };
             numbers[rank * dim + component] = Expected::Number { value, error };
-            indices[rank * dim + component] = Expected::Index { values: list.clone(), best: place };
+            // Whatever may be on either side of an exact value moves the ranks of all values that are equal to it.
+            let is_beside = |v: &(f64, f64)| v.1 > 0.0 && (v.0 - value).abs() <= SLACK * v.1;
+            let is_exact = place.is_some_and(|at| list[at].1 == 0.0);
+            let values = match is_exact && list.iter().any(is_beside) {
+                true => Arc::new(vec![(value, f64::INFINITY)]),
+                false => list.clone(),
+            };
+            indices[rank * dim + component] = Expected::Index { values, best: place };
         }
     }
     match name {
