@@ -10,6 +10,7 @@ use rkeops_core::{
 use support::expression::Variable;
 use support::generate::case;
 use support::layout::{Layout, position};
+use support::problem::{bits, run_views};
 use support::random::{Random, seeds};
 
 suite!(random_formulas_in_random_formats, batches_and_ranges, indices_come_back, patterns, narrow_results);
@@ -160,30 +161,8 @@ fn run(
     rows: usize,
     options: &RunOptions<'_>,
 ) -> Vec<Vec<u64>> {
-    let count = |dim: usize| batch.iter().product::<usize>() * rows * dim;
-    let outputs = kernel.outputs().to_vec();
-    let mut single: Vec<Vec<f32>> = outputs.iter().map(|o| vec![77.0; count(o.dim)]).collect();
-    let mut double: Vec<Vec<f64>> = outputs.iter().map(|o| vec![77.0; count(o.dim)]).collect();
-    let mut whole: Vec<Vec<i64>> = outputs.iter().map(|o| vec![77; count(o.dim)]).collect();
-    let mut arrays = Vec::new();
-    for (((output, f), d), i) in outputs.iter().zip(&mut single).zip(&mut double).zip(&mut whole) {
-        let shape = [batch, &[rows, output.dim]].concat();
-        arrays.push(match output.dtype {
-            Dtype::F32 => ArrayMut::f32(f, &shape),
-            Dtype::F64 => ArrayMut::f64(d, &shape),
-            _ => ArrayMut::i64(i, &shape),
-        });
-    }
-    kernel.run(inputs, &mut arrays, options).unwrap();
-    drop(arrays);
-    let bits = |v: f64| if v.is_nan() { u64::MAX } else { v.to_bits() };
-    (0..outputs.len())
-        .map(|k| match outputs[k].dtype {
-            Dtype::F32 => single[k].iter().map(|&v| bits(f64::from(v))).collect(),
-            Dtype::F64 => double[k].iter().map(|&v| bits(v)).collect(),
-            _ => whole[k].iter().map(|&v| v as u64).collect(),
-        })
-        .collect()
+    let shapes: Vec<Vec<usize>> = kernel.outputs().iter().map(|o| [batch, &[rows, o.dim]].concat()).collect();
+    bits(kernel, &run_views(kernel, inputs, &shapes, options).unwrap())
 }
 
 /// Bit for bit what arrays give that were converted before.

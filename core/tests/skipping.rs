@@ -5,11 +5,12 @@ mod support;
 
 use std::cell::Cell;
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, DataMut, Dtype, Kernel, Ranges, Reduction, RunOptions};
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Ranges, Reduction, RunOptions};
 use rkeops_core::{Summation, Target, reduction, reduction::Reducer};
 use support::case::{Case, Element, Numbers};
 use support::expression::{call2, index};
 use support::generate::{Generator, variables};
+use support::problem::{bits, run_views};
 use support::random::{Random, seeds};
 
 suite!(
@@ -66,32 +67,12 @@ fn run<T: Element>(texts: &[String], arrays: &[Array<T>], shape: &[usize], how: 
     let How { target, summation, threads, ranges } = how;
     let options = CompileOptions { dtype: T::DTYPE, target, summation, ..CompileOptions::default() };
     let kernel = Kernel::compile(&reductions, &options).unwrap();
-    let rows: usize = shape.iter().product();
-    let dims: Vec<usize> = kernel.outputs().iter().map(|output| output.dim).collect();
-    let mut numbers: Vec<Vec<T>> = dims.iter().map(|dim| vec![T::of(7.0); rows * dim]).collect();
-    let mut integers: Vec<Vec<i64>> = dims.iter().map(|dim| vec![7; rows * dim]).collect();
+    let shapes: Vec<Vec<usize>> = kernel.outputs().iter().map(|output| [shape, &[output.dim]].concat()).collect();
     let skipped = Cell::new(u64::MAX);
-    let places = numbers.iter_mut().zip(&mut integers).zip(kernel.outputs());
-    let mut outputs: Vec<ArrayMut<'_>> = places
-        .map(|((numbers, integers), output)| {
-            let data = if output.dtype == Dtype::I64 { DataMut::I64(integers) } else { T::data_mut(numbers) };
-            let shape: Vec<usize> = shape.iter().copied().chain([output.dim]).collect();
-            let strides = (0..shape.len()).map(|k| shape[k + 1..].iter().product::<usize>() as isize).collect();
-            ArrayMut { data, origin: 0, shape, strides }
-        })
-        .collect();
     let inputs: Vec<ArrayRef<'_>> = arrays[..kernel.inputs().len()].iter().map(Array::view).collect();
     let options = RunOptions { threads, ranges, skipped: Some(&skipped), ..RunOptions::default() };
-    kernel.run(&inputs, &mut outputs, &options).unwrap();
-    drop(outputs);
-    let bits = |number: &T| if number.value().is_nan() { u64::MAX } else { number.value().to_bits() };
-    let results = kernel.outputs().iter().zip(numbers.iter().zip(&integers)).map(|(output, (numbers, integers))| {
-        match output.dtype {
-            Dtype::I64 => integers.iter().map(|&integer| integer as u64).collect(),
-            _ => numbers.iter().map(bits).collect(),
-        }
-    });
-    (results.collect(), skipped.get())
+    let results = run_views(&kernel, &inputs, &shapes, &options).unwrap();
+    (bits(&kernel, &results), skipped.get())
 }
 
 /// Pairs that a causal, banded or other sum of 1 takes in, and how many of all pairs were computed.

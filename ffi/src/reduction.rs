@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use rkeops_core::{Error, ErrorKind, Extra, Reduction};
+use rkeops_core::{Error, ErrorKind, Extra, Formula, Reduction};
 
 use crate::error::{c_string, rkeops_error};
 use crate::formula::rkeops_formula;
@@ -150,12 +150,28 @@ pub unsafe extern "C" fn rkeops_reduction_gradient(
     out: *mut *mut rkeops_reduction,
 ) -> *mut rkeops_error {
     // SAFETY: the caller vouches for its handles, its list and `out` (the manual in lib.rs).
+    unsafe { derived(Reduction::gradient, reduction, variable, ("cotangent", cotangent), (saved, saved_count), out) }
+}
+
+/// The gradient or the derivative of a reduction.
+///
+/// # Safety
+/// The handles, the list and `out` are as the manual in lib.rs asks for.
+unsafe fn derived(
+    derive: fn(&Reduction, &Formula, &Formula, &[&Formula]) -> Result<Reduction, Error>,
+    reduction: *const rkeops_reduction,
+    variable: *const rkeops_formula,
+    (name, along): (&str, *const rkeops_formula),
+    (saved, saved_count): (*const *const rkeops_formula, usize),
+    out: *mut *mut rkeops_reduction,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for all of them.
     unsafe {
         produce(out, || {
             let reduction = handle::borrow("reduction", reduction)?;
             let variable = handle::borrow("variable", variable)?;
-            let cotangent = handle::borrow("cotangent", cotangent)?;
-            reduction.gradient(variable, cotangent, &input::handles("saved", saved, saved_count)?)
+            let along = handle::borrow(name, along)?;
+            derive(reduction, variable, along, &input::handles("saved", saved, saved_count)?)
         })
     }
 }
@@ -180,14 +196,7 @@ pub unsafe extern "C" fn rkeops_reduction_directional(
     out: *mut *mut rkeops_reduction,
 ) -> *mut rkeops_error {
     // SAFETY: the caller vouches for its handles, its list and `out` (the manual in lib.rs).
-    unsafe {
-        produce(out, || {
-            let reduction = handle::borrow("reduction", reduction)?;
-            let variable = handle::borrow("variable", variable)?;
-            let direction = handle::borrow("direction", direction)?;
-            reduction.directional(variable, direction, &input::handles("saved", saved, saved_count)?)
-        })
-    }
+    unsafe { derived(Reduction::directional, reduction, variable, ("direction", direction), (saved, saved_count), out) }
 }
 
 /// Writes the number of columns of a reduction's output, of the first one if there are

@@ -1,5 +1,7 @@
 //! What the elements of arrays stand for: the numbers that each becomes, and the elements that results become.
 
+use std::convert::identity;
+
 use half::{bf16, f16};
 
 use super::{Data, DataMut};
@@ -59,7 +61,7 @@ fn rounded_to_odd(value: f64) -> f32 {
 }
 
 macro_rules! integers {
-    ($($name:ident $type:ident),*) => {$(
+    ($($name:ident $type:ident $integer:expr;)*) => {$(
         impl Element for $type {
             const DTYPE: Dtype = Dtype::$name;
             fn data(elements: &[Self]) -> Data<'_> {
@@ -67,39 +69,30 @@ macro_rules! integers {
             }
             #[inline(always)]
             fn to_single(self) -> f32 {
-                self as f32
+                $integer(self) as f32
             }
             #[inline(always)]
             fn to_double(self) -> f64 {
-                self as f64
+                $integer(self) as f64
             }
             #[inline(always)]
             fn to_integer(self) -> Option<i64> {
-                i64::try_from(self).ok()
+                i64::try_from($integer(self)).ok()
             }
         }
     )*};
 }
 
-integers!(I8 i8, I16 i16, I32 i32, I64 i64, U8 u8, U16 u16, U32 u32, U64 u64);
-
-impl Element for Bool {
-    const DTYPE: Dtype = Dtype::Bool;
-    fn data(elements: &[Self]) -> Data<'_> {
-        Data::Bool(elements)
-    }
-    #[inline(always)]
-    fn to_single(self) -> f32 {
-        f32::from(self.0 != 0)
-    }
-    #[inline(always)]
-    fn to_double(self) -> f64 {
-        f64::from(self.0 != 0)
-    }
-    #[inline(always)]
-    fn to_integer(self) -> Option<i64> {
-        Some(i64::from(self.0 != 0))
-    }
+integers! {
+    I8 i8 identity;
+    I16 i16 identity;
+    I32 i32 identity;
+    I64 i64 identity;
+    U8 u8 identity;
+    U16 u16 identity;
+    U32 u32 identity;
+    U64 u64 identity;
+    Bool Bool |value: Bool| u8::from(value.0 != 0);
 }
 
 macro_rules! fractional {

@@ -34,10 +34,7 @@ impl<'a, T: Format> Skips<'a, T> {
     pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a>) -> Option<Self> {
         let (condition, length) = (program.stages.condition.as_ref()?, program.layout.reduced);
         let sources = &condition.sources[Space::Reduced as usize];
-        let inputs = sources.iter().filter_map(|source| match *source {
-            Source::Component { index, .. } | Source::Integer { index, .. } => Some(&arguments.inputs[index]),
-            Source::Position | Source::Computed => None,
-        });
+        let inputs = sources.iter().filter_map(|source| source.argument()).map(|[index, _]| &arguments.inputs[index]);
         let is_own = inputs.flat_map(|rows| &rows.place.batch_steps).any(|&step| step != 0);
         let problems = match arguments.kept >= FEWEST_ROWS && arguments.reduced > length {
             true if is_own => arguments.batch.items().unwrap_or(0),
@@ -52,14 +49,14 @@ impl<'a, T: Format> Skips<'a, T> {
     pub(super) fn masks<'s>(&'s self, task: &Task<'_>, origins: &[isize]) -> Masks<'s, T> {
         let mut room = Vec::new();
         let mut bounds = |space: Space, rows: Range<usize>| -> Vec<Bounds<T>> {
-            let bound = |&source: &Source| match source {
-                Source::Component { index, component } | Source::Integer { index, component } => {
+            let bound = |&source: &Source| match source.argument() {
+                Some([index, component]) => {
                     let input = &self.arguments.inputs[index];
                     let interval = extremes::of_rows(input, origins[index], component, rows.clone(), &mut room);
                     column(source, interval)
                 }
-                Source::Position => row_numbers(std::slice::from_ref(&rows)),
-                Source::Computed => Bounds::Anything,
+                None if source == Source::Position => row_numbers(std::slice::from_ref(&rows)),
+                None => Bounds::Anything,
             };
             self.condition.sources[space as usize].iter().map(bound).collect()
         };
@@ -71,12 +68,10 @@ impl<'a, T: Format> Skips<'a, T> {
 
     /// The extremes of the reduced rows.
     fn look_through(&self, origins: &[isize]) -> Columns<T> {
-        let extremes = |source: &Source| match *source {
-            Source::Component { index, component } | Source::Integer { index, component } => {
-                let (input, rows) = (&self.arguments.inputs[index], self.arguments.reduced);
-                Some(Extremes::new(input, origins[index], component, rows, self.length))
-            }
-            Source::Position | Source::Computed => None,
+        let extremes = |source: &Source| {
+            let [index, component] = source.argument()?;
+            let (input, rows) = (&self.arguments.inputs[index], self.arguments.reduced);
+            Some(Extremes::new(input, origins[index], component, rows, self.length))
         };
         self.condition.sources[Space::Reduced as usize].iter().map(extremes).collect()
     }

@@ -2,7 +2,7 @@
 //! Of several operands the one that needs most values on its way comes first (Sethi and Ullman, The Generation of
 //! Optimal Code for Arithmetic Expressions, 1970, for a graph instead of a tree).
 
-use super::program::{Instruction, Program};
+use super::program::Program;
 use crate::ops::Value;
 
 /// The same program in an order that needs few values at a time: the one in which it was written if that is better, as
@@ -14,13 +14,13 @@ pub(super) fn order(program: &Program) -> Program {
 
 fn by_need(program: &Program) -> Program {
     let needs = needs(program);
-    let mut became: Vec<Option<Value>> = vec![None; program.instructions.len()];
-    let mut instructions = Vec::with_capacity(program.instructions.len());
+    let count = program.instructions.len();
+    let (mut is_written, mut written) = (vec![false; count], Vec::with_capacity(count));
     // What remains to be done, the next last: a value is met first to put its operands before it, then to be written.
     let mut left: Vec<(Value, bool)> = program.stores.iter().rev().map(|&(_, value)| (value, false)).collect();
     while let Some((value, is_ready)) = left.pop() {
         let k = value.0 as usize;
-        if became[k].is_some() {
+        if is_written[k] {
             continue;
         }
         let instruction = program.instructions[k];
@@ -35,17 +35,10 @@ fn by_need(program: &Program) -> Program {
             left.extend(sorted.iter().map(|&operand| (operand, false)));
             continue;
         }
-        became[k] = Some(Value(instructions.len() as u32));
-        instructions.push(match instruction {
-            Instruction::Apply(op, operands) => {
-                // All operands were written before; those that are not taken repeat the first.
-                Instruction::Apply(op, operands.map(|v| became[v.0 as usize].unwrap_or(v)))
-            }
-            other => other,
-        });
+        is_written[k] = true;
+        written.push((value, instruction));
     }
-    let stores = program.stores.iter().map(|&(plane, v)| (plane, became[v.0 as usize].unwrap_or(v))).collect();
-    Program { instructions, stores }
+    Program::of(count, written.into_iter(), &program.stores)
 }
 
 /// How many values are needed at a time to compute each value, as if nothing were shared. Ties are broken by depth, so

@@ -231,16 +231,26 @@ impl Program {
                 Program::operands(&self.instructions[k]).iter().for_each(|v| needed[v.0 as usize] = true);
             }
         }
-        let mut became = vec![Value(0); needed.len()];
-        let mut instructions = Vec::new();
-        for (k, instruction) in self.instructions.iter().enumerate().filter(|(k, _)| needed[*k]) {
-            became[k] = Value(instructions.len() as u32);
+        let values = (0..needed.len() as u32).map(Value).filter(|v| needed[v.0 as usize]);
+        Program::of(needed.len(), values.map(|value| (value, self.instruction(value))), &self.stores)
+    }
+
+    /// A program of some of `count` values, each with its instruction and after its operands; it stores what is stored.
+    pub(super) fn of(
+        count: usize,
+        values: impl Iterator<Item = (Value, Instruction)>,
+        stores: &[(Plane, Value)],
+    ) -> Program {
+        let mut became = vec![Value(0); count];
+        let mut instructions = Vec::with_capacity(values.size_hint().0);
+        for (value, instruction) in values {
+            became[value.0 as usize] = Value(instructions.len() as u32);
             instructions.push(match instruction {
-                Instruction::Apply(op, operands) => Instruction::Apply(*op, operands.map(|v| became[v.0 as usize])),
-                other => *other,
+                Instruction::Apply(op, operands) => Instruction::Apply(op, operands.map(|v| became[v.0 as usize])),
+                other => other,
             });
         }
-        let stores = self.stores.iter().map(|&(plane, v)| (plane, became[v.0 as usize])).collect();
+        let stores = stores.iter().map(|&(plane, v)| (plane, became[v.0 as usize])).collect();
         Program { instructions, stores }
     }
 

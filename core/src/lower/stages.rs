@@ -41,6 +41,16 @@ pub enum Source {
     Computed,
 }
 
+impl Source {
+    /// Position and component of the argument, if it is one.
+    pub fn argument(self) -> Option<[usize; 2]> {
+        match self {
+            Source::Component { index, component } | Source::Integer { index, component } => Some([index, component]),
+            Source::Position | Source::Computed => None,
+        }
+    }
+}
+
 /// The stages of a pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
@@ -398,16 +408,7 @@ impl Lowering<'_> {
                 found.push((value, instruction));
             }
         }
-        let mut became = vec![Value(0); needed.len()];
-        let mut part = Program { instructions: Vec::with_capacity(found.len()), stores: stores.to_vec() };
-        for (value, instruction) in found.into_iter().rev() {
-            became[value.0 as usize] = Value(part.instructions.len() as u32);
-            part.instructions.push(match instruction {
-                Instruction::Apply(op, operands) => Instruction::Apply(op, operands.map(|v| became[v.0 as usize])),
-                other => other,
-            });
-        }
-        part.stores.iter_mut().for_each(|(_, value)| *value = became[value.0 as usize]);
+        let mut part = Program::of(needed.len(), found.into_iter().rev(), stores);
         separate(&mut part);
         let part = order(&fuse(&orient(&part)));
         if cfg!(debug_assertions) {

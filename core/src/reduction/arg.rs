@@ -80,10 +80,6 @@ impl LaneReducer for ArgExtremum {
         [worst, 0.0].repeat(form.dim)
     }
 
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        self.block(form)
-    }
-
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let mut next = Vec::with_capacity(block.len());
         for (state, &value) in block.chunks_exact(2).zip(term.formula) {
@@ -92,10 +88,6 @@ impl LaneReducer for ArgExtremum {
             next.push(l.select(wins, term.index, state[1]));
         }
         next
-    }
-
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
     }
 
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {

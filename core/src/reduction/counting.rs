@@ -51,10 +51,6 @@ impl LaneReducer for Counting {
         vec![0.0; form.dim]
     }
 
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        self.block(form)
-    }
-
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let zero = l.constant(0.0);
         let [none, one] = [0, 1].map(|n| l.index_constant(n));
@@ -64,10 +60,6 @@ impl LaneReducer for Counting {
             l.index_add(count, more)
         });
         counts.collect()
-    }
-
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
     }
 
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {

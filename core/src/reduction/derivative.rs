@@ -10,7 +10,8 @@ use crate::ops::{Algebra, Calculus, DIRECTIONAL, INDEX, INTEGER, MULTIPLY, Node}
 
 impl Reduction {
     /// The reductions whose results [`Reduction::gradient`] and [`Reduction::directional`] need: none for a sum, its own
-    /// result for a log-sum-exp, the index for an extreme value. They are over the same index, so one pass computes them all, together with this one.
+    /// result for a log-sum-exp, the index for an extreme value. They are over the same index, so one pass computes them
+    /// all, together with this one.
     pub fn saved(&self) -> Result<Vec<Reduction>> {
         let saved = self.reducer.saved(self)?.into_iter();
         // Of the same pairs.

@@ -50,23 +50,11 @@ impl LaneReducer for Extremum {
         vec![if self.largest { f64::NEG_INFINITY } else { f64::INFINITY }; form.dim]
     }
 
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        self.block(form)
-    }
-
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         block.iter().zip(term.formula).map(|(&kept, &value)| self.choose(l, value, kept)).collect()
     }
 
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
-    }
-
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         first.iter().zip(second).map(|(&a, &b)| self.choose(l, b, a)).collect()
-    }
-
-    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.to_vec()
     }
 }

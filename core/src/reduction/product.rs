@@ -53,24 +53,12 @@ impl LaneReducer for Product {
         vec![1.0; form.dim]
     }
 
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        self.block(form)
-    }
-
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         block.iter().zip(term.formula).map(|(&product, &value)| l.multiply(value, product)).collect()
     }
 
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
-    }
-
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         first.iter().zip(second).map(|(&a, &b)| l.multiply(a, b)).collect()
-    }
-
-    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.to_vec()
     }
 }
 

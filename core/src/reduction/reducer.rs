@@ -104,8 +104,10 @@ pub enum Method<'a> {
 pub trait LaneReducer: Debug {
     /// The state of an empty block.
     fn block(&self, form: Form<'_>) -> Vec<f64>;
-    /// The total of no value at all.
-    fn total(&self, form: Form<'_>) -> Vec<f64>;
+    /// The total of no value at all. Where nothing else is said totals are as blocks are.
+    fn total(&self, form: Form<'_>) -> Vec<f64> {
+        self.block(form)
+    }
     /// The anchors of the first block.
     fn anchors(&self, _form: Form<'_>) -> Vec<f64> {
         Vec::new()
@@ -113,7 +115,9 @@ pub trait LaneReducer: Debug {
     /// The state of a block after one more value.
     fn update(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value>;
     /// The state of a block as a total.
-    fn lift(&self, l: &mut dyn Lanes, form: Form<'_>, block: &[Value], anchors: &[Value]) -> Vec<Value>;
+    fn lift(&self, _l: &mut dyn Lanes, _form: Form<'_>, block: &[Value], _anchors: &[Value]) -> Vec<Value> {
+        block.to_vec()
+    }
     /// Two totals as one. Mostly `first` comes from smaller indices, but where few rows are spread over lanes the indices
     /// of the two are interleaved: what depends on the order has to carry the index.
     fn merge(&self, l: &mut dyn Lanes, form: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value>;
@@ -122,7 +126,9 @@ pub trait LaneReducer: Debug {
         None
     }
     /// The results of a total: the columns of all arrays, one array after the other.
-    fn finish(&self, l: &mut dyn Lanes, form: Form<'_>, total: &[Value]) -> Vec<Value>;
+    fn finish(&self, _l: &mut dyn Lanes, _form: Form<'_>, total: &[Value]) -> Vec<Value> {
+        total.to_vec()
+    }
 }
 
 /// What a reducer is asked to reduce.

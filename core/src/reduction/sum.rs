@@ -133,15 +133,7 @@ impl LaneReducer for Zero {
         Vec::new()
     }
 
-    fn total(&self, _: Form<'_>) -> Vec<f64> {
-        Vec::new()
-    }
-
     fn update(&self, _: &mut dyn Lanes, _: Form<'_>, _: &[Value], _: Term<'_>) -> Vec<Value> {
-        Vec::new()
-    }
-
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, _: &[Value], _: &[Value]) -> Vec<Value> {
         Vec::new()
     }
 

@@ -97,6 +97,16 @@ pub fn run(
             strides: array.strides.clone(),
         })
         .collect();
+    run_views(kernel, &views, shapes, &RunOptions { threads, ranges, ..RunOptions::default() })
+}
+
+/// Results on any arrays as numbers.
+pub fn run_views(
+    kernel: &Kernel,
+    views: &[ArrayRef<'_>],
+    shapes: &[Vec<usize>],
+    options: &RunOptions<'_>,
+) -> Result<Vec<Vec<f64>>> {
     let count = |shape: &Vec<usize>| shape.iter().product::<usize>();
     let mut floats: Vec<Vec<f32>> = shapes.iter().map(|s| vec![77.0; count(s)]).collect();
     let mut doubles: Vec<Vec<f64>> = shapes.iter().map(|s| vec![77.0; count(s)]).collect();
@@ -113,7 +123,7 @@ pub fn run(
             ArrayMut { data, origin: 0, shape: shape.clone(), strides: row_major(shape) }
         })
         .collect();
-    kernel.run(&views, &mut outputs, &RunOptions { threads, ranges, ..RunOptions::default() })?;
+    kernel.run(views, &mut outputs, options)?;
     drop(outputs);
     let results = kernel.outputs().iter().enumerate().map(|(k, output)| match output.dtype {
         Dtype::F32 => floats[k].iter().map(|&v| f64::from(v)).collect(),
@@ -121,6 +131,17 @@ pub fn run(
         _ => integers[k].iter().map(|&v| v as f64).collect(),
     });
     Ok(results.collect())
+}
+
+/// Results as bits; NaN is NaN, and an integer is itself.
+pub fn bits(kernel: &Kernel, results: &[Vec<f64>]) -> Vec<Vec<u64>> {
+    let one = |is_integer: bool, v: f64| match is_integer {
+        true => v as i64 as u64,
+        false if v.is_nan() => u64::MAX,
+        false => v.to_bits(),
+    };
+    let are_integers = kernel.outputs().iter().map(|output| output.dtype == Dtype::I64);
+    results.iter().zip(are_integers).map(|(all, whole)| all.iter().map(|&v| one(whole, v)).collect()).collect()
 }
 
 pub fn same(a: &[f64], b: &[f64]) -> bool {

@@ -2,7 +2,7 @@
 //! NumPy and C have (Kahan, "Branch cuts for complex elementary functions", 1987).
 
 use super::Pair;
-use super::meaning::{INVERSE_PARTS, divide, exp, halves, inverse, multiply};
+use super::meaning::{INVERSE_PARTS, dim_of_parts, divide, exp, halves, inverse, multiply, parts};
 use crate::ops::elementary::{COS, LOG, SIN, TANH};
 use crate::ops::hyperbolic::{
     HYPERBOLIC_COSINE, HYPERBOLIC_SINE, INVERSE_HYPERBOLIC_COSINE, INVERSE_HYPERBOLIC_SINE, INVERSE_HYPERBOLIC_TANGENT,
@@ -209,18 +209,9 @@ pub static ROOT_PARTS: Operation = Operation {
               the sign of g; its derivative at 0 is 0",
     commutative: false,
     rule: Rule::Vector {
-        dim: |d, _| match d[0] == d[1] {
-            true => Ok(2 * d[0]),
-            false => Err(format!("operands have dimensions {} and {}; expected equal dimensions", d[0], d[1])),
-        },
-        meaning: |a, _| {
-            let [re, im] = [0, 1].map(|k| a[0].iter().zip(a[1]).map(move |(&re, &im)| root_of(re, im)[k]));
-            re.chain(im).collect()
-        },
-        lower: |l, a, _| {
-            let both: Vec<[Value; 2]> = a[0].iter().zip(a[1]).map(|(&re, &im)| lower_root(l, re, im)).collect();
-            [0, 1].iter().flat_map(|&k| both.iter().map(move |parts| parts[k])).collect()
-        },
+        dim: |d, _| dim_of_parts(d),
+        meaning: |a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| root_of(re, im))),
+        lower: |l, a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| lower_root(l, re, im))),
     },
     derivative: |f, u, which, e| {
         // The derivative is a half of the inverse; its conjugate multiplies the cotangent.

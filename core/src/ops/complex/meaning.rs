@@ -176,6 +176,21 @@ pub(super) fn inverse(f: &mut dyn Algebra, z: Pair) -> Pair {
     Pair { re, im }
 }
 
+/// The dimension of all real parts and all imaginary ones of what is made of real parts and imaginary parts.
+pub(super) fn dim_of_parts(dims: &[usize]) -> std::result::Result<usize, String> {
+    match dims[0] == dims[1] {
+        true => Ok(2 * dims[0]),
+        false => Err(format!("operands have dimensions {} and {}; expected equal dimensions", dims[0], dims[1])),
+    }
+}
+
+/// The real parts of all numbers, then their imaginary parts.
+pub(super) fn parts<T: Copy>(numbers: impl Iterator<Item = [T; 2]>) -> Vec<T> {
+    let (mut real, imaginary): (Vec<T>, Vec<T>) = numbers.map(|[re, im]| (re, im)).unzip();
+    real.extend(imaginary);
+    real
+}
+
 pub(super) fn halves(f: &mut dyn Algebra, node: Node) -> [Node; 2] {
     let half = f.dim(node) as i64 / 2;
     [0, half].map(|start| f.apply(&EXTRACT, &[node], &[start, half]))
@@ -248,18 +263,9 @@ pub static INVERSE_PARTS: Operation = Operation {
               and 0 where one of them is infinite",
     commutative: false,
     rule: Rule::Vector {
-        dim: |d, _| match d[0] == d[1] {
-            true => Ok(2 * d[0]),
-            false => Err(format!("operands have dimensions {} and {}; expected equal dimensions", d[0], d[1])),
-        },
-        meaning: |a, _| {
-            let [re, im] = [0, 1].map(|k| a[0].iter().zip(a[1]).map(move |(&re, &im)| inverse_of(re, im)[k]));
-            re.chain(im).collect()
-        },
-        lower: |l, a, _| {
-            let both: Vec<[Value; 2]> = a[0].iter().zip(a[1]).map(|(&re, &im)| lower_inverse(l, re, im)).collect();
-            [0, 1].iter().flat_map(|&k| both.iter().map(move |parts| parts[k])).collect()
-        },
+        dim: |d, _| dim_of_parts(d),
+        meaning: |a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| inverse_of(re, im))),
+        lower: |l, a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| lower_inverse(l, re, im))),
     },
     derivative: |f, u, which, e| {
         // The derivative is minus the square of the inverse.
