@@ -127,7 +127,7 @@ pub fn compile<T: Number>(stages: &Arc<Stages>, layout: &mut Layout, target: Tar
     match target {
         #[cfg(target_arch = "x86_64")]
         Target::Avx2 | Target::Avx512 => cpu::compile::<T>(stages, layout, target),
-        _ => Ok(Box::new(portable::Portable::new(stages, layout))),
+        _ => Ok(Box::new(portable::Portable::new(stages))),
     }
 }
 

@@ -70,7 +70,7 @@ impl Layout {
             layout.starts[space as usize] = layout.length;
             layout.length += stages.slots[space as usize] * layout.strides[space as usize];
         }
-        for instruction in stages.programs.iter().flat_map(|p| &p.instructions) {
+        for instruction in stages.all_programs().flat_map(|p| &p.instructions) {
             let place = match instruction {
                 Instruction::Constant(bits) => layout.constants.entry(*bits).or_insert(layout.length),
                 Instruction::Table(table) => layout.tables.entry(table).or_insert(layout.length),
@@ -83,9 +83,10 @@ impl Layout {
         layout
     }
 
-    /// The place of the first lane of a plane.
+    /// The place of the first lane of a plane; of one of a family, counted from that of the plane that the family names.
     pub fn start(&self, plane: Plane) -> usize {
-        self.starts[plane.space as usize] + plane.slot as usize * self.strides[plane.space as usize]
+        let start = if plane.family.is_some() { 0 } else { self.starts[plane.space as usize] };
+        start + plane.slot as usize * self.strides[plane.space as usize]
     }
 
     /// The place of a constant, repeated over a vector.
@@ -171,7 +172,7 @@ impl<T: Number> Tile<T> {
 
     /// The lanes of a plane.
     pub fn plane(&mut self, space: Space, slot: usize) -> &mut [T] {
-        let start = self.layout.start(Plane { space, slot: slot as u32 });
+        let start = self.layout.start(Plane::new(space, slot));
         let lanes = self.layout.strides[space as usize];
         &mut self.buffer()[start..start + lanes]
     }

@@ -272,10 +272,12 @@ impl Kernel {
         let stages = self.compiled.stages();
         let mut text = String::new();
         for stage in Stage::ALL {
-            let program = stages.program(stage);
-            if !program.stores.is_empty() {
-                let (count, per) = (program.operations(), stage.frequency());
-                text += &format!("{stage:?}: {count} operations {per}\n{}", program.text());
+            let (program, per) = (stages.program(stage), stage.frequency());
+            if stages.has(stage) {
+                text += &format!("{stage:?}: {} operations {per}\n{}", stages.operations(stage), program.text());
+            }
+            for repeat in stages.repeats(stage) {
+                text += &repeat.text();
             }
         }
         text
@@ -304,7 +306,7 @@ impl Kernel {
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
         let stages = self.compiled.stages();
-        stages.program(Stage::Update).operations() + stages.program(Stage::Values).operations()
+        stages.operations(Stage::Update) + stages.operations(Stage::Values)
     }
 
     /// What runs the kernel: what it was compiled for, or portable where the system refused machine code.

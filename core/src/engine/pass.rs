@@ -170,7 +170,7 @@ impl<'a, T: Format> Pass<'a, T> {
         let mut segments = std::mem::take(&mut worker.segments);
         let mut goes_on = true;
         worker.states = self.program.start_rows(rows);
-        let has_totals = !stages.program(Stage::Update).stores.is_empty();
+        let has_totals = stages.has(Stage::Update);
         let masks = self.skips.as_ref().map(|skips| skips.masks(task, &worker.origins));
         let mut search = Search::new(masks, rows, self.program.layout.reduced);
         while goes_on {

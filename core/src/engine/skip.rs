@@ -125,7 +125,7 @@ impl<T: Format> Masks<'_, T> {
             });
         }
         let (call, kept, reduced) = (&self.call, &self.kept, &self.reduced);
-        let plane = |Plane { space, slot }: Plane| match space {
+        let plane = |Plane { space, slot, .. }: Plane| match space {
             Space::Call => call[slot as usize],
             Space::Kept => kept[slot as usize],
             Space::Reduced => reduced[slot as usize],

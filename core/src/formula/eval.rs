@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Graph, Kind, misplaced};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::{Node, Reading, Rule};
+use crate::ops::{Node, Reading, Rule, moved};
 
 /// The value of each variable for one pair, by the variable's position.
 pub type Assignment<'a> = HashMap<usize, &'a [f64]>;
@@ -43,6 +43,10 @@ pub(super) fn evaluate(
                         .collect(),
                     Rule::OfOrder { meaning, .. } => operands[1].iter().map(|&a| meaning(operands[0][0], a)).collect(),
                     Rule::Vector { meaning, .. } => meaning(&operands, parameters),
+                    Rule::Gather { moves, .. } => moved(&moves(&dims(&operands), parameters), &operands, 0.0),
+                    Rule::Contraction { spans, .. } => {
+                        spans(&dims(&operands), parameters).meaning(operands[0], operands[1])
+                    }
                     Rule::Read { reading: Reading::Variable, .. } => operands[0].to_vec(),
                     Rule::Read { reading: Reading::Row, .. } => match pair {
                         Some(pair) => vec![pair[parameters[0] as usize] as f64],
@@ -64,4 +68,8 @@ pub(super) fn evaluate(
         values.insert(node, value);
     }
     Ok(values.remove(&root).unwrap_or_default())
+}
+
+fn dims(operands: &[&[f64]]) -> Vec<usize> {
+    operands.iter().map(|operand| operand.len()).collect()
 }

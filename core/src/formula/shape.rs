@@ -34,6 +34,8 @@ pub(super) fn result_shape(operation: &'static Operation, shapes: &[Shape], para
         Rule::Elementwise { .. }
         | Rule::OfOrder { .. }
         | Rule::Vector { .. }
+        | Rule::Gather { .. }
+        | Rule::Contraction { .. }
         | Rule::Read { .. }
         | Rule::Symbolic { .. }
             if all_real(shapes) =>

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::program::{Instruction, Machine, Op, Plane, Space, Table};
+use super::program::{Instruction, Machine, Op, Plane, Program, Space, Table};
 use super::whole::Whole;
 use super::{exponential, math, special};
 use crate::dtype::Dtype;
@@ -42,6 +42,8 @@ impl Sign {
 struct Known {
     level: Level,
     sign: Sign,
+    /// Whether it is another number in each repetition.
+    differs: bool,
 }
 
 /// The program under construction.
@@ -75,6 +77,11 @@ impl Builder {
 
     pub(super) fn level(&self, value: Value) -> Level {
         self.known[value.0 as usize].level
+    }
+
+    /// Whether a value is another one in each repetition of a program.
+    pub(super) fn differs(&self, value: Value) -> bool {
+        self.known[value.0 as usize].differs
     }
 
     pub(super) fn sign(&self, value: Value) -> Sign {
@@ -121,8 +128,12 @@ impl Builder {
             return value;
         }
         let value = Value(self.instructions.len() as u32);
+        let differs = match instruction {
+            Instruction::Load(plane) => plane.family.is_some(),
+            _ => Program::operands(&instruction).iter().any(|&operand| self.differs(operand)),
+        };
         self.instructions.push(instruction);
-        self.known.push(Known { level, sign });
+        self.known.push(Known { level, sign, differs });
         self.values.insert(instruction, value);
         value
     }

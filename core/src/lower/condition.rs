@@ -1,7 +1,8 @@
 //! The masks of a pass as one program of their own, from which bounds tell where no pair takes part.
 
+use super::extract::compact;
 use super::program::{Instruction, Plane, Program, Space};
-use super::stages::{Source, compact};
+use super::stages::Source;
 use crate::ops::Value;
 
 /// What decides which pairs take part, where every result of a pass has a mask.
@@ -17,10 +18,10 @@ pub struct Condition {
 impl Condition {
     /// The program of these masks among the values of a pass.
     pub(super) fn new(instructions: &[Instruction], masks: &[Value], sources: &[Vec<Source>; 3]) -> Self {
-        let place = |(slot, &mask): (usize, &Value)| (Plane { space: Space::Output, slot: slot as u32 }, mask);
+        let place = |(slot, &mask): (usize, &Value)| (Plane::new(Space::Output, slot), mask);
         let stores = masks.iter().enumerate().map(place).collect();
         let mut program = Program { instructions: instructions.to_vec(), stores }.pruned();
-        let sources = compact(std::slice::from_mut(&mut program), sources);
+        let sources = compact(std::slice::from_mut(&mut program), &mut [], sources);
         Condition { program, sources }
     }
 }

@@ -59,4 +59,10 @@ impl Masked {
         merged.extend(seen.zip(also_seen).map(|(seen, also_seen)| b.either(seen, also_seen)));
         merged
     }
+
+    /// A result times what multiplies it elsewhere, for rows that `any` pair has taken part in.
+    pub(super) fn product(&self, b: &mut Builder, any: Option<Value>, result: Value, outer: Value) -> Value {
+        let product = b.multiply(result, outer);
+        any.map_or(product, |any| b.select(any, product, result))
+    }
 }

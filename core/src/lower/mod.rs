@@ -2,22 +2,30 @@
 //! that merge and finish. It knows neither machines nor memory.
 
 mod builder;
+mod columns;
+mod components;
 mod condition;
 mod constants;
 mod exponential;
+mod extract;
 mod fuse;
+mod lowering;
 mod masked;
 mod math;
 mod order;
 mod orient;
 mod program;
+mod repeat;
 mod results;
 mod special;
 mod stages;
 mod whole;
 
+pub use columns::MOST_FAMILIES;
 pub use condition::Condition;
+pub use lowering::lower;
 pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
+pub use repeat::Repeat;
 pub use results::{Origin, OutputArray, RowPart};
-pub use stages::{Source, Stage, Stages, lower};
+pub use stages::{Source, Stage, Stages};
 pub use whole::{INTEGERS_IN_SINGLE, ROWS_IN_SINGLE};

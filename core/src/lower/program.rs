@@ -1,7 +1,7 @@
 //! Lane programs: straight-line code on lanes of numbers, in static single assignment. Numbers, masks and integers of
 //! a lane are all bits of one width.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 
 use crate::ops::Value;
 
@@ -57,8 +57,31 @@ impl Space {
 pub struct Plane {
     /// The space.
     pub space: Space,
-    /// The position in the space.
+    /// The position in the space, counted from the plane that the family names where there is one.
     pub slot: u32,
+    /// In a [`Repeat`](super::Repeat), the family that names another plane for each repetition.
+    pub family: Option<u32>,
+}
+
+impl Plane {
+    /// The plane at a position of a space.
+    pub fn new(space: Space, slot: usize) -> Self {
+        Plane { space, slot: slot as u32, family: None }
+    }
+
+    /// The position in the space in a repetition whose families name these planes.
+    pub fn position(self, firsts: &[u32]) -> usize {
+        (self.slot + self.family.map_or(0, |family| firsts[family as usize])) as usize
+    }
+}
+
+impl Display for Plane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.family {
+            None => write!(f, "{:?}[{}]", self.space, self.slot),
+            Some(family) => write!(f, "{:?}[family {family} + {}]", self.space, self.slot),
+        }
+    }
 }
 
 /// What an instruction does with its operands `a`, `b`, `c`.
@@ -259,7 +282,7 @@ impl Program {
         let mut text = String::new();
         for (k, instruction) in self.instructions.iter().enumerate() {
             let _ = match instruction {
-                Instruction::Load(plane) => writeln!(text, "  v{k} = {:?}[{}]", plane.space, plane.slot),
+                Instruction::Load(plane) => writeln!(text, "  v{k} = {plane}"),
                 Instruction::Constant(bits) => writeln!(text, "  v{k} = bits {bits:#x}"),
                 Instruction::Table(entries) => writeln!(text, "  v{k} = table {entries:#x?}"),
                 Instruction::Apply(op, _) => {
@@ -270,7 +293,7 @@ impl Program {
             };
         }
         for (plane, value) in &self.stores {
-            let _ = writeln!(text, "  {:?}[{}] = v{}", plane.space, plane.slot, value.0);
+            let _ = writeln!(text, "  {plane} = v{}", value.0);
         }
         text
     }

@@ -1,6 +1,6 @@
 //! Tensors of one row contracted over chosen axes. Components are in row-major order, the last axis fastest.
 
-use super::{Algebra, Lanes, Node, Operation, Rule, Use, Value, expanded_before};
+use super::{Algebra, Contraction, Node, Operation, Rule, Span, Use, expanded_before};
 
 pub(super) const FAMILY: &[&Operation] = &[&TENSOR_DOT, &KRONECKER];
 
@@ -11,25 +11,18 @@ pub static TENSOR_DOT: Operation = Operation {
     parameters: &["[shape f]", "[shape g]", "[axes of f]", "[axes of g]", "[places]"],
     summary: "tensors f and g summed over pairs of axes; what remains of f, then of g, goes to the given places",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Contraction {
         dim: |d, p| {
-            let contraction = Contraction::new(p)?;
+            let tensors = Tensors::new(p)?;
             for (k, name) in ["f", "g"].into_iter().enumerate() {
-                let size = size(&contraction.shapes[k]);
+                let size = size(&tensors.shapes[k]);
                 if size != Some(d[k]) {
-                    return Err(format!(
-                        "{name} has dimension {}; its shape {:?} does not",
-                        d[k], contraction.shapes[k]
-                    ));
+                    return Err(format!("{name} has dimension {}; its shape {:?} does not", d[k], tensors.shapes[k]));
                 }
             }
-            size(&contraction.result_shape()).ok_or_else(|| "the dimension overflows".into())
+            size(&tensors.result_shape()).ok_or_else(|| "the dimension overflows".into())
         },
-        meaning: |a, p| {
-            let terms = terms(p);
-            terms.iter().map(|pairs| pairs.iter().map(|&(i, k)| a[0][i] * a[1][k]).sum()).collect()
-        },
-        lower: |l, a, p| terms(p).into_iter().map(|pairs| lower_terms(l, a, &pairs)).collect(),
+        spans: |_, p| Tensors::accepted(p).spans(),
     },
     derivative,
 };
@@ -78,7 +71,7 @@ fn size(shape: &[usize]) -> Option<usize> {
 }
 
 /// Which axes of two tensors are contracted with each other, and where those that remain go.
-struct Contraction {
+struct Tensors {
     shapes: [Vec<usize>; 2],
     contracted: [Vec<usize>; 2],
     /// Those that remain, in order.
@@ -87,7 +80,7 @@ struct Contraction {
     places: Vec<usize>,
 }
 
-impl Contraction {
+impl Tensors {
     fn new(parameters: &[i64]) -> Result<Self, String> {
         let lists = lists(parameters);
         let numbers = |list: &[i64], limit: usize, what: &str| -> Result<Vec<usize>, String> {
@@ -125,7 +118,12 @@ impl Contraction {
         if !sorted.into_iter().eq(0..count) {
             return Err(format!("places are {places:?}; expected each of 0 to {} once", count as i64 - 1));
         }
-        Ok(Contraction { shapes, contracted, kept, places })
+        Ok(Tensors { shapes, contracted, kept, places })
+    }
+
+    /// From parameters that the shape rule has accepted.
+    fn accepted(parameters: &[i64]) -> Self {
+        Tensors::new(parameters).expect("the shape rule has accepted the parameters")
     }
 
     /// The tensor and the axis of each axis that remains.
@@ -140,6 +138,19 @@ impl Contraction {
         }
         shape
     }
+
+    /// The axes of the result, which are in their places, and those that are contracted.
+    fn spans(&self) -> Contraction {
+        let steps = [strides(&self.shapes[0]), strides(&self.shapes[1])];
+        let mut kept = vec![Span { size: 1, strides: [0, 0] }; self.places.len()];
+        for ((t, axis), &place) in self.remaining().zip(&self.places) {
+            kept[place].size = self.shapes[t][axis];
+            kept[place].strides[t] = steps[t][axis];
+        }
+        let pairs = self.contracted[0].iter().zip(&self.contracted[1]);
+        let summed = pairs.map(|(&i, &k)| Span { size: self.shapes[0][i], strides: [steps[0][i], steps[1][k]] });
+        Contraction { kept, summed: summed.collect() }
+    }
 }
 
 /// How far apart neighbours along each axis are.
@@ -151,56 +162,25 @@ fn strides(shape: &[usize]) -> Vec<usize> {
     strides
 }
 
-/// The offsets that all indices of axes reach, in row-major order of the axes.
-fn offsets(axes: &[(usize, [usize; 2])]) -> Vec<[usize; 2]> {
-    let mut all = vec![[0, 0]];
-    for &(size, steps) in axes {
-        let more = all.iter().flat_map(|at| (0..size).map(move |k| [at[0] + k * steps[0], at[1] + k * steps[1]]));
-        all = more.collect();
-    }
-    all
-}
-
-/// For each component of the result the pairs of components whose products are added.
-fn terms(parameters: &[i64]) -> Vec<Vec<(usize, usize)>> {
-    let contraction = Contraction::new(parameters).expect("the shape rule has accepted the parameters");
-    let steps = [strides(&contraction.shapes[0]), strides(&contraction.shapes[1])];
-    let mut outer = vec![(1, [0, 0]); contraction.places.len()];
-    for ((t, axis), &place) in contraction.remaining().zip(&contraction.places) {
-        let mut step = [0, 0];
-        step[t] = steps[t][axis];
-        outer[place] = (contraction.shapes[t][axis], step);
-    }
-    let pairs = contraction.contracted[0].iter().zip(&contraction.contracted[1]);
-    let inner: Vec<_> = pairs.map(|(&i, &k)| (contraction.shapes[0][i], [steps[0][i], steps[1][k]])).collect();
-    let inner = offsets(&inner);
-    let terms = |start: &[usize; 2]| inner.iter().map(|at| (start[0] + at[0], start[1] + at[1])).collect();
-    offsets(&outer).iter().map(terms).collect()
-}
-
-fn lower_terms(l: &mut dyn Lanes, a: &[&[Value]], pairs: &[(usize, usize)]) -> Value {
-    super::tensor::product_sum(l, pairs.iter().map(|&(i, k)| (a[0][i], a[1][k])))
-}
-
 /// The cotangent contracted with the other tensor over the axes that came from it; what remains goes to the places
 /// where the tensor has it.
 fn derivative(f: &mut dyn Algebra, u: Use<'_>, which: usize, e: Node) -> Option<Node> {
-    let contraction = Contraction::new(u.parameters).expect("the shape rule has accepted the parameters");
+    let tensors = Tensors::accepted(u.parameters);
     let other = 1 - which;
-    let of = |t: usize| contraction.remaining().zip(&contraction.places).filter(move |((from, _), _)| *from == t);
+    let of = |t: usize| tensors.remaining().zip(&tensors.places).filter(move |((from, _), _)| *from == t);
     // Where the cotangent's own axes are, ascending, with the axis of the tensor that each came from.
     let mut own: Vec<(usize, usize)> = of(which).map(|((_, axis), &place)| (place, axis)).collect();
     own.sort_unstable();
     // The other tensor's contracted axes, ascending, with the axis that each was paired with.
-    let pairs = contraction.contracted[other].iter().zip(&contraction.contracted[which]);
+    let pairs = tensors.contracted[other].iter().zip(&tensors.contracted[which]);
     let mut paired: Vec<(usize, usize)> = pairs.map(|(&theirs, &ours)| (theirs, ours)).collect();
     paired.sort_unstable();
     let integers = |numbers: Vec<usize>| numbers.into_iter().map(|n| n as i64).collect::<Vec<i64>>();
     let parameters = flat(&[
-        integers(contraction.result_shape()),
-        integers(contraction.shapes[other].clone()),
+        integers(tensors.result_shape()),
+        integers(tensors.shapes[other].clone()),
         integers(of(other).map(|(_, &place)| place).collect()),
-        integers(contraction.kept[other].clone()),
+        integers(tensors.kept[other].clone()),
         integers(own.iter().chain(&paired).map(|&(_, axis)| axis).collect()),
     ]);
     Some(f.apply(&TENSOR_DOT, &[e, u.operands[other]], &parameters))

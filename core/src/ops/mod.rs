@@ -12,6 +12,7 @@ mod contraction;
 mod elementary;
 mod gamma;
 mod hyperbolic;
+mod indexing;
 mod indices;
 mod lanes;
 mod norms;
@@ -36,6 +37,7 @@ pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 pub use calculus::{DIRECTIONAL, GRADIENT};
 pub use complex::{AS_REAL, COMPLEX, on_complex};
 pub use elementary::{EXP, EXP2, LOG};
+pub use indexing::{Contraction, Moves, Span, moved, product_sum};
 pub use indices::{INDEX, INTEGER, MASK};
 pub use norms::SCALAR_PRODUCT;
 pub use piecewise::{EQUAL, IF_ELSE, LESS_OR_EQUAL, LESS_THAN, NOT_EQUAL};
@@ -104,6 +106,20 @@ pub enum Rule {
         meaning: fn(&[&[f64]], &[i64]) -> Vec<f64>,
         /// The components as lane operations.
         lower: VectorLowering,
+    },
+    /// Components moved to other places.
+    Gather {
+        /// The dimension of the result, or what would be right.
+        dim: ShapeRule,
+        /// Where each component comes from, by the dimensions of the operands and the parameters.
+        moves: fn(&[usize], &[i64]) -> Moves,
+    },
+    /// Sums of products of components of two operands.
+    Contraction {
+        /// The dimension of the result, or what would be right.
+        dim: ShapeRule,
+        /// Which products are added, by the dimensions of the operands and the parameters.
+        spans: fn(&[usize], &[i64]) -> Contraction,
     },
     /// A short name for a formula of other operations; it never becomes a node.
     Shorthand {
@@ -243,6 +259,8 @@ impl Operation {
             Rule::Elementwise { .. } => common_dim(dims),
             Rule::OfOrder { .. } => Ok(dims[1]),
             Rule::Vector { dim, .. }
+            | Rule::Gather { dim, .. }
+            | Rule::Contraction { dim, .. }
             | Rule::Read { dim, .. }
             | Rule::Outermost { dim }
             | Rule::Symbolic { dim, .. } => dim(dims, parameters),

@@ -1,6 +1,6 @@
 //! Operations that move, repeat or add the components of a vector.
 
-use super::{Lanes, Operation, Rule, Value, expanded_before};
+use super::{Lanes, Moves, Operation, Rule, Value, expanded_before};
 
 pub(super) const FAMILY: &[&Operation] = &[
     &SUM,
@@ -45,13 +45,12 @@ pub static REPLICATE: Operation = Operation {
     parameters: &["n"],
     summary: "the scalar f repeated n times",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Gather {
         dim: |d, p| match (d[0], positive(p[0], "n")?) {
             (1, n) => Ok(n),
             (d, _) => Err(format!("the operand has dimension {d}; expected a scalar (dimension 1)")),
         },
-        meaning: |a, p| vec![a[0][0]; p[0] as usize],
-        lower: |_, a, p| vec![a[0][0]; p[0] as usize],
+        moves: |_, p| vec![Some([0, 0]); p[0] as usize],
     },
     derivative: |f, _, _, e| Some(f.sum(e)),
 };
@@ -63,10 +62,9 @@ pub static CONCATENATE: Operation = Operation {
     parameters: &[],
     summary: "the components of f, then those of g",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Gather {
         dim: |d, _| d[0].checked_add(d[1]).ok_or_else(|| "the dimension overflows".into()),
-        meaning: |a, _| a.concat(),
-        lower: |_, a, _| a.concat(),
+        moves: |d, _| (0..2).flat_map(|k| (0..d[k]).map(move |c| Some([k, c]))).collect(),
     },
     derivative: |f, u, which, e| {
         let (first, second) = (f.dim(u.operands[0]), f.dim(u.operands[1]));
@@ -82,7 +80,7 @@ pub static EXTRACT: Operation = Operation {
     parameters: &["start", "d"],
     summary: "the d components of f from position start on (0-based)",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Gather {
         dim: |d, p| {
             let (start, dim) = (position(p[0], "start")?, positive(p[1], "d")?);
             match start.checked_add(dim) {
@@ -90,8 +88,7 @@ pub static EXTRACT: Operation = Operation {
                 _ => Err(format!("got {dim} components from position {start} on; the operand has dimension {}", d[0])),
             }
         },
-        meaning: |a, p| a[0][p[0] as usize..][..p[1] as usize].to_vec(),
-        lower: |_, a, p| a[0][p[0] as usize..][..p[1] as usize].to_vec(),
+        moves: |_, p| (p[0] as usize..).take(p[1] as usize).map(|c| Some([0, c])).collect(),
     },
     derivative: |f, u, _, e| {
         let dim = f.dim(u.operands[0]) as i64;
@@ -106,7 +103,7 @@ pub static EXTRACT_TRANSPOSE: Operation = Operation {
     parameters: &["start", "n"],
     summary: "a zero vector of dimension n that holds f from position start on (0-based)",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Gather {
         dim: |d, p| {
             let (start, dim) = (position(p[0], "start")?, positive(p[1], "n")?);
             match start.checked_add(d[0]) {
@@ -114,14 +111,9 @@ pub static EXTRACT_TRANSPOSE: Operation = Operation {
                 _ => Err(format!("{} components from position {start} do not fit in dimension {dim}", d[0])),
             }
         },
-        meaning: |a, p| {
-            let mut whole = vec![0.0; p[1] as usize];
-            whole[p[0] as usize..][..a[0].len()].copy_from_slice(a[0]);
-            whole
-        },
-        lower: |l, a, p| {
-            let mut whole = vec![l.constant(0.0); p[1] as usize];
-            whole[p[0] as usize..][..a[0].len()].copy_from_slice(a[0]);
+        moves: |d, p| {
+            let mut whole = vec![None; p[1] as usize];
+            (0..d[0]).for_each(|c| whole[p[0] as usize + c] = Some([0, c]));
             whole
         },
     },
@@ -177,20 +169,19 @@ pub static INTERLEAVE: Operation = Operation {
     parameters: &[],
     summary: "the components of f and g in turn, f first",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Gather {
         dim: |d, _| match d[0] == d[1] {
             true => Ok(2 * d[0]),
             false => Err(format!("operands have dimensions {} and {}; expected equal dimensions", d[0], d[1])),
         },
-        meaning: |a, _| interleaved(a[0], a[1]),
-        lower: |_, a, _| interleaved(a[0], a[1]),
+        moves: |d, _| in_turn(d[0]),
     },
     derivative: |f, _, which, e| Some(f.apply(&EVERY_SECOND, &[e], &[which as i64])),
 };
 
-/// The components of two vectors in turn.
-pub(super) fn interleaved<T: Copy>(first: &[T], second: &[T]) -> Vec<T> {
-    first.iter().zip(second).flat_map(|(&a, &b)| [a, b]).collect()
+/// The components of two vectors of dimension `d` in turn.
+pub(super) fn in_turn(d: usize) -> Moves {
+    (0..d).flat_map(|c| [Some([0, c]), Some([1, c])]).collect()
 }
 
 /// Every second component.
@@ -200,14 +191,13 @@ pub static EVERY_SECOND: Operation = Operation {
     parameters: &["start"],
     summary: "every second component of f from position start on, which is 0 or 1",
     commutative: false,
-    rule: Rule::Vector {
+    rule: Rule::Gather {
         dim: |d, p| match (d[0], p[0]) {
             (d, 0 | 1) if d % 2 == 0 => Ok(d / 2),
             (_, 0 | 1) => Err(format!("the operand has dimension {}; expected an even one", d[0])),
             (_, start) => Err(format!("parameter `start` is {start}; expected 0 or 1")),
         },
-        meaning: |a, p| every_second(a[0], p[0]),
-        lower: |_, a, p| every_second(a[0], p[0]),
+        moves: |d, p| (p[0] as usize..d[0]).step_by(2).map(|c| Some([0, c])).collect(),
     },
     derivative: |f, u, _, e| {
         let dim = f.dim(e);
@@ -216,10 +206,6 @@ pub static EVERY_SECOND: Operation = Operation {
         Some(f.apply(&INTERLEAVE, &parts, &[]))
     },
 };
-
-fn every_second<T: Copy>(components: &[T], start: i64) -> Vec<T> {
-    components.iter().skip(start as usize).step_by(2).copied().collect()
-}
 
 /// Vectors beyond this dimension cannot come from a formula that makes sense.
 pub(crate) const LARGEST_DIM: i64 = 1 << 20;

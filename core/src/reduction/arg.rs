@@ -75,6 +75,10 @@ impl Reducer for ArgExtremum {
 }
 
 impl LaneReducer for ArgExtremum {
+    fn is_componentwise(&self) -> bool {
+        true
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         let worst = if self.largest { f64::NEG_INFINITY } else { f64::INFINITY };
         [worst, 0.0].repeat(form.dim)

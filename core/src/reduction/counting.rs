@@ -47,6 +47,10 @@ impl Reducer for Counting {
 }
 
 impl LaneReducer for Counting {
+    fn is_componentwise(&self) -> bool {
+        true
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         vec![0.0; form.dim]
     }

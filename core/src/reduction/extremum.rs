@@ -46,6 +46,10 @@ impl Reducer for Extremum {
 }
 
 impl LaneReducer for Extremum {
+    fn is_componentwise(&self) -> bool {
+        true
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         vec![if self.largest { f64::NEG_INFINITY } else { f64::INFINITY }; form.dim]
     }

@@ -49,6 +49,10 @@ impl Reducer for Product {
 }
 
 impl LaneReducer for Product {
+    fn is_componentwise(&self) -> bool {
+        true
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         vec![1.0; form.dim]
     }

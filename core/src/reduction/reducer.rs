@@ -102,6 +102,11 @@ pub enum Method<'a> {
 ///
 /// Merging the total of an empty block twice must be as merging it once: blocks that a mask rules out are merged as one.
 pub trait LaneReducer: Debug {
+    /// Whether each component is reduced by itself: states, totals and results are those that each component alone has,
+    /// one component after the other, and there are no anchors. Many components are then reduced by one program.
+    fn is_componentwise(&self) -> bool {
+        false
+    }
     /// The state of an empty block.
     fn block(&self, form: Form<'_>) -> Vec<f64>;
     /// The total of no value at all. Where nothing else is said totals are as blocks are.

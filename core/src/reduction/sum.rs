@@ -65,6 +65,10 @@ impl Reducer for Adding {
 }
 
 impl LaneReducer for Adding {
+    fn is_componentwise(&self) -> bool {
+        *self == Adding::Sum
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         vec![0.0; form.summation.in_block() * self.sums(form)]
     }

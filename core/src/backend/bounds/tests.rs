@@ -147,7 +147,7 @@ fn check<T: Number>(condition: &Condition, random: &mut Random, what: &str) -> b
             .clone()
             .map(|sources| sources.into_iter().map(|source| plane::<T>(random, source)).collect::<Vec<_>>());
         let mut known: Vec<Bounds<T>> = Vec::new();
-        let place = |Plane { space, slot }: Plane| planes[space as usize][slot as usize].0;
+        let place = |Plane { space, slot, .. }: Plane| planes[space as usize][slot as usize].0;
         decided |= super::is_clear(&condition.program, place, &mut known);
         for _ in 0..12 {
             let chosen: Vec<Vec<T>> =
@@ -258,7 +258,7 @@ fn is_ruled_out<T: Number>(condition: &str, rows: [[i64; 2]; 2], numbers: [[f64;
     let reduction = Reduction::parse(&format!("Sum_Reduction(Mask(1+0*x*y,{condition}),0)"), &aliases).unwrap();
     let plan = plan::plan(&[reduction]).unwrap();
     let condition = lower(&plan, T::DTYPE, Summation::Block, Target::Portable.machine()).unwrap().condition.unwrap();
-    let place = |Plane { space, slot }: Plane| {
+    let place = |Plane { space, slot, .. }: Plane| {
         let which = usize::from(space == Space::Reduced);
         let ([first, last], [low, high]) = (rows[which], numbers[which]);
         match condition.sources[space as usize][slot as usize] {

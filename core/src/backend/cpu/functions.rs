@@ -5,31 +5,74 @@ use rustc_hash::FxHashMap;
 use super::emit::{Addresses, Emitter};
 use super::x86::{Assembler, General, Memory, Register, Width};
 use crate::backend::tile::Layout;
-use crate::lower::{Instruction, Plane, Program, Space, Stage, Stages, Table};
+use crate::lower::{Instruction, MOST_FAMILIES, Plane, Program, Repeat, Space, Stage, Stages, Table};
 use crate::ops::Value;
 
-/// Where the functions start in the code, and how they were made.
+/// Where the functions start in the code, and how they were made. Each takes the tile's buffer as `base`, and as its last
+/// argument, in `r9`, the places that the families of a repeated program name.
 #[derive(Debug, Default)]
 pub(super) struct Functions {
-    /// `map(base, bytes)`: a stage on lanes up to an offset, by stage; none for an empty one.
-    pub maps: [Option<usize>; Stage::ALL.len()],
-    /// `update(base, kept bytes, reduced bytes)`.
-    pub update: usize,
-    /// `row(base, row offset, lane offset, start, end)` on groups of `copies` vectors of reduced rows.
-    pub row_many: usize,
-    /// The same on single vectors.
-    pub row_one: usize,
-    /// Vectors that are interleaved.
-    pub copies: usize,
+    /// `map(base, bytes)`: the programs of a stage on lanes up to an offset, by stage.
+    pub maps: [Vec<Function>; Stage::ALL.len()],
+    /// The programs that update a block.
+    pub updates: Vec<Update>,
     /// The values that are reduced in plain code, if any are.
-    pub values: Option<ValueFunctions>,
+    pub values: Option<Along>,
     /// Vectors of memory that the code needs for values that lose their registers.
     pub spills: usize,
 }
 
-/// `values(base, row offset, 0, start, end)`: as the functions of a row, without a state.
+impl Functions {
+    /// Vectors that are interleaved in an update at most.
+    pub fn copies(&self) -> usize {
+        self.updates.iter().map(|update| update.row.copies).max().unwrap_or(1)
+    }
+}
+
+/// A function, and how often it is called.
 #[derive(Debug)]
-pub(super) struct ValueFunctions {
+pub(super) struct Function {
+    pub start: usize,
+    pub calls: Calls,
+}
+
+/// What a function is called with.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    families: usize,
+    /// The places of the planes that the families name, in bytes, call by call.
+    places: Vec<usize>,
+}
+
+impl Calls {
+    fn new(repeat: &Repeat, layout: &Layout) -> Self {
+        let families = repeat.spaces.len();
+        let place = |(k, &first): (usize, &u32)| {
+            layout.start(Plane::new(repeat.spaces[k % families], first as usize)) * layout.size()
+        };
+        Calls { families, places: repeat.firsts.iter().enumerate().map(place).collect() }
+    }
+
+    /// The places for each call.
+    pub fn each(&self) -> impl Iterator<Item = &[usize]> {
+        let once: Option<&[usize]> = (self.families == 0).then_some(&[]);
+        once.into_iter().chain(self.places.chunks_exact(self.families.max(1)))
+    }
+}
+
+/// The functions of a program that updates a block.
+#[derive(Debug)]
+pub(super) struct Update {
+    /// `update(base, kept bytes, reduced bytes)`.
+    pub start: usize,
+    /// With lanes along the reduced rows.
+    pub row: Along,
+    pub calls: Calls,
+}
+
+/// `row(base, row offset, lane offset, start, end)`: a program with lanes along the reduced rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Along {
     /// On groups of `copies` vectors of reduced rows.
     pub many: usize,
     /// On single vectors.
@@ -37,6 +80,10 @@ pub(super) struct ValueFunctions {
     /// Vectors that are interleaved.
     pub copies: usize,
 }
+
+/// The registers that hold where a family's plane is; the first two belong to whoever is called.
+const FAMILIES: [General; MOST_FAMILIES] =
+    [General::R10, General::R11, General::Rbx, General::Rbp, General::R13, General::R14, General::R15];
 
 /// Vectors that are interleaved at most, in float32 and in float64, whose longer polynomials leave more to wait for.
 const MOST_COPIES: [usize; 2] = [3, 4];
@@ -48,25 +95,32 @@ const WORKING_REGISTERS: usize = 5;
 /// Writes all functions of a pass.
 pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>, Functions) {
     let precision = usize::from(layout.size() == 8);
-    let mut writer = Writer { assembler: Assembler::new(width, precision), layout, functions: Functions::default() };
+    let assembler = Assembler::new(width, precision);
+    let mut writer = Writer { assembler, layout, families: 0, spills: 0 };
+    let mut functions = Functions::default();
     for stage in Stage::ALL {
-        let program = stages.program(stage);
-        if !matches!(stage, Stage::Update | Stage::Values) && !program.stores.is_empty() {
-            writer.functions.maps[stage as usize] = Some(writer.map(program));
+        let once = Some(stages.program(stage)).filter(|program| !program.stores.is_empty());
+        let once = once.map(|program| (program, Calls::default()));
+        let repeats = stages.repeats(stage).iter();
+        let repeats = repeats.map(|repeat| (&repeat.program, Calls::new(repeat, layout)));
+        for (program, calls) in once.into_iter().chain(repeats) {
+            writer.families = calls.families;
+            match stage {
+                Stage::Update => {
+                    let copies = copies(program, width, MOST_COPIES[precision]);
+                    let start = writer.update(program, copies);
+                    functions.updates.push(Update { start, row: writer.rows(program, copies), calls });
+                }
+                Stage::Values => {
+                    let copies = copies(program, width, MOST_COPIES[precision]);
+                    functions.values = Some(writer.rows(program, copies));
+                }
+                _ => functions.maps[stage as usize].push(Function { start: writer.map(program), calls }),
+            }
         }
     }
-    let program = stages.program(Stage::Update);
-    let copies = copies(program, width, MOST_COPIES[precision]);
-    writer.functions.copies = copies;
-    writer.functions.update = writer.update(program, copies);
-    [writer.functions.row_many, writer.functions.row_one] = writer.rows(program, copies);
-    let program = stages.program(Stage::Values);
-    if !program.stores.is_empty() {
-        let copies = self::copies(program, width, MOST_COPIES[precision]);
-        let [many, one] = writer.rows(program, copies);
-        writer.functions.values = Some(ValueFunctions { many, one, copies });
-    }
-    (writer.assembler.finish(), writer.functions)
+    functions.spills = writer.spills;
+    (writer.assembler.finish(), functions)
 }
 
 /// How many vectors are interleaved: as many as leave room for their states and temporaries. Two are worth a few
@@ -83,7 +137,10 @@ fn copies(program: &Program, width: Width, most: usize) -> usize {
 struct Writer<'a> {
     assembler: Assembler,
     layout: &'a Layout,
-    functions: Functions,
+    /// Families of the program that is written.
+    families: usize,
+    /// Vectors of memory that any function needs.
+    spills: usize,
 }
 
 /// What the offset registers of a function stand for.
@@ -109,18 +166,24 @@ impl Places<'_> {
         // The layout keeps the buffer far below 2 GiB.
         (element * self.layout.size()) as i32
     }
+
+    /// A vector at a place of the buffer.
+    fn fixed(&self, element: usize) -> Memory {
+        Memory { base: General::Rdi, index: None, displacement: self.bytes(element), broadcast: false }
+    }
 }
 
 impl Addresses for Places<'_> {
     fn plane(&self, plane: Plane, copy: usize) -> (Memory, bool) {
         let start = self.bytes(self.layout.start(plane));
+        let base = plane.family.map_or(General::Rdi, |family| FAMILIES[family as usize]);
         let along = |index| {
             let displacement = start + (copy * self.width.bytes()) as i32;
-            (Memory { index: Some(index), displacement, broadcast: false }, false)
+            (Memory { base, index: Some(index), displacement, broadcast: false }, false)
         };
-        let one = |index| (Memory { index: Some(index), displacement: start, broadcast: true }, true);
+        let one = |index| (Memory { base, index: Some(index), displacement: start, broadcast: true }, true);
         match (self.mode, plane.space) {
-            (_, Space::Call) => (Memory { index: None, displacement: start, broadcast: false }, true),
+            (_, Space::Call) => (Memory { base, index: None, displacement: start, broadcast: false }, true),
             (Mode::Map, _) => along(General::Rax),
             (Mode::Update, Space::Reduced) => one(General::Rcx),
             (Mode::Update, _) => along(General::Rax),
@@ -131,23 +194,37 @@ impl Addresses for Places<'_> {
     }
 
     fn constant(&self, bits: u64) -> Memory {
-        Memory { index: None, displacement: self.bytes(self.layout.constant(bits)), broadcast: false }
+        self.fixed(self.layout.constant(bits))
     }
 
     fn table(&self, table: &'static Table) -> Memory {
-        Memory { index: None, displacement: self.bytes(self.layout.table(table)), broadcast: false }
+        self.fixed(self.layout.table(table))
     }
 
     fn spill(&self, slot: usize) -> Memory {
-        let element = self.layout.length() + slot * self.layout.vector();
-        Memory { index: None, displacement: self.bytes(element), broadcast: false }
+        self.fixed(self.layout.length() + slot * self.layout.vector())
     }
 }
 
 impl Writer<'_> {
+    /// Starts a function: the families' registers hold where their planes are.
     fn start(&mut self) -> usize {
         self.assembler.align(32);
-        self.assembler.code.len()
+        let entry = self.assembler.code.len();
+        let registers = &FAMILIES[..self.families];
+        registers.iter().skip(2).for_each(|&register| self.assembler.push(register));
+        for (k, &register) in registers.iter().enumerate() {
+            self.assembler.load_general(register, General::R9, 8 * k as i8);
+            self.assembler.add_general(register, General::Rdi);
+        }
+        entry
+    }
+
+    fn finish(&mut self) {
+        self.assembler.clear_upper();
+        let registers = &FAMILIES[..self.families];
+        registers.iter().skip(2).rev().for_each(|&register| self.assembler.pop(register));
+        self.assembler.finish_function();
     }
 
     fn map(&mut self, program: &Program) -> usize {
@@ -163,12 +240,12 @@ impl Writer<'_> {
             emitter.assembler.store(places.plane(plane, 0).0, register);
             emitter.stored(value, 0);
         }
-        self.functions.spills = self.functions.spills.max(emitter.spills());
+        self.spills = self.spills.max(emitter.spills());
         let bytes = self.assembler.width.bytes() as i32;
         self.assembler.advance(General::Rax, bytes);
         self.assembler.compare_general(General::Rax, General::Rsi);
         self.assembler.jump_below(top);
-        self.assembler.finish_function();
+        self.finish();
         entry
     }
 
@@ -202,14 +279,14 @@ impl Writer<'_> {
             self.assembler.jump(top);
             self.assembler.bind(next);
         }
-        self.assembler.finish_function();
+        self.finish();
         entry
     }
 
     /// A row on groups of `copies` vectors and on single ones, which may be the same function.
-    fn rows(&mut self, program: &Program, copies: usize) -> [usize; 2] {
+    fn rows(&mut self, program: &Program, copies: usize) -> Along {
         let many = self.row(program, copies);
-        [many, if copies == 1 { many } else { self.row(program, 1) }]
+        Along { many, one: if copies == 1 { many } else { self.row(program, 1) }, copies }
     }
 
     fn row(&mut self, program: &Program, copies: usize) -> usize {
@@ -228,7 +305,7 @@ impl Writer<'_> {
                 assembler.bind(done);
             }
         });
-        self.assembler.finish_function();
+        self.finish();
         entry
     }
 
@@ -302,7 +379,7 @@ impl Writer<'_> {
             }
         }
         let spills = emitter.spills();
-        self.functions.spills = self.functions.spills.max(spills);
+        self.spills = self.spills.max(spills);
     }
 }
 

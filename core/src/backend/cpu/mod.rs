@@ -9,7 +9,7 @@ mod x86;
 
 use std::sync::Arc;
 
-use functions::Functions;
+use functions::{Along, Functions};
 use memory::Executable;
 use x86::Width;
 
@@ -66,13 +66,15 @@ struct Machine {
 }
 
 impl Machine {
-    /// Calls a function on a tile's buffer; offsets and ends are in numbers.
-    fn call<T: Number>(&self, function: usize, tile: &mut Tile<T>, numbers: [usize; 4]) {
+    /// Calls a function on a tile's buffer, with the places that its families name; offsets and ends are in numbers.
+    fn call<T: Number>(&self, function: usize, tile: &mut Tile<T>, numbers: [usize; 4], places: &[usize]) {
         let buffer = tile.buffer();
         let [a, b, c, d] = numbers.map(|n| n * size_of::<T>());
-        let arguments = [buffer.as_mut_ptr().expose_provenance(), a, b, c, d];
+        let places = places.as_ptr().expose_provenance();
+        let arguments = [buffer.as_mut_ptr().expose_provenance(), a, b, c, d, places];
         // SAFETY: the code was written for this layout, whose planes, constants and spills the buffer holds; every
-        // caller below passes offsets of whole vectors inside the planes; the buffer is borrowed for the call.
+        // caller below passes offsets of whole vectors inside the planes, and the places that were made for the
+        // function's families; the buffer is borrowed for the call.
         unsafe { self.executable.call(function, arguments) }
     }
 
@@ -83,50 +85,62 @@ impl Machine {
 
 impl<T: Number> Code<T> for Machine {
     fn map(&self, stage: Stage, tile: &mut Tile<T>, lanes: usize) {
-        let Some(function) = self.functions.maps[stage as usize] else { return };
         assert!(lanes <= tile.layout().lanes(stage), "a stage runs on the lanes of its planes");
-        if lanes > 0 {
-            self.call(function, tile, [lanes.next_multiple_of(self.lanes::<T>()), 0, 0, 0]);
+        let lanes = lanes.next_multiple_of(self.lanes::<T>());
+        for function in self.functions.maps[stage as usize].iter().filter(|_| lanes > 0) {
+            for places in function.calls.each() {
+                self.call(function.start, tile, [lanes, 0, 0, 0], places);
+            }
         }
     }
 
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize) {
         assert!(lanes <= tile.layout().kept && count <= tile.layout().reduced, "an update stays inside its tile");
         let lanes = lanes.next_multiple_of(self.lanes::<T>());
-        self.call(self.functions.update, tile, [lanes, count, 0, 0]);
+        for update in &self.functions.updates {
+            for places in update.calls.each() {
+                self.call(update.start, tile, [lanes, count, 0, 0], places);
+            }
+        }
     }
 
     fn spread(&self) -> usize {
         // A group of interleaved vectors, and one for the rows that fill no vector.
-        (self.functions.copies + 1) * self.lanes::<T>()
+        (self.functions.copies() + 1) * self.lanes::<T>()
     }
 
     fn update_row(&self, tile: &mut Tile<T>, row: usize, lane: usize, count: usize) {
         let lanes = self.lanes::<T>();
-        let group = self.functions.copies * lanes;
+        let last = lane + self.functions.copies() * lanes;
         let layout = tile.layout();
-        assert!(row < layout.kept && lane + group + lanes <= layout.kept && count <= layout.reduced, "inside the tile");
-        let (many, whole) = (count / group * group, count / lanes * lanes);
-        self.call(self.functions.row_many, tile, [row, lane, 0, many]);
-        self.call(self.functions.row_one, tile, [row, lane, many, whole]);
+        assert!(row < layout.kept && last + lanes <= layout.kept && count <= layout.reduced, "inside the tile");
+        let whole = count / lanes * lanes;
+        for update in &self.functions.updates {
+            let Along { many, one, copies } = update.row;
+            let grouped = count / (copies * lanes) * (copies * lanes);
+            for places in update.calls.each() {
+                self.call(many, tile, [row, lane, 0, grouped], places);
+                self.call(one, tile, [row, lane, grouped, whole], places);
+                if whole < count {
+                    self.call(one, tile, [row, last, whole, whole + lanes], places);
+                }
+            }
+        }
         if whole < count {
-            let last = lane + group;
-            self.call(self.functions.row_one, tile, [row, last, whole, whole + lanes]);
             let nothing = self.stages.block.clone();
             tile.fill(Space::Block, last + count - whole..last + lanes, &nothing);
         }
     }
 
     fn values(&self, tile: &mut Tile<T>, row: usize, count: usize) {
-        let Some(values) = &self.functions.values else { return };
+        let Some(Along { many, one, copies }) = self.functions.values else { return };
         let lanes = self.lanes::<T>();
-        let group = values.copies * lanes;
         let layout = tile.layout();
         assert!(row < layout.kept && count <= layout.reduced, "inside the tile");
-        let many = count / group * group;
-        self.call(values.many, tile, [row, 0, 0, many]);
+        let grouped = count / (copies * lanes) * (copies * lanes);
+        self.call(many, tile, [row, 0, 0, grouped], &[]);
         // A plane has a vector more than its lanes.
-        self.call(values.one, tile, [row, 0, many, count.next_multiple_of(lanes)]);
+        self.call(one, tile, [row, 0, grouped, count.next_multiple_of(lanes)], &[]);
     }
 
     fn machine_code(&self) -> &[u8] {
@@ -138,7 +152,7 @@ impl<T: Number> Code<T> for Machine {
             "machine code, {} registers of {} bytes, {} vectors interleaved, {} bytes of code, {} spills\n",
             self.width.registers(),
             self.width.bytes(),
-            self.functions.copies,
+            self.functions.copies(),
             self.code.len(),
             self.functions.spills,
         )

@@ -11,14 +11,24 @@ pub(super) enum General {
     Rax = 0,
     Rcx = 1,
     Rdx = 2,
+    Rbx = 3,
+    Rbp = 5,
     Rsi = 6,
     Rdi = 7,
     R8 = 8,
+    R9 = 9,
+    R10 = 10,
+    R11 = 11,
+    R13 = 13,
+    R14 = 14,
+    R15 = 15,
 }
 
-/// A place in memory: `[rdi + index + displacement]`, perhaps one number for all lanes.
+/// A place in memory: `[base + index + displacement]`, perhaps one number for all lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Memory {
+    /// Any register but those that are encoded as `rsp` is, 4 and 12.
+    pub base: General,
     pub index: Option<General>,
     pub displacement: i32,
     pub broadcast: bool,
@@ -165,7 +175,7 @@ impl Assembler {
         let (x, b) = match last {
             // Under EVEX a register operand takes a fourth bit from the index.
             Operand::Register(m) => (m.0 >> 4 & 1, m.0 >> 3 & 1),
-            Operand::Memory(m) => (m.index.map_or(0, |i| i as u8 >> 3 & 1), 0),
+            Operand::Memory(m) => (m.index.map_or(0, |i| i as u8 >> 3 & 1), m.base as u8 >> 3),
         };
         let low = instruction.prefix;
         match self.width {
@@ -210,7 +220,7 @@ impl Assembler {
         let displacement = memory.displacement;
         let short = (displacement % unit == 0).then_some(displacement / unit).and_then(|d| i8::try_from(d).ok());
         let mode = if short.is_some() { 1 } else { 2 };
-        let base = General::Rdi as u8;
+        let base = memory.base as u8 & 7;
         match memory.index {
             None => self.code.push(mode << 6 | (r & 7) << 3 | base),
             Some(index) => self.code.extend([mode << 6 | (r & 7) << 3 | 4, (index as u8 & 7) << 3 | base]),
@@ -285,6 +295,28 @@ impl Assembler {
         self.code.extend(distance.to_le_bytes());
     }
 
+    /// `to = [from + displacement]`, a number of 64 bits.
+    pub(super) fn load_general(&mut self, to: General, from: General, displacement: i8) {
+        self.rex(to, from);
+        self.code.extend([0x8b, 0x40 | (to as u8 & 7) << 3 | from as u8 & 7, displacement as u8]);
+    }
+
+    /// `to += from`
+    pub(super) fn add_general(&mut self, to: General, from: General) {
+        self.rex(from, to);
+        self.code.extend([0x01, 0xc0 | (from as u8 & 7) << 3 | to as u8 & 7]);
+    }
+
+    /// Puts a register on the stack.
+    pub(super) fn push(&mut self, register: General) {
+        self.code.extend([0x40 | register as u8 >> 3, 0x50 | register as u8 & 7]);
+    }
+
+    /// Takes a register from the stack.
+    pub(super) fn pop(&mut self, register: General) {
+        self.code.extend([0x40 | register as u8 >> 3, 0x58 | register as u8 & 7]);
+    }
+
     /// Compares unsigned numbers for the jump that follows.
     pub(super) fn compare_general(&mut self, a: General, b: General) {
         self.rex(b, a);
@@ -319,9 +351,14 @@ impl Assembler {
         self.code.extend([0; 4]);
     }
 
-    /// Ends a function: no vector state slows the caller's older instructions.
+    /// Leaves no vector state that slows the caller's older instructions.
+    pub(super) fn clear_upper(&mut self) {
+        self.code.extend([0xc5, 0xf8, 0x77]);
+    }
+
+    /// Returns to the caller.
     pub(super) fn finish_function(&mut self) {
-        self.code.extend([0xc5, 0xf8, 0x77, 0xc3]);
+        self.code.push(0xc3);
     }
 
     /// Aligns the next function or loop.

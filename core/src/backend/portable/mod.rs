@@ -8,9 +8,9 @@ use std::sync::Arc;
 use pulp::{Arch, NullaryFnOnce};
 
 use super::number::Number;
-use super::tile::{Layout, Tile};
+use super::tile::Tile;
 use super::{Code, Stage};
-use crate::lower::{Op, Space, Stages};
+use crate::lower::{Op, Plane, Space, Stages};
 use routine::{COEFFICIENTS, Fixed, Routine, Step};
 
 /// Lanes of a block: enough to hide the choice of the operation, few enough that the registers stay in the cache.
@@ -19,7 +19,7 @@ const BLOCK: usize = 128;
 type Register<T> = Box<[T; BLOCK]>;
 
 /// The registers of a routine with what is in place before the first lane.
-fn registers<T: Number>(routine: &Routine, tile: &mut Tile<T>) -> Vec<Option<Register<T>>> {
+fn registers<T: Number>(routine: &Routine, tile: &mut Tile<T>, firsts: &[u32]) -> Vec<Option<Register<T>>> {
     let mut registers: Vec<Option<Register<T>>> =
         (0..routine.registers).map(|_| Some(Box::new([T::default(); BLOCK]))).collect();
     for &(register, fixed) in &routine.prologue {
@@ -30,7 +30,7 @@ fn registers<T: Number>(routine: &Routine, tile: &mut Tile<T>) -> Vec<Option<Reg
                 let entries = table.iter().map(|&entry| T::from_bits64(u64::from(entry)));
                 register.iter_mut().zip(entries.cycle()).for_each(|(lane, entry)| *lane = entry);
             }
-            Fixed::Call(start) => register.fill(tile.buffer()[start]),
+            Fixed::Call(plane) => register.fill(tile.plane(Space::Call, plane.position(firsts))[0]),
         }
     }
     registers
@@ -39,29 +39,42 @@ fn registers<T: Number>(routine: &Routine, tile: &mut Tile<T>) -> Vec<Option<Reg
 /// The stages of a pass, interpreted.
 pub(super) struct Portable {
     stages: Arc<Stages>,
-    routines: Vec<Routine>,
+    /// The program of each stage and what it repeats, with the planes that the families name in each repetition.
+    routines: Vec<Vec<(Routine, Vec<Vec<u32>>)>>,
     arch: Arch,
 }
 
 impl Portable {
-    pub(super) fn new(stages: &Arc<Stages>, layout: &Layout) -> Self {
-        let routines = stages.programs.iter().map(|p| Routine::new(p, layout)).collect();
-        Portable { stages: stages.clone(), routines, arch: Arch::new() }
+    pub(super) fn new(stages: &Arc<Stages>) -> Self {
+        let of = |stage: Stage| {
+            let program = stages.program(stage);
+            let once = (!program.stores.is_empty()).then(|| (Routine::new(program), vec![Vec::new()]));
+            let repeats = stages.repeats(stage).iter();
+            let repeats =
+                repeats.map(|repeat| (Routine::new(&repeat.program), repeat.rows().map(<[u32]>::to_vec).collect()));
+            once.into_iter().chain(repeats).collect()
+        };
+        Portable { stages: stages.clone(), routines: Stage::ALL.map(of).into(), arch: Arch::new() }
+    }
+
+    /// The routines of a stage, each as often as it runs, with the planes that its families name.
+    fn runs(&self, stage: Stage) -> impl Iterator<Item = (&Routine, &[u32])> {
+        let routines = self.routines[stage as usize].iter();
+        routines.flat_map(|(routine, rows)| rows.iter().map(move |firsts| (routine, firsts.as_slice())))
     }
 }
 
 impl<T: Number> Code<T> for Portable {
     fn map(&self, stage: Stage, tile: &mut Tile<T>, lanes: usize) {
-        let routine = &self.routines[stage as usize];
-        if routine.stores.is_empty() {
-            return;
+        for (routine, firsts) in self.runs(stage) {
+            self.arch.dispatch(Map { routine, firsts, tile, lanes });
         }
-        self.arch.dispatch(Map { routine, tile, lanes });
     }
 
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize) {
-        let routine = &self.routines[Stage::Update as usize];
-        self.arch.dispatch(Update { routine, tile, lanes, count });
+        for (routine, firsts) in self.runs(Stage::Update) {
+            self.arch.dispatch(Update { routine, firsts, tile, lanes, count });
+        }
     }
 
     fn spread(&self) -> usize {
@@ -69,13 +82,15 @@ impl<T: Number> Code<T> for Portable {
     }
 
     fn update_row(&self, tile: &mut Tile<T>, row: usize, lane: usize, count: usize) {
-        let routine = &self.routines[Stage::Update as usize];
-        self.arch.dispatch(UpdateRow { routine, tile, row, lane, count });
+        for (routine, firsts) in self.runs(Stage::Update) {
+            self.arch.dispatch(UpdateRow { routine, firsts, tile, row, lane, count });
+        }
     }
 
     fn values(&self, tile: &mut Tile<T>, row: usize, count: usize) {
-        let routine = &self.routines[Stage::Values as usize];
-        self.arch.dispatch(Values { routine, tile, row, count });
+        for (routine, firsts) in self.runs(Stage::Values) {
+            self.arch.dispatch(Values { routine, firsts, tile, row, count });
+        }
     }
 
     fn explain(&self) -> String {
@@ -85,6 +100,7 @@ impl<T: Number> Code<T> for Portable {
 
 struct Map<'a, T> {
     routine: &'a Routine,
+    firsts: &'a [u32],
     tile: &'a mut Tile<T>,
     lanes: usize,
 }
@@ -94,21 +110,21 @@ impl<T: Number> NullaryFnOnce for Map<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let Map { routine, tile, lanes } = self;
-        let mut registers = registers(routine, tile);
+        let Map { routine, firsts, tile, lanes } = self;
+        let mut registers = registers(routine, tile, firsts);
         for start in (0..lanes).step_by(BLOCK) {
             let width = BLOCK.min(lanes - start);
             for (register, step) in &routine.body {
                 let register = *register;
                 match step {
-                    Step::Load(space, slot) => {
-                        load(&mut registers, register, &tile.plane(*space, *slot)[start..], width);
+                    Step::Load(plane) => {
+                        load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
                     }
                     step => apply::<T, false>(&mut registers, register, step, &[]),
                 }
             }
-            for &(space, slot, register) in &routine.stores {
-                store(&registers, register, &mut tile.plane(space, slot)[start..], width);
+            for &(plane, register) in &routine.stores {
+                store(&registers, register, &mut at(tile, plane, firsts)[start..], width);
             }
         }
     }
@@ -116,6 +132,7 @@ impl<T: Number> NullaryFnOnce for Map<'_, T> {
 
 struct Update<'a, T> {
     routine: &'a Routine,
+    firsts: &'a [u32],
     tile: &'a mut Tile<T>,
     lanes: usize,
     count: usize,
@@ -126,24 +143,24 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let Update { routine, tile, lanes, count } = self;
-        let mut registers = registers(routine, tile);
+        let Update { routine, firsts, tile, lanes, count } = self;
+        let mut registers = registers(routine, tile, firsts);
         for start in (0..lanes).step_by(BLOCK) {
             let width = BLOCK.min(lanes - start);
             for (register, step) in &routine.body {
                 let register = *register;
-                if let Step::Load(space, slot) = step
-                    && *space != Space::Reduced
+                if let Step::Load(plane) = step
+                    && plane.space != Space::Reduced
                 {
-                    load(&mut registers, register, &tile.plane(*space, *slot)[start..], width);
+                    load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
                 }
             }
             for row in 0..count {
                 for (register, step) in &routine.body {
                     let register = *register;
                     match step {
-                        Step::Load(Space::Reduced, slot) => {
-                            let number = tile.plane(Space::Reduced, *slot)[row];
+                        Step::Load(plane) if plane.space == Space::Reduced => {
+                            let number = at(tile, *plane, firsts)[row];
                             let scalar = routine.scalars[register];
                             if let Some(register) = &mut registers[register] {
                                 register[..if scalar { 1 } else { BLOCK }].fill(number);
@@ -155,8 +172,8 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
                 }
                 advance(routine, &mut registers);
             }
-            for &(state, _, slot) in &routine.states {
-                store(&registers, state, &mut tile.plane(Space::Block, slot)[start..], width);
+            for &(state, _, plane) in &routine.states {
+                store(&registers, state, &mut at(tile, plane, firsts)[start..], width);
             }
         }
     }
@@ -164,6 +181,7 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
 
 struct UpdateRow<'a, T> {
     routine: &'a Routine,
+    firsts: &'a [u32],
     tile: &'a mut Tile<T>,
     row: usize,
     lane: usize,
@@ -175,19 +193,19 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let UpdateRow { routine, tile, row, lane, count } = self;
-        let mut registers = registers(routine, tile);
+        let UpdateRow { routine, firsts, tile, row, lane, count } = self;
+        let mut registers = registers(routine, tile, firsts);
         for (register, step) in &routine.body {
             let register = *register;
             match step {
-                Step::Load(Space::Kept, slot) => {
-                    let number = tile.plane(Space::Kept, *slot)[row];
+                Step::Load(plane) if plane.space == Space::Kept => {
+                    let number = at(tile, *plane, firsts)[row];
                     if let Some(register) = &mut registers[register] {
                         register.fill(number);
                     }
                 }
-                Step::Load(space, slot) if *space != Space::Reduced => {
-                    load(&mut registers, register, &tile.plane(*space, *slot)[lane..], BLOCK);
+                Step::Load(plane) if plane.space != Space::Reduced => {
+                    load(&mut registers, register, &at(tile, *plane, firsts)[lane..], BLOCK);
                 }
                 _ => {}
             }
@@ -202,8 +220,8 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
             for (register, step) in &routine.body {
                 let register = *register;
                 match step {
-                    Step::Load(Space::Reduced, slot) => {
-                        load(&mut registers, register, &tile.plane(Space::Reduced, *slot)[start..], width);
+                    Step::Load(plane) if plane.space == Space::Reduced => {
+                        load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
                     }
                     Step::Load(..) => {}
                     step => apply::<T, false>(&mut registers, register, step, &[]),
@@ -216,14 +234,15 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
                 }
             }
         }
-        for &(state, _, slot) in &routine.states {
-            store(&registers, state, &mut tile.plane(Space::Block, slot)[lane..], BLOCK);
+        for &(state, _, plane) in &routine.states {
+            store(&registers, state, &mut at(tile, plane, firsts)[lane..], BLOCK);
         }
     }
 }
 
 struct Values<'a, T> {
     routine: &'a Routine,
+    firsts: &'a [u32],
     tile: &'a mut Tile<T>,
     row: usize,
     count: usize,
@@ -234,18 +253,18 @@ impl<T: Number> NullaryFnOnce for Values<'_, T> {
 
     #[inline(always)]
     fn call(self) {
-        let Values { routine, tile, row, count } = self;
-        let mut registers = registers(routine, tile);
+        let Values { routine, firsts, tile, row, count } = self;
+        let mut registers = registers(routine, tile, firsts);
         for start in (0..count).step_by(BLOCK) {
             let width = BLOCK.min(count - start);
             for (register, step) in &routine.body {
                 let register = *register;
                 match step {
-                    Step::Load(Space::Reduced, slot) => {
-                        load(&mut registers, register, &tile.plane(Space::Reduced, *slot)[start..], width);
+                    Step::Load(plane) if plane.space == Space::Reduced => {
+                        load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
                     }
-                    Step::Load(space, slot) => {
-                        let number = tile.plane(*space, *slot)[row];
+                    Step::Load(plane) => {
+                        let number = at(tile, *plane, firsts)[row];
                         if let Some(register) = &mut registers[register] {
                             register.fill(number);
                         }
@@ -253,11 +272,17 @@ impl<T: Number> NullaryFnOnce for Values<'_, T> {
                     step => apply::<T, false>(&mut registers, register, step, &[]),
                 }
             }
-            for &(space, slot, register) in &routine.stores {
-                store(&registers, register, &mut tile.plane(space, slot)[start..], width);
+            for &(plane, register) in &routine.stores {
+                store(&registers, register, &mut at(tile, plane, firsts)[start..], width);
             }
         }
     }
+}
+
+/// The lanes of a plane.
+#[inline(always)]
+fn at<'a, T: Number>(tile: &'a mut Tile<T>, plane: Plane, firsts: &[u32]) -> &'a mut [T] {
+    tile.plane(plane.space, plane.position(firsts))
 }
 
 /// Makes the new state of the block the old one of the next row.

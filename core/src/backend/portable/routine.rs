@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::backend::tile::Layout;
 use crate::lower::{Instruction, Op, Plane, Program, Space, Table};
 use crate::ops::Value;
 
@@ -15,9 +14,9 @@ pub(super) struct Routine {
     /// The loads and operations, in order: destination and what to do.
     pub body: Vec<(usize, Step)>,
     /// Which register is stored where.
-    pub stores: Vec<(Space, usize, usize)>,
-    /// The registers of the block's state: before and after a row, and the slot.
-    pub states: Vec<(usize, usize, usize)>,
+    pub stores: Vec<(Plane, usize)>,
+    /// The registers of the block's state: before and after a row, and the plane.
+    pub states: Vec<(usize, usize, Plane)>,
     pub registers: usize,
     /// Which registers hold reduced rows that are read as the first number of a squared difference only: along the
     /// reduced rows their first lane is enough.
@@ -28,13 +27,13 @@ pub(super) struct Routine {
 pub(super) enum Fixed {
     Constant(u64),
     Table(&'static Table),
-    /// A place in the tile's buffer.
-    Call(usize),
+    /// A plane of what is known per call.
+    Call(Plane),
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Load(Space, usize),
+    Load(Plane),
     Apply(Op, [usize; 3]),
     /// A polynomial of a register, the leading coefficient first.
     Polynomial(usize, Vec<u64>),
@@ -53,7 +52,7 @@ pub(super) enum Step {
 pub(super) const COEFFICIENTS: std::ops::RangeInclusive<usize> = 3..=14;
 
 impl Routine {
-    pub(super) fn new(program: &Program, layout: &Layout) -> Self {
+    pub(super) fn new(program: &Program) -> Self {
         let joined = Joined::new(program);
         let mut last_use: Vec<usize> = vec![0; program.instructions.len()];
         for k in 0..program.instructions.len() {
@@ -89,10 +88,10 @@ impl Routine {
                     None
                 }
                 (Instruction::Load(plane), _) if plane.space == Space::Call => {
-                    routine.prologue.push((register, Fixed::Call(layout.start(*plane))));
+                    routine.prologue.push((register, Fixed::Call(*plane)));
                     None
                 }
-                (Instruction::Load(plane), _) => Some(Step::Load(plane.space, plane.slot as usize)),
+                (Instruction::Load(plane), _) => Some(Step::Load(*plane)),
                 (_, Some(Join::Polynomial(x, coefficients))) => Some(Step::Polynomial(at(*x), coefficients.clone())),
                 (_, Some(Join::SquaredDifference(a, b, c))) => Some(Step::SquaredDifference(at(*a), at(*b), c.map(at))),
                 (_, Some(Join::Power { x, rounder, coefficients, shift })) => Some(Step::Power {
@@ -118,7 +117,7 @@ impl Routine {
             free.extend(done);
         }
         let stores = program.stores.iter();
-        routine.stores = stores.map(|(p, v)| (p.space, p.slot as usize, place[v.0 as usize])).collect();
+        routine.stores = stores.map(|(plane, v)| (*plane, place[v.0 as usize])).collect();
         routine.carry_states();
         routine.find_scalars();
         routine
@@ -127,7 +126,7 @@ impl Routine {
     fn find_scalars(&mut self) {
         let mut scalars = vec![false; self.registers];
         for (register, step) in &self.body {
-            scalars[*register] |= matches!(step, Step::Load(Space::Reduced, _));
+            scalars[*register] |= matches!(step, Step::Load(Plane { space: Space::Reduced, .. }));
         }
         for (_, step) in &self.body {
             match step {
@@ -137,7 +136,7 @@ impl Routine {
                 Step::SquaredDifference(_, b, c) => c.iter().chain([b]).for_each(|r| scalars[*r] = false),
             }
         }
-        self.stores.iter().for_each(|(_, _, stored)| scalars[*stored] = false);
+        self.stores.iter().for_each(|(_, stored)| scalars[*stored] = false);
         self.scalars = scalars;
     }
 
@@ -145,21 +144,21 @@ impl Routine {
     /// is loaded all the same, so that a block without rows keeps it.
     fn carry_states(&mut self) {
         let loads = self.body.iter().filter_map(|(register, step)| match step {
-            Step::Load(Space::Block, slot) => Some((*slot, *register)),
+            Step::Load(plane) if plane.space == Space::Block => Some((*plane, *register)),
             _ => None,
         });
-        let loaded: HashMap<usize, usize> = loads.collect();
+        let loaded: HashMap<Plane, usize> = loads.collect();
         for k in 0..self.stores.len() {
-            let (space, slot, new) = self.stores[k];
-            if space != Space::Block {
+            let (plane, new) = self.stores[k];
+            if plane.space != Space::Block {
                 continue;
             }
-            let old = loaded.get(&slot).copied().unwrap_or_else(|| {
-                self.body.push((self.registers, Step::Load(Space::Block, slot)));
+            let old = loaded.get(&plane).copied().unwrap_or_else(|| {
+                self.body.push((self.registers, Step::Load(plane)));
                 self.registers += 1;
                 self.registers - 1
             });
-            self.states.push((old, new, slot));
+            self.states.push((old, new, plane));
         }
     }
 }

@@ -5,7 +5,7 @@ mod functions;
 mod meaning;
 mod named;
 
-use super::structure::{EVERY_SECOND, INTERLEAVE, interleaved};
+use super::structure::{EVERY_SECOND, INTERLEAVE, in_turn};
 use super::{Algebra, Node, Operation, Rule, common_dim, expanded_before};
 
 pub use meaning::on_complex;
@@ -19,11 +19,7 @@ pub static COMPLEX: Operation = Operation {
     parameters: &[],
     summary: "the complex numbers f + i g, of the dimension of the real f and g; a scalar is broadcast",
     commutative: false,
-    rule: Rule::Vector {
-        dim: |d, _| common_dim(d),
-        meaning: |a, _| interleaved(a[0], a[1]),
-        lower: |_, a, _| interleaved(a[0], a[1]),
-    },
+    rule: Rule::Gather { dim: |d, _| common_dim(d), moves: |d, _| in_turn(d[0]) },
     derivative: expanded_before,
 };
 

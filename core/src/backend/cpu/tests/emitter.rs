@@ -7,11 +7,11 @@ use std::sync::Arc;
 use iced_x86::{Decoder, DecoderOptions, OpKind, Register as Name};
 
 use super::Random;
-use crate::backend::cpu::functions::{self, Functions};
+use crate::backend::cpu::functions;
 use crate::backend::cpu::x86::Width;
 use crate::backend::{Code, Layout, Number, Target, Tile, compile};
 use crate::dtype::Dtype;
-use crate::lower::{Instruction, Op, Plane, Program, Source, Space, Stage, Stages, Table};
+use crate::lower::{Instruction, Op, Plane, Program, Repeat, Source, Space, Stage, Stages, Table};
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
@@ -58,7 +58,7 @@ impl<'a, T: Number> Author<'a, T> {
         let mut author = Author { random, target, program, numbers, integers, masks, replaced, format };
         for &space in spaces {
             for slot in 0..SLOTS[space as usize] as u32 {
-                let plane = Plane { space, slot };
+                let plane = Plane { space, slot, family: None };
                 let value = author.push(Instruction::Load(plane));
                 if is_integer(plane) { author.integers.push(value) } else { author.numbers.push(value) }
             }
@@ -232,7 +232,7 @@ impl<'a, T: Number> Author<'a, T> {
         moments.iter_mut().filter(|_| is_block && self.random.chance(2)).for_each(|k| *k = k.div_ceil(2));
         for k in 0..=operations {
             for slot in (first..slots).filter(|&slot| moments[slot] == k) {
-                self.store(Plane { space, slot: slot as u32 });
+                self.store(Plane::new(space, slot));
             }
             self.step();
         }
@@ -252,6 +252,7 @@ fn stages<T: Number>(programs: Vec<(Stage, Program)>) -> Arc<Stages> {
     Arc::new(Stages {
         dtype: T::DTYPE,
         programs: all,
+        repeats: Default::default(),
         sources,
         slots,
         block,
@@ -263,13 +264,37 @@ fn stages<T: Number>(programs: Vec<(Stage, Program)>) -> Arc<Stages> {
     })
 }
 
+/// The same with the programs of two stages as what is repeated, once, with a family for each space.
+fn as_repeats(stages: &Stages) -> Arc<Stages> {
+    let mut stages = stages.clone();
+    for stage in [Stage::Finish, Stage::Update] {
+        let mut program = std::mem::take(&mut stages.programs[stage as usize]);
+        let mut spaces: Vec<Space> = Vec::new();
+        let mut rename = |plane: &mut Plane| {
+            if !spaces.contains(&plane.space) {
+                spaces.push(plane.space);
+            }
+            plane.family = spaces.iter().position(|&space| space == plane.space).map(|family| family as u32);
+        };
+        for instruction in &mut program.instructions {
+            if let Instruction::Load(plane) = instruction {
+                rename(plane);
+            }
+        }
+        program.stores.iter_mut().for_each(|(plane, _)| rename(plane));
+        let firsts = vec![0; spaces.len()];
+        stages.repeats[stage as usize] = vec![Repeat { program, spaces, firsts }];
+    }
+    Arc::new(stages)
+}
+
 /// Two tiles with the same random numbers.
 fn fill<T: Number>(random: &mut Random, tiles: [&mut Tile<T>; 2]) {
     let ordinary = random.chance(2);
     let [a, b] = tiles;
     for space in Space::ALL {
         for slot in 0..SLOTS[space as usize] {
-            let integer = is_integer(Plane { space, slot: slot as u32 });
+            let integer = is_integer(Plane::new(space, slot));
             let mut one = || if integer { random.next() >> 8 } else { number::<T>(random, ordinary) };
             let first = T::from_bits64(one());
             for (a, b) in a.plane(space, slot).iter_mut().zip(b.plane(space, slot)) {
@@ -293,7 +318,7 @@ impl Count {
     /// Compares lanes of all planes of a space; a NaN is as good as another among numbers.
     fn compare<T: Number>(&mut self, space: Space, lanes: std::ops::Range<usize>, a: &mut Tile<T>, b: &mut Tile<T>) {
         for slot in 0..SLOTS[space as usize] {
-            let integer = is_integer(Plane { space, slot: slot as u32 });
+            let integer = is_integer(Plane::new(space, slot));
             for lane in lanes.clone() {
                 let (a, b) = (a.plane(space, slot)[lane], b.plane(space, slot)[lane]);
                 let nan = [a, b].iter().all(|&v| T::equal(v, v).to_bits64() == 0);
@@ -374,7 +399,9 @@ fn one_program<T: Number>(target: Target, seed: u64, count: &mut Count) {
     let (update, values) = ((Stage::Update, lanewise.clone()), (Stage::Values, plain_values));
     let known = stages::<T>(vec![(Stage::Finish, reference), update, (Stage::Absorb, lanewise), values]);
     let (mut layout, mut plain) = (Layout::new(&made), Layout::new(&known));
-    let (code, Functions { spills, copies, .. }) = functions::write(&made, &layout, width);
+    let made = if random.chance(3) { as_repeats(&made) } else { made };
+    let (code, functions) = functions::write(&made, &layout, width);
+    let (spills, copies) = (functions.spills, functions.copies());
     count.spills += spills;
     count.copies[copies] += 1;
     let mut whole = layout.clone();

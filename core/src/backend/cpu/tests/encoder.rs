@@ -118,13 +118,21 @@ struct Writer {
     labels: Vec<(Label, Option<usize>)>,
 }
 
-const ALL_GENERAL: [(General, Name); 6] = [
+const ALL_GENERAL: [(General, Name); 14] = [
     (General::Rax, Name::RAX),
     (General::Rcx, Name::RCX),
     (General::Rdx, Name::RDX),
     (General::Rsi, Name::RSI),
     (General::Rdi, Name::RDI),
     (General::R8, Name::R8),
+    (General::Rbx, Name::RBX),
+    (General::Rbp, Name::RBP),
+    (General::R9, Name::R9),
+    (General::R10, Name::R10),
+    (General::R11, Name::R11),
+    (General::R13, Name::R13),
+    (General::R14, Name::R14),
+    (General::R15, Name::R15),
 ];
 
 impl Writer {
@@ -145,6 +153,7 @@ impl Writer {
     fn memory(&mut self, broadcast: bool, whole: i32) -> (Memory, Field) {
         let random = &mut self.random;
         let index = if random.chance(3) { None } else { Some(random.pick(&ALL_GENERAL)) };
+        let (base, base_name) = random.pick(&ALL_GENERAL);
         let step = random.pick(&[1, 4, 8, 32, 64]);
         let displacement = match random.below(6) {
             0 => 0,
@@ -158,8 +167,8 @@ impl Writer {
         let unit = if self.assembler.width == Width::Ymm { 1 } else { bytes };
         let short = displacement % unit == 0 && (-128..128).contains(&(displacement / unit));
         let name = index.map_or(Name::None, |(_, name)| name);
-        let field = Field::Memory { base: Name::RDI, index: name, displacement: displacement.into(), short, broadcast };
-        (Memory { index: index.map(|(general, _)| general), displacement, broadcast }, field)
+        let field = Field::Memory { base: base_name, index: name, displacement: displacement.into(), short, broadcast };
+        (Memory { base, index: index.map(|(general, _)| general), displacement, broadcast }, field)
     }
 
     /// The last operand: a register, a vector in memory, or under EVEX one number for all lanes.
@@ -273,7 +282,7 @@ impl Writer {
         let (one, two) = (self.random.pick(&ALL_GENERAL), self.random.pick(&ALL_GENERAL));
         let [a, b] = [one.1, two.1].map(Field::Register);
         let distance = self.random.pick(&[0, 1, -1, 64, i32::MIN, i32::MAX, -12345]);
-        let line = match self.random.below(5) {
+        let line = match self.random.below(9) {
             0 => {
                 self.assembler.clear(one.0);
                 (M::Xor, vec![a.clone(), a])
@@ -291,9 +300,27 @@ impl Writer {
                 self.assembler.advance(one.0, distance);
                 (M::Add, vec![a, Field::Number(i64::from(distance) as u64)])
             }
-            _ => {
+            4 => {
                 self.assembler.compare_general(one.0, two.0);
                 (M::Cmp, vec![a, b])
+            }
+            5 => {
+                self.assembler.add_general(one.0, two.0);
+                (M::Add, vec![a, b])
+            }
+            6 => {
+                let displacement = self.random.next() as i8;
+                self.assembler.load_general(one.0, two.0, displacement);
+                let (index, displacement) = (Name::None, displacement.into());
+                (M::Mov, vec![a, Field::Memory { base: two.1, index, displacement, short: true, broadcast: false }])
+            }
+            7 => {
+                self.assembler.push(one.0);
+                (M::Push, vec![a])
+            }
+            _ => {
+                self.assembler.pop(one.0);
+                (M::Pop, vec![a])
             }
         };
         self.expected.push(line);
@@ -324,6 +351,7 @@ impl Writer {
                 M::Ja
             }
             4 => {
+                self.assembler.clear_upper();
                 self.assembler.finish_function();
                 return self.expected.extend([(M::Vzeroupper, vec![]), (M::Ret, vec![])]);
             }

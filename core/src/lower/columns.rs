@@ -1,0 +1,366 @@
+//! Outputs of many components that are all computed alike: one program for a few of them, which is repeated.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::extract::Stores;
+use super::lowering::Lowering;
+use super::masked::Masked;
+use super::program::{Instruction, Plane, Program, Space};
+use super::repeat::Family;
+use super::stages::Stage;
+use crate::error::Result;
+use crate::formula::Kind;
+use crate::ops::{Lanes, Node, Rule, Value};
+use crate::plan::{Level, Output};
+use crate::reduction::{Form, Term};
+
+/// Components from which on an output is repeated.
+const FEWEST_COLUMNS: usize = 16;
+/// Components that a program computes at a time, which share what they read.
+const GROUPS: [usize; 2] = [4, 1];
+/// Families of a program at most: machine code has an address register for each.
+pub const MOST_FAMILIES: usize = 7;
+/// Terms of a component at most.
+const MOST_TERMS: usize = 8;
+/// Parts of a formula at most, each with the components that are wanted of it.
+const MOST_PARTS: usize = 256;
+/// Operations of a pair that each repetition may do again.
+const MOST_SHARED: usize = 8;
+
+/// What is repeated: some stages, so many times.
+pub(super) struct Domain {
+    /// How often.
+    pub count: usize,
+    /// What each stage stores.
+    pub stores: Vec<(Stage, Stores)>,
+    /// The families of its planes among all.
+    families: Vec<u32>,
+}
+
+/// A component for each repetition, as a number among all such lists.
+type Indices = u32;
+
+/// Which components of which nodes are wanted.
+#[derive(Default)]
+struct Wanted {
+    /// All lists of components.
+    lists: Vec<Rc<[u32]>>,
+    numbers: FxHashMap<Rc<[u32]>, Indices>,
+    /// What is wanted of each node, with what it needs of its operands.
+    of: FxHashMap<Node, Vec<(Indices, Need)>>,
+    parts: usize,
+}
+
+/// What a component of a node is made of.
+#[derive(Clone)]
+enum Need {
+    /// The only component of a node, which is the same in each repetition.
+    Scalar,
+    Zero,
+    Variable,
+    /// The components of the operands.
+    Operands(Vec<(Node, Indices)>),
+    /// The component of one operand.
+    Same(Node, Indices),
+    /// A sum of products.
+    Products(Vec<[(Node, Indices); 2]>),
+}
+
+impl Wanted {
+    fn number(&mut self, list: Vec<u32>) -> Indices {
+        let list: Rc<[u32]> = list.into();
+        if let Some(&known) = self.numbers.get(&list) {
+            return known;
+        }
+        let number = self.lists.len() as u32;
+        self.numbers.insert(list.clone(), number);
+        self.lists.push(list);
+        number
+    }
+}
+
+impl Lowering<'_> {
+    /// Reduces an output by programs that are repeated, if its components allow it.
+    pub(super) fn columns(&mut self, output: &Output, masked: &Masked) -> Result<bool> {
+        let dim = self.plan.graph.dim_of(output.inner);
+        if dim < FEWEST_COLUMNS || !masked.reducer.is_componentwise() {
+            return Ok(false);
+        }
+        let form = Form { dim: 1, parameters: &output.parameters, summation: self.summation };
+        let (empty, neutral) = (masked.block(form), masked.total(form));
+        let (slots, domains) = (self.slots, self.domains.len());
+        let block = self.take(Space::Block, dim * empty.len());
+        let total = self.take(Space::Total, dim * neutral.len());
+        let other = self.take(Space::Other, dim * neutral.len());
+        let results = self.take(Space::Output, output.results.iter().map(|columns| columns.count).sum());
+        let planes = StatePlanes { block, total, other, results, dim };
+        for group in GROUPS {
+            let whole = dim / group * group;
+            let parts = [(0, dim / group, group), (whole, 1, dim - whole)];
+            let mut fits = true;
+            for (first, count, group) in parts.into_iter().filter(|part| part.2 > 0) {
+                fits = fits && self.domain(output, masked, &planes, [first, count, group])?;
+            }
+            if fits {
+                for _ in 0..dim {
+                    let (empty, neutral) = (self.bits(empty.clone()), self.bits(neutral.clone()));
+                    self.neutral.block.extend(empty);
+                    self.neutral.total.extend(neutral);
+                }
+                return Ok(true);
+            }
+            self.domains.truncate(domains);
+        }
+        self.slots = slots;
+        Ok(false)
+    }
+
+    /// The programs for `count` groups of so many components, from one on; says whether they can be repeated.
+    fn domain(
+        &mut self,
+        output: &Output,
+        masked: &Masked,
+        planes: &StatePlanes,
+        [first, count, group]: [usize; 3],
+    ) -> Result<bool> {
+        let mut wanted = Wanted::default();
+        let lists: Vec<Vec<u32>> =
+            (0..group).map(|g| (0..count).map(|k| (first + k * group + g) as u32).collect()).collect();
+        let numbers: Vec<Indices> = lists.iter().map(|list| wanted.number(list.clone())).collect();
+        let roots: Vec<Node> = std::iter::once(output.inner).chain(output.outer).collect();
+        let all: Vec<(Node, Indices)> =
+            roots.iter().flat_map(|&root| numbers.iter().map(move |&n| (root, n))).collect();
+        let Some(scalars) = self.want(&mut wanted, &all) else { return Ok(false) };
+        self.formulas(&scalars)?;
+        let mut domain = Domain { count, stores: Vec::new(), families: Vec::new() };
+        let values = self.wanted_values(&wanted, &roots, &mut domain);
+        let index = self.position(Space::Reduced);
+        let form = Form { dim: 1, parameters: &output.parameters, summation: self.summation };
+        let mut stores: [Stores; Stage::ALL.len()] = Default::default();
+        for (list, number) in lists.iter().zip(numbers) {
+            let mut of = |lowering: &mut Self, all: &[Plane], width: usize, start: usize| {
+                let plane = |k: usize| {
+                    let firsts = list.iter().map(|&column| all[start + column as usize * width + k].slot).collect();
+                    lowering.family(&mut domain, all[0].space, firsts)
+                };
+                (0..width).map(plane).collect::<Vec<Plane>>()
+            };
+            let width = |all: &[Plane]| all.len() / planes.dim;
+            let block = of(self, &planes.block, width(&planes.block), 0);
+            let total = of(self, &planes.total, width(&planes.total), 0);
+            let other = of(self, &planes.other, width(&planes.other), 0);
+            let arrays = planes.results.len() / planes.dim;
+            let columns: Vec<Plane> =
+                (0..arrays).flat_map(|array| of(self, &planes.results, 1, array * planes.dim)).collect();
+            let formula = [values[&(output.inner, number)]];
+            let outer = output.outer.map(|outer| values[&(outer, number)]);
+            let (state, before, others) = (self.load(&block), self.load(&total), self.load(&other));
+            let b = &mut self.builder;
+            let term = Term { formula: &formula, index, anchors: &[] };
+            let mut store = |stage: Stage, planes: &[Plane], values: &[Value]| {
+                assert_eq!(planes.len(), values.len(), "{}: values of the stage {stage:?}", output.reducer.name());
+                stores[stage as usize].extend(planes.iter().copied().zip(values.iter().copied()));
+            };
+            store(Stage::Update, &block, &masked.update(b, form, &state, term));
+            let lifted = masked.lift(b, form, &state, &[]);
+            store(Stage::Absorb, &total, &masked.merge(b, form, &before, &lifted));
+            store(Stage::Merge, &total, &masked.merge(b, form, &before, &others));
+            let (own, any) = masked.split(&before);
+            let mut results = masked.reducer.finish(b, form, own);
+            store(Stage::Nothing, &columns, &results);
+            if let Some(outer) = outer {
+                results = results.iter().map(|&result| masked.product(b, any, result, outer)).collect();
+            }
+            store(Stage::Finish, &columns, &results);
+        }
+        let stages = Stage::ALL.into_iter().zip(stores).filter(|(_, stores)| !stores.is_empty());
+        domain.stores = stages.collect();
+        let fits = domain.stores.iter().all(|(stage, stores)| self.is_repeatable(*stage, stores));
+        self.domains.push(domain);
+        Ok(fits)
+    }
+
+    /// Notes what is wanted of all parts of formulas; the nodes that are the same in each repetition, or nothing if the
+    /// repetitions differ in more than what they read.
+    fn want(&self, wanted: &mut Wanted, roots: &[(Node, Indices)]) -> Option<Vec<Node>> {
+        let graph = &self.plan.graph;
+        let mut scalars = Vec::new();
+        let mut asked: FxHashMap<Node, Vec<Indices>> = FxHashMap::default();
+        roots.iter().for_each(|&(root, number)| asked.entry(root).or_default().push(number));
+        let nodes: Vec<Node> = roots.iter().map(|&(root, _)| root).collect();
+        for node in graph.reachable(&nodes).into_iter().rev() {
+            let Some(mut numbers) = asked.remove(&node) else { continue };
+            numbers.sort_unstable();
+            numbers.dedup();
+            wanted.parts += numbers.len();
+            if wanted.parts > MOST_PARTS {
+                return None;
+            }
+            let entry = graph.entry(node);
+            if entry.dim == 1 {
+                scalars.push(node);
+                wanted.of.insert(node, numbers.into_iter().map(|number| (number, Need::Scalar)).collect());
+                continue;
+            }
+            let mut found = Vec::new();
+            for number in numbers {
+                let list = wanted.lists[number as usize].clone();
+                let need = match &entry.kind {
+                    Kind::Constant(_) => Need::Scalar,
+                    Kind::Zero => Need::Zero,
+                    Kind::Variable(_) => Need::Variable,
+                    Kind::Apply { operation, operands, parameters } => {
+                        let dims = || operands.iter().map(|&o| graph.dim_of(o)).collect::<Vec<usize>>();
+                        match operation.rule {
+                            Rule::Elementwise { .. } => Need::Operands(operands.iter().map(|&o| (o, number)).collect()),
+                            Rule::OfOrder { .. } => Need::Operands(vec![(operands[1], number)]),
+                            Rule::Gather { moves, .. } => {
+                                let moves = moves(&dims(), parameters);
+                                let from: Vec<Option<[usize; 2]>> = list.iter().map(|&k| moves[k as usize]).collect();
+                                let operand = from[0].map(|[operand, _]| operand);
+                                if from.iter().any(|from| from.map(|[operand, _]| operand) != operand) {
+                                    return None;
+                                }
+                                match operand {
+                                    None => Need::Zero,
+                                    Some(operand) => {
+                                        let components = from.iter().flatten().map(|&[_, k]| k as u32).collect();
+                                        Need::Same(operands[operand], wanted.number(components))
+                                    }
+                                }
+                            }
+                            Rule::Contraction { spans, .. } => {
+                                let contraction = spans(&dims(), parameters);
+                                let (starts, terms) = (contraction.starts(), contraction.terms());
+                                if terms.len() > MOST_TERMS {
+                                    return None;
+                                }
+                                let factors = terms.iter().map(|term| {
+                                    [0, 1].map(|t| {
+                                        let at = |&k: &u32| (starts[k as usize][t] + term[t]) as u32;
+                                        (operands[t], wanted.number(list.iter().map(at).collect()))
+                                    })
+                                });
+                                Need::Products(factors.collect())
+                            }
+                            _ => return None,
+                        }
+                    }
+                };
+                let mut ask = |(node, number): (Node, Indices)| asked.entry(node).or_default().push(number);
+                match &need {
+                    Need::Operands(operands) => operands.iter().copied().for_each(&mut ask),
+                    Need::Same(node, number) => ask((*node, *number)),
+                    Need::Products(factors) => factors.iter().flatten().copied().for_each(&mut ask),
+                    Need::Scalar | Need::Zero | Need::Variable => {}
+                }
+                found.push((number, need));
+            }
+            if matches!(entry.kind, Kind::Constant(_)) {
+                scalars.push(node);
+            }
+            wanted.of.insert(node, found);
+        }
+        Some(scalars)
+    }
+
+    /// The values of all that is wanted.
+    fn wanted_values(
+        &mut self,
+        wanted: &Wanted,
+        roots: &[Node],
+        domain: &mut Domain,
+    ) -> FxHashMap<(Node, Indices), Value> {
+        let mut values: FxHashMap<(Node, Indices), Value> = FxHashMap::default();
+        for node in self.plan.graph.reachable(roots) {
+            for (number, need) in wanted.of.get(&node).into_iter().flatten() {
+                let entry = self.plan.graph.entry(node);
+                let value = match (need, &entry.kind) {
+                    (Need::Scalar, _) => self.components[&node][0],
+                    (Need::Same(operand, of_operand), _) => values[&(*operand, *of_operand)],
+                    (Need::Products(factors), _) => {
+                        let factors = factors.iter().map(|pair| pair.map(|factor| values[&factor]));
+                        crate::ops::product_sum(&mut self.builder, factors)
+                    }
+                    (Need::Variable, Kind::Variable(variable)) => {
+                        let planes = self.argument(*variable, entry.dim);
+                        let list = &wanted.lists[*number as usize];
+                        let firsts = list.iter().map(|&k| planes[k as usize].slot).collect();
+                        let plane = self.family(domain, planes[0].space, firsts);
+                        self.builder.load(plane)
+                    }
+                    (Need::Operands(operands), Kind::Apply { operation, operands: all, parameters }) => {
+                        let operands: Vec<Value> = operands.iter().map(|operand| values[operand]).collect();
+                        match operation.rule {
+                            Rule::Elementwise { lower, .. } => lower(&mut self.builder, &operands, parameters),
+                            Rule::OfOrder { lower, .. } => {
+                                let order = self.plan.graph.number(all[0]).expect("an order is a number");
+                                lower(&mut self.builder, order, operands[0])
+                            }
+                            _ => unreachable!("only these are wanted by their operands"),
+                        }
+                    }
+                    _ => self.builder.constant(0.0),
+                };
+                values.insert((node, *number), value);
+            }
+        }
+        values
+    }
+
+    /// The plane that stands for these planes of a space, one for each repetition.
+    fn family(&mut self, domain: &mut Domain, space: Space, firsts: Vec<u32>) -> Plane {
+        for &family in &domain.families {
+            let known = &self.planes.families[family as usize];
+            if known.space == space
+                && let Some(distance) = firsts[0].checked_sub(known.firsts[0])
+                && firsts.iter().zip(&known.firsts).all(|(own, known)| *own == known + distance)
+            {
+                return Plane { space, slot: distance, family: Some(family) };
+            }
+        }
+        let family = self.planes.families.len() as u32;
+        self.planes.families.push(Family { space, firsts });
+        domain.families.push(family);
+        Plane { space, slot: 0, family: Some(family) }
+    }
+
+    /// Whether what a stage stores can be computed again and again: from few families, and with little that is the same
+    /// for all.
+    fn is_repeatable(&self, stage: Stage, stores: &Stores) -> bool {
+        let is_pair = stage == Stage::Update;
+        let mut families: FxHashSet<u32> = stores.iter().filter_map(|(plane, _)| plane.family).collect();
+        let (mut crossing, mut shared) = (0, 0);
+        let mut needed = vec![false; self.builder.instructions.len()];
+        stores.iter().for_each(|(_, value)| needed[value.0 as usize] = true);
+        for k in (0..needed.len()).rev() {
+            if !needed[k] {
+                continue;
+            }
+            let (instruction, value) = (&self.builder.instructions[k], Value(k as u32));
+            let differs = self.builder.differs(value);
+            match instruction {
+                Instruction::Load(plane) => families.extend(plane.family),
+                Instruction::Apply(..) if is_pair && self.builder.level(value) == Level::Pair => {
+                    shared += usize::from(!differs);
+                }
+                Instruction::Apply(..) if is_pair => crossing += usize::from(differs),
+                _ => {}
+            }
+            Program::operands(instruction).iter().for_each(|operand| needed[operand.0 as usize] = true);
+        }
+        families.len() + crossing <= MOST_FAMILIES && shared <= MOST_SHARED
+    }
+}
+
+/// The planes of all components of an output.
+struct StatePlanes {
+    block: Vec<Plane>,
+    total: Vec<Plane>,
+    other: Vec<Plane>,
+    /// The columns of one array after the other.
+    results: Vec<Plane>,
+    dim: usize,
+}

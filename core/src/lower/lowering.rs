@@ -1,0 +1,236 @@
+//! From a plan to the stages of its pass.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::builder::Builder;
+use super::columns::Domain;
+use super::condition::Condition;
+use super::extract::{Boundary, Extraction, Planes, Stores, compact};
+use super::masked::Masked;
+use super::math;
+use super::program::{Machine, Plane, Program, Space};
+use super::repeat::Repeat;
+use super::results::{Origin, OutputArray, RowPart};
+use super::stages::{Stage, Stages};
+use crate::dtype::Dtype;
+use crate::error::Result;
+use crate::ops::{Lanes, Node, Value};
+use crate::plan::{Level, Output, Plan};
+use crate::reduction::{Form, LaneReducer, Method, Seen, Summation, Term};
+
+/// Lowers a plan for computation in a number format, with a way of adding, on a machine.
+pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) -> Result<Stages> {
+    let mut lowering = Lowering {
+        plan,
+        summation,
+        builder: Builder::new(dtype, machine),
+        planes: Planes::default(),
+        arguments: FxHashMap::default(),
+        positions: FxHashMap::default(),
+        components: FxHashMap::default(),
+        slots: [0; Space::ALL.len()],
+        neutral: Neutral::default(),
+        outputs: Vec::new(),
+        rows: Vec::new(),
+        stores: Default::default(),
+        domains: Vec::new(),
+        again: None,
+        masks: Vec::new(),
+    };
+    for output in &plan.outputs {
+        lowering.output(output)?;
+    }
+    Ok(lowering.stages())
+}
+
+/// What the planes of states hold before anything is reduced, as bits.
+#[derive(Default)]
+pub(super) struct Neutral {
+    pub block: Vec<u64>,
+    pub total: Vec<u64>,
+    pub anchors: Vec<u64>,
+}
+
+pub(super) struct Lowering<'a> {
+    pub plan: &'a Plan,
+    pub summation: Summation,
+    pub builder: Builder,
+    pub planes: Planes,
+    /// The planes of the components of each argument, by its position.
+    pub arguments: FxHashMap<usize, Rc<[Plane]>>,
+    /// The row numbers of the spaces `Kept` and `Reduced`, as integers.
+    pub positions: FxHashMap<Space, Value>,
+    pub components: FxHashMap<Node, Vec<Value>>,
+    /// How many planes the spaces of states and results have.
+    pub slots: [usize; Space::ALL.len()],
+    pub neutral: Neutral,
+    outputs: Vec<OutputArray>,
+    rows: Vec<RowPart>,
+    /// What the program of each stage stores.
+    stores: [Stores; Stage::ALL.len()],
+    /// What is repeated for many components.
+    pub domains: Vec<Domain>,
+    /// The mask of what must be computed again with other anchors.
+    again: Option<Value>,
+    masks: Vec<Value>,
+}
+
+impl Lowering<'_> {
+    /// New planes of a space of states or results.
+    pub fn take(&mut self, space: Space, count: usize) -> Vec<Plane> {
+        let start = self.slots[space as usize];
+        self.slots[space as usize] += count;
+        (start..start + count).map(|slot| Plane::new(space, slot)).collect()
+    }
+
+    pub fn load(&mut self, planes: &[Plane]) -> Vec<Value> {
+        planes.iter().map(|&plane| self.builder.load(plane)).collect()
+    }
+
+    pub fn bits(&self, numbers: Vec<f64>) -> impl Iterator<Item = u64> + use<> {
+        let dtype = self.builder.dtype;
+        numbers.into_iter().map(move |number| math::bits_of(dtype, number))
+    }
+
+    fn output(&mut self, output: &Output) -> Result<()> {
+        let condition: Vec<Node> = output.condition.into_iter().collect();
+        self.formulas(&condition)?;
+        let mask = output.condition.map(|condition| self.builder.holds(self.components[&condition][0]));
+        self.masks.extend(mask);
+        match output.reducer.method() {
+            Method::Rows(_) => self.values(output, mask),
+            Method::Lanes(reducer) => {
+                let masked = Masked { reducer, mask, tells_nothing: mask.is_some() && output.outer.is_some() };
+                let start = self.slots[Space::Output as usize];
+                if !self.columns(output, &masked)? {
+                    self.whole(output, reducer, &masked)?;
+                }
+                self.results(output, start);
+                Ok(())
+            }
+        }
+    }
+
+    /// An output that is reduced in plain code.
+    fn values(&mut self, output: &Output, mask: Option<Value>) -> Result<()> {
+        self.formulas(&[output.inner])?;
+        let formula = self.components[&output.inner].clone();
+        let part = RowPart::new(output, self.summation, self.slots[Space::Values as usize], formula.len());
+        self.outputs.extend(part.arrays(output, self.rows.len()));
+        self.rows.push(part);
+        let stored: Vec<Value> = formula.into_iter().chain(mask).collect();
+        let planes = self.take(Space::Values, stored.len());
+        self.stores[Stage::Values as usize].extend(planes.into_iter().zip(stored));
+        Ok(())
+    }
+
+    /// The arrays of an output whose columns are planes from `start` on.
+    fn results(&mut self, output: &Output, mut start: usize) {
+        for &columns in &output.results {
+            self.outputs.push(OutputArray { columns, origin: Origin::Planes(start) });
+            start += columns.count;
+        }
+    }
+
+    /// An output all of whose components are reduced together.
+    fn whole(&mut self, output: &Output, reducer: &dyn LaneReducer, masked: &Masked) -> Result<()> {
+        self.formulas(&output.nodes().collect::<Vec<Node>>())?;
+        let formula = self.components[&output.inner].clone();
+        let form = Form { dim: formula.len(), parameters: &output.parameters, summation: self.summation };
+        let (empty, neutral, first) = (masked.block(form), masked.total(form), reducer.anchors(form));
+        let block_planes = self.take(Space::Block, empty.len());
+        let total_planes = self.take(Space::Total, neutral.len());
+        let other_planes = self.take(Space::Other, neutral.len());
+        let anchor_planes = self.take(Space::Anchor, first.len());
+        let (empty, neutral, first) = (self.bits(empty), self.bits(neutral), self.bits(first));
+        self.neutral.block.extend(empty);
+        self.neutral.total.extend(neutral);
+        self.neutral.anchors.extend(first);
+        let index = self.position(Space::Reduced);
+        let (state, before) = (self.load(&block_planes), self.load(&total_planes));
+        let (other, fixed) = (self.load(&other_planes), self.load(&anchor_planes));
+        let count = output.results.iter().map(|columns| columns.count).sum();
+        let columns = self.take(Space::Output, count);
+        let b = &mut self.builder;
+        let mut store = |stage: Stage, planes: &[Plane], values: Vec<Value>| {
+            assert_eq!(planes.len(), values.len(), "{}: values of the stage {stage:?}", output.reducer.name());
+            self.stores[stage as usize].extend(planes.iter().copied().zip(values));
+        };
+        let term = Term { formula: &formula, index, anchors: &fixed };
+        store(Stage::Update, &block_planes, masked.update(b, form, &state, term));
+        let lifted = masked.lift(b, form, &state, &fixed);
+        store(Stage::Absorb, &total_planes, masked.merge(b, form, &before, &lifted));
+        store(Stage::Merge, &total_planes, masked.merge(b, form, &before, &other));
+        let ((total, any), (state, _)) = (masked.split(&before), masked.split(&state));
+        let seen = Seen { total, block: state, anchors: &fixed };
+        if let Some((better, mask)) = reducer.reanchor(b, form, seen) {
+            store(Stage::Reanchor, &anchor_planes, better);
+            self.again = Some(self.again.map_or(mask, |earlier| b.either(earlier, mask)));
+        }
+        let mut results = reducer.finish(b, form, total);
+        let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
+        store(Stage::Nothing, &columns, (0..count).map(|k| at(&results, k)).collect());
+        if let Some(outer) = output.outer {
+            let outer = &self.components[&outer];
+            results = (0..count).map(|k| masked.product(b, any, at(&results, k), at(outer, k))).collect();
+        }
+        store(Stage::Finish, &columns, results);
+        Ok(())
+    }
+
+    fn stages(mut self) -> Stages {
+        if let Some(mask) = self.again {
+            self.stores[Stage::Reanchor as usize].push((Plane::new(Space::Output, 0), mask));
+            self.slots[Space::Output as usize] = self.slots[Space::Output as usize].max(1);
+        }
+        let is_masked = self.masks.len() == self.plan.outputs.len();
+        let condition =
+            is_masked.then(|| Condition::new(&self.builder.instructions, &self.masks, &self.planes.sources));
+        let mut cut = Extraction { builder: &self.builder, planes: &mut self.planes, shared: Boundary::default() };
+        let mut programs: [Program; Stage::ALL.len()] = Default::default();
+        let mut repeats: [Vec<Repeat>; Stage::ALL.len()] = Default::default();
+        for domain in &self.domains {
+            let mut own = Boundary::default();
+            for (stage, stores) in &domain.stores {
+                repeats[*stage as usize].extend(cut.repeat(stores, level_of(*stage), &mut own, domain.count));
+            }
+            // What a later stage needs of an earlier one is found before that is cut.
+            for (stage, space) in
+                [(Stage::Kept, Space::Kept), (Stage::Reduced, Space::Reduced), (Stage::Call, Space::Call)]
+            {
+                let stores = own.take(space);
+                repeats[stage as usize].extend(cut.repeat(&stores, level_of(stage), &mut own, domain.count));
+            }
+        }
+        for stage in
+            [Stage::Update, Stage::Values, Stage::Reanchor, Stage::Absorb, Stage::Merge, Stage::Finish, Stage::Nothing]
+        {
+            programs[stage as usize] = cut.program(&self.stores[stage as usize], level_of(stage));
+        }
+        for (stage, space) in [(Stage::Kept, Space::Kept), (Stage::Reduced, Space::Reduced), (Stage::Call, Space::Call)]
+        {
+            let stores = cut.shared.take(space);
+            programs[stage as usize] = cut.program(&stores, level_of(stage));
+        }
+        let sources = compact(&mut programs, &mut repeats, &self.planes.sources);
+        let mut slots = self.slots;
+        for (count, sources) in slots.iter_mut().zip(&sources) {
+            *count = sources.len();
+        }
+        let (dtype, Neutral { block, total, anchors }) = (self.builder.dtype, self.neutral);
+        let (outputs, rows) = (self.outputs, self.rows);
+        Stages { dtype, programs, repeats, sources, slots, block, total, anchors, outputs, rows, condition }
+    }
+}
+
+/// When what a stage computes is known.
+fn level_of(stage: Stage) -> Level {
+    match stage {
+        Stage::Call => Level::Call,
+        Stage::Reduced => Level::Reduced,
+        Stage::Update | Stage::Values => Level::Pair,
+        _ => Level::Kept,
+    }
+}
