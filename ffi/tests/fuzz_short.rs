@@ -11,5 +11,7 @@ mod cases;
 
 #[test]
 fn any_calls_give_results_or_errors() {
-    cases::each(1500, 1200, |_, data| abi::abi(&data));
+    let mut compared = 0;
+    let run = cases::each(1500, 1200, |_, data| compared += abi::abi(&data));
+    assert!(compared > 0 || run < 1500, "nothing was compared");
 }

@@ -6,13 +6,15 @@ use std::ptr::{null, null_mut};
 
 use rkeops::*;
 
-use super::arrays::{Arrays, Memory};
+use super::arrays::{Arrays, Memory, Ragged};
 use super::bytes::Bytes;
 
 #[path = "references.rs"]
 mod references;
 #[path = "systems.rs"]
 mod systems;
+
+use systems::ranges_of;
 
 /// Calls of a run at most: fewer frees than the library remembers.
 const CALLS: usize = 120;
@@ -44,13 +46,16 @@ struct Session<'a> {
     dead_errors: Vec<*mut rkeops_error>,
     gradients: usize,
     memory: Memory,
+    /// Numbers that were compared with those of other runs.
+    compared: usize,
 }
 
-/// Makes the calls that these bytes choose.
-pub fn abi(data: &[u8]) {
+/// Makes the calls that these bytes choose. Says how many numbers were compared with those of other runs.
+pub fn abi(data: &[u8]) -> usize {
     let bytes = Bytes::new(data);
     let handles = std::array::from_fn(|_| Vec::new());
-    let mut session = Session { bytes, handles, dead_errors: Vec::new(), gradients: 0, memory: Memory::new() };
+    let (dead_errors, memory) = (Vec::new(), Memory::new());
+    let mut session = Session { bytes, handles, dead_errors, gradients: 0, memory, compared: 0 };
     for _ in 0..CALLS {
         if session.bytes.is_empty() {
             break;
@@ -64,6 +69,7 @@ pub fn abi(data: &[u8]) {
             }
         }
     }
+    session.compared
 }
 
 /// Checks an error and frees it. Gives its code; 0 for success.
@@ -369,18 +375,28 @@ impl Session<'_> {
 
     fn run(&mut self) {
         let (kernel, live, _) = self.handle(Kind::Kernel);
-        let mut arrays = Arrays::choose(&mut self.bytes, &mut self.memory, kernel.cast(), live);
+        let kernel: *mut rkeops_kernel = kernel.cast();
+        let mut arrays = Arrays::choose(&mut self.bytes, &mut self.memory, kernel, live);
         let ((inputs, input_count), (outputs, output_count)) = arrays.lists();
         let mut buffer = [0; 640];
         let options = self.options(&mut buffer);
-        let blocks = self.choose_ranges(options);
+        let (ragged, blocks) = match self.choose_ragged(options, arrays.rows) {
+            Some(ragged) => (Some(ragged), true),
+            None => (None, self.choose_ranges(options)),
+        };
         let before = self.memory.copy();
         // SAFETY: the kernel is NULL, live, of another type or freed just now; the arrays that are not refused as they
         // are lie inside the memory of this run; the options live here.
-        let error = unsafe { rkeops_kernel_run(kernel.cast(), inputs, input_count, outputs, output_count, options) };
+        let error = unsafe { rkeops_kernel_run(kernel, inputs, input_count, outputs, output_count, options) };
         let code = self.done(error);
         assert!((live && blocks) || code != RKEOPS_OK, "a handle that is not live was accepted");
         arrays.check_writes(&before, &self.memory, code);
+        if code == RKEOPS_OK {
+            self.compared += arrays.check_batch(kernel, ranges_of(options));
+            if let Some(ragged) = ragged.filter(|_| !ranges_of(options).is_null()) {
+                self.compared += arrays.check_ragged(kernel, &ragged, self.bytes.below(ragged.problems()));
+            }
+        }
     }
 
     fn ask(&mut self) {

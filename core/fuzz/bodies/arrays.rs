@@ -7,13 +7,18 @@ use rkeops::*;
 
 use super::bytes::Bytes;
 
+#[path = "problems.rs"]
+mod problems;
+
+pub use problems::Ragged;
+
 /// Memory that all arrays of a run lie in.
 pub struct Memory {
     words: *mut [u64],
 }
 
 /// Words of the memory.
-const WORDS: usize = 2048;
+const WORDS: usize = 4096;
 /// Elements of an array at most, repeated ones included.
 const MOST_ELEMENTS: i128 = 10_000;
 
@@ -63,12 +68,16 @@ pub struct Arrays {
     #[allow(dead_code)]
     numbers: Vec<Vec<[i64; 8]>>,
     spoiled: usize,
+    /// Axes of an input that has no batch axes, by position.
+    axes_of_one: Vec<usize>,
+    /// Rows of i-variables and of j-variables; 1 where there are none.
+    pub rows: [i64; 2],
 }
 
 /// Shape, code and bits of an array that a kernel wants.
 type Format = (Vec<i64>, i32, i32);
-/// The formats of real numbers.
-const FORMATS: [(i32, i32); 13] = [
+/// The formats of arrays.
+const FORMATS: [(i32, i32); 15] = [
     (RKEOPS_DTYPE_FLOAT, 32),
     (RKEOPS_DTYPE_FLOAT, 64),
     (RKEOPS_DTYPE_FLOAT, 16),
@@ -82,31 +91,50 @@ const FORMATS: [(i32, i32); 13] = [
     (RKEOPS_DTYPE_UINT, 16),
     (RKEOPS_DTYPE_UINT, 32),
     (RKEOPS_DTYPE_UINT, 64),
+    (RKEOPS_DTYPE_COMPLEX, 64),
+    (RKEOPS_DTYPE_COMPLEX, 128),
 ];
 /// A list and its count.
 type List = (*const rkeops_array, usize);
 
 impl Arrays {
-    /// Arrays for a kernel, right ones where nothing spoils them.
+    /// Arrays for a kernel, right ones where nothing spoils them, for a batch of problems now and then.
     pub fn choose(bytes: &mut Bytes<'_>, memory: &mut Memory, kernel: *mut rkeops_kernel, live: bool) -> Self {
+        let rows = [0; 2].map(|_| bytes.pick(&[3i64, 1, 2, 5, 8, 9, 17, 0]));
+        let Wanted { inputs, outputs, rows } = match live {
+            true => wanted(kernel, rows),
+            false => Wanted { inputs: vec![vec![2, 3]], outputs: vec![(vec![2, 1], 2, 32)], rows },
+        };
         let mut arrays = Arrays {
             inputs: Vec::new(),
             outputs: Vec::new(),
             places: [Vec::new(), Vec::new()],
             numbers: Vec::new(),
             spoiled: bytes.below(40),
+            axes_of_one: inputs.iter().map(Vec::len).collect(),
+            rows,
         };
-        let rows = [0; 2].map(|_| bytes.pick(&[3i64, 1, 2, 5, 8, 9, 17, 0]));
-        let (inputs, outputs) = if live { wanted(kernel, rows) } else { (vec![vec![2, 3]], vec![(vec![2, 1], 2, 32)]) };
+        let axes = [0, 1, 0, 2, 0, 1, 3, 0][bytes.below(8)];
+        let batch: Vec<i64> = (0..axes).map(|_| bytes.pick(&[2, 3, 1, 2, 4, 2, 3, 0])).collect();
+        // What the axes of all inputs together are.
+        let mut joined: Vec<i64> = Vec::new();
         let bits = outputs.iter().find(|o| o.1 == RKEOPS_DTYPE_FLOAT).map_or(32, |o| o.2);
         let mut cursor = 0;
-        for shape in inputs {
+        for mut shape in inputs {
             let (code, bits) = if bytes.chance(4) { bytes.pick(&FORMATS) } else { (RKEOPS_DTYPE_FLOAT, bits) };
-            arrays.push(bytes, memory, 0, (shape, code, bits), &mut cursor);
+            if let (RKEOPS_DTYPE_COMPLEX, Some(columns)) = (code, shape.last_mut()) {
+                *columns /= 2;
+            }
+            let own = broadcast(bytes, &batch, &mut joined);
+            arrays.push(bytes, memory, 0, ([own, shape].concat(), code, bits), &mut cursor);
+        }
+        // Leading axes of extent 1 may be missing.
+        while joined.first() == Some(&1) && bytes.chance(2) {
+            joined.remove(0);
         }
         for (shape, code, bits) in outputs {
             let (code, bits) = if bytes.chance(8) { bytes.pick(&FORMATS) } else { (code, bits) };
-            arrays.push(bytes, memory, 1, (shape, code, bits), &mut cursor);
+            arrays.push(bytes, memory, 1, ([joined.clone(), shape].concat(), code, bits), &mut cursor);
         }
         if arrays.spoiled == 0 {
             arrays.inputs.pop();
@@ -124,14 +152,12 @@ impl Arrays {
         cursor: &mut usize,
     ) {
         let mut numbers = vec![[0i64; 8]; 2];
-        let size = bits as usize / 8;
-        numbers[0][..shape.len()].copy_from_slice(&shape);
-        let (m, d) = (shape[0], shape.get(1).copied().unwrap_or(1));
-        let layout = if bytes.chance(2) { bytes.below(8) } else { 0 };
-        let [row, column] =
-            [[d, 1], [1, m.max(1)], [d + 2, 1], [-d, 1], [-1, m + 1], [2 * d, 2], [0, 1], [d, -1]][layout];
-        numbers[1][..2].copy_from_slice(&[row, column]);
-        let reach = [row * (m - 1).max(0), column * (d - 1).max(0)];
+        let (size, rank) = (bits as usize / 8, shape.len());
+        numbers[0][..rank].copy_from_slice(&shape);
+        let is_compact = bytes.chance(2);
+        let strides = strides(if is_compact { None } else { Some(bytes) }, &shape);
+        numbers[1][..rank].copy_from_slice(&strides);
+        let reach: Vec<i64> = shape.iter().zip(&strides).map(|(n, stride)| stride * (n - 1).max(0)).collect();
         let low: i64 = reach.iter().map(|r| r.min(&0)).sum();
         let span = reach.iter().map(|r| r.abs()).sum::<i64>() as usize + 1;
         // Beside the others, or now and then anywhere.
@@ -150,7 +176,7 @@ impl Arrays {
             device_id: 0,
             rank: shape.len() as i32,
             shape: numbers[0].as_ptr(),
-            strides: if layout == 0 && bytes.chance(2) { null() } else { numbers[1].as_ptr() },
+            strides: if is_compact && bytes.chance(2) { null() } else { numbers[1].as_ptr() },
         };
         if bytes.chance(10) {
             spoil(bytes, &mut array, &mut numbers);
@@ -201,8 +227,58 @@ impl Arrays {
     }
 }
 
-/// The shapes of the inputs, and shape and format of the outputs that a kernel wants.
-fn wanted(kernel: *mut rkeops_kernel, rows: [i64; 2]) -> (Vec<Vec<i64>>, Vec<Format>) {
+/// Some of the axes of a batch, as an array may have them: leading ones may be missing, others have extent 1. Takes them
+/// into what all arrays have together.
+fn broadcast(bytes: &mut Bytes<'_>, batch: &[i64], joined: &mut Vec<i64>) -> Vec<i64> {
+    if batch.is_empty() {
+        return Vec::new();
+    }
+    let missing = bytes.below(batch.len() + 1);
+    let own: Vec<i64> = batch[missing..].iter().map(|&extent| if bytes.chance(3) { 1 } else { extent }).collect();
+    joined.splice(0..0, vec![1; own.len().saturating_sub(joined.len())]);
+    let start = joined.len() - own.len();
+    for (known, &extent) in joined[start..].iter_mut().zip(&own) {
+        *known = if *known == 1 { extent } else { *known };
+    }
+    own
+}
+
+/// Compact strides, or what bytes choose: any order of axes in memory, gaps, elements in reverse, and repeated ones.
+fn strides(bytes: Option<&mut Bytes<'_>>, shape: &[i64]) -> Vec<i64> {
+    let mut order: Vec<usize> = (0..shape.len()).rev().collect();
+    let mut strides = vec![0; shape.len()];
+    let (mut step, mut gap, mut signs, mut repeated) = (1, 0, 0, usize::MAX);
+    if let Some(bytes) = bytes {
+        order.rotate_left(bytes.below(shape.len()));
+        if bytes.chance(4) {
+            order.reverse();
+        }
+        (step, gap) = bytes.pick(&[(1, 0), (1, 2), (2, 0), (1, 0)]);
+        signs = bytes.byte() & bytes.byte();
+        repeated = bytes.below(4 * shape.len());
+    }
+    for &axis in &order {
+        strides[axis] = match signs >> axis & 1 {
+            _ if axis == repeated => 0,
+            0 => step,
+            _ => -step,
+        };
+        if axis != repeated {
+            step = step * shape[axis].max(1) + gap;
+        }
+    }
+    strides
+}
+
+/// What a kernel wants: the shapes of inputs and outputs without batch axes, the formats of outputs, and the rows.
+struct Wanted {
+    inputs: Vec<Vec<i64>>,
+    outputs: Vec<Format>,
+    rows: [i64; 2],
+}
+
+/// What a kernel wants for so many rows.
+fn wanted(kernel: *mut rkeops_kernel, rows: [i64; 2]) -> Wanted {
     let (mut inputs, mut outputs, mut axis) = (0, 0, 0);
     let (mut all, mut results) = (Vec::new(), Vec::new());
     let mut followed = [1; 2];
@@ -229,7 +305,7 @@ fn wanted(kernel: *mut rkeops_kernel, rows: [i64; 2]) -> (Vec<Vec<i64>>, Vec<For
             results.push((vec![kept, dim], code, bits));
         }
     }
-    (all, results)
+    Wanted { inputs: all, outputs: results, rows: followed }
 }
 
 /// Changes something, mostly into what must be refused.
@@ -244,13 +320,13 @@ fn spoil(bytes: &mut Bytes<'_>, array: &mut rkeops_array, numbers: &mut [[i64; 8
         4 => array.device_type = small,
         5 => array.rank = small,
         6 => array.shape = null(),
-        7 => numbers[0][bytes.below(2)] = number,
+        7 => numbers[0][bytes.below(3)] = number,
         8 => {
             array.strides = numbers[1].as_ptr();
-            numbers[1][bytes.below(2)] = number;
+            numbers[1][bytes.below(3)] = number;
         }
         _ => {
-            let k = bytes.below(2);
+            let k = bytes.below(3);
             numbers[0][k] += bytes.below(3) as i64 - 1;
         }
     }
@@ -281,7 +357,8 @@ fn judge(array: &rkeops_array, numbers: &[[i64; 8]], memory: &Memory) -> Verdict
         }
     }
     let address = array.data.addr() as i128;
-    if address == 0 || address % size != 0 {
+    let parts = if array.dtype_code == RKEOPS_DTYPE_COMPLEX { 2 } else { 1 };
+    if address == 0 || address % (size / parts) != 0 {
         return Verdict::Refused;
     }
     let mut strides: Vec<i128> = numbers[1][..rank].iter().map(|&n| n.into()).collect();

@@ -61,11 +61,27 @@ impl Session<'_> {
         }
         let (ranges, live, _) = self.handle(Kind::Ranges);
         // SAFETY: the options lie in the buffer of the caller, which is larger than any size that they claim.
-        unsafe {
-            (*options).ranges = ranges.cast_const().cast();
-            let is_read = (*options).size >= std::mem::offset_of!(rkeops_options, ranges) + size_of::<usize>();
-            ranges.is_null() || live || !is_read
+        unsafe { (*options).ranges = ranges.cast_const().cast() };
+        live || ranges_of(options).is_null()
+    }
+
+    /// Puts ranges of a ragged batch into the options now and then, which fit so many rows.
+    pub(super) fn choose_ragged(&mut self, options: *mut rkeops_options, rows: [i64; 2]) -> Option<Ragged> {
+        if options.is_null() || !self.bytes.chance(3) {
+            return None;
         }
+        let ends = 2 + self.bytes.below(4);
+        let offsets = rows.map(|rows| {
+            let mut offsets: Vec<i64> = (0..ends).map(|_| self.bytes.below(rows as usize + 1) as i64).collect();
+            offsets.sort_unstable();
+            offsets
+        });
+        let mut out = null_mut();
+        let (ragged, error) = Ragged::new(offsets, &mut out);
+        assert!(self.made(Kind::Ranges, error, out.cast(), 0), "offsets in order were refused");
+        // SAFETY: as in `choose_ranges`.
+        unsafe { (*options).ranges = out };
+        Some(ragged)
     }
 
     pub(super) fn create_solver(&mut self) {
@@ -110,5 +126,18 @@ impl Session<'_> {
         assert!((live && blocks) || code != RKEOPS_OK, "a handle that is not live was accepted");
         let wrote = code == RKEOPS_ERROR_CONVERGENCE;
         arrays.check_writes(&before, &self.memory, if wrote { RKEOPS_OK } else { code });
+    }
+}
+
+/// The ranges that a run reads of its options.
+pub(super) fn ranges_of(options: *const rkeops_options) -> *const rkeops_ranges {
+    // SAFETY: the options are NULL or lie in the buffer of the caller, which is larger than any size that they claim.
+    unsafe {
+        match options.as_ref() {
+            Some(options) if options.size >= std::mem::offset_of!(rkeops_options, ranges) + size_of::<usize>() => {
+                options.ranges
+            }
+            _ => null(),
+        }
     }
 }
