@@ -671,7 +671,8 @@ void rkeops_formula_free(rkeops_formula *formula);
  * j and gives one row per i, 1 reduces over i. `aliases` are as in
  * rkeops_formula_parse. The texts are not kept.
  * "Grad(reduction,variable,cotangent,saved...)" is what rkeops_reduction_gradient makes,
- * "Diff(reduction,variable,direction,saved...)" what rkeops_reduction_directional does.
+ * "Diff(reduction,variable,direction,saved...)" what rkeops_reduction_directional does;
+ * "Diff(reduction,(v,w),(a,b),saved...)" is the sum of those in several variables.
  * `*out` becomes a reduction that the caller owns.
  * Errors: RKEOPS_ERROR_SYNTAX, _UNKNOWN_NAME, _ARITY, _DIMENSION with a caret under
  * the place, _SIZE for more than a million characters, _UNSUPPORTED for the gradient

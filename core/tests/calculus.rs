@@ -3,7 +3,7 @@
 
 mod support;
 
-use rkeops_core::{CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, Target};
+use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, Target};
 use support::approximate::{Approximate, Double, Format, Single};
 use support::case::{Case, Numbers};
 use support::dual::{Dual, each};
@@ -369,6 +369,9 @@ fn what_text_leaves_out() {
     assert_eq!(called.text().unwrap(), parse("Grad(x|y,x,1)").text().unwrap());
     let reduction = |text: &str| Reduction::parse(text, &POINTS).unwrap().text().unwrap();
     assert_eq!(reduction("Grad(Sum_Reduction(x|y,0),x)"), reduction("Grad(Sum_Reduction(x|y,0),x,1)"));
+    let expanded = Formula::parse("Diff(x|y,x,x)+Diff(x|y,y,2*y)", &POINTS).unwrap().expanded().unwrap();
+    let sum = Reduction::new("Sum", &expanded, Axis::J).unwrap();
+    assert_eq!(reduction("Diff(Sum_Reduction(x|y,0),(x,y),(x,(2*y)))"), sum.text().unwrap());
     let several = "; expected `Diff(f, (v, w), (a, b))`, a direction for each variable";
     for (text, kind, message) in [
         ("Diff(x,(x,y),(u,x,y))", ErrorKind::Arity, format!("`Diff` got 2 variables and 3 directions{several}")),

@@ -456,4 +456,10 @@ fn derivatives_of_sums() {
     assert_eq!((gradient.dim(), gradient.results()[0].field), (4, Field::Real));
     let along = sum.directional(&parse("x"), &parse("x"), &[]).unwrap();
     assert_eq!((along.dim(), along.results()[0].field), (4, Field::Complex));
+    // In two variables at once it is that of both.
+    let both = Reduction::parse("Diff(Sum_Reduction(ComplexMult(x,y),0),(x,y),(x,1))", &ALIASES).unwrap();
+    assert_eq!(
+        both.formula().text().unwrap(),
+        parse("AsReal(Diff(ComplexMult(x,y),(x,y),(x,1)))").expanded().unwrap().text().unwrap()
+    );
 }

@@ -278,6 +278,15 @@ fn reductions_as_text() {
         ),
         ("Diff(Sum_Reduction(x,0),x)", ErrorKind::Syntax, 26, 1, "expected `,`, found `)`"),
         (
+            "Diff(Sum_Reduction(x,0),(x,y),x)",
+            ErrorKind::Arity,
+            1,
+            4,
+            "`Diff` got 2 variables and 1 direction; expected `Diff(f, (v, w), (a, b))`, a direction for each variable",
+        ),
+        ("Diff(Sum_Reduction(x,0),(x,y)*2,x)", ErrorKind::Syntax, 30, 1, "expected `,`, found `*`"),
+        ("Diff(Sum_Reduction(x,0),(x,y", ErrorKind::Syntax, 29, 1, "expected `)`, found the end of the text"),
+        (
             "Grad(Sum_Reduction(x,0),x,x,x)",
             ErrorKind::Arity,
             6,

@@ -41,7 +41,17 @@ fn gradients_through_reductions(target: Target) {
 fn directional_in<F: Format>(seed: u64, dtype: Dtype, target: Target, count: &mut Count) {
     let mut problem = Problem::random(seed, dtype);
     problem.save(dtype, target);
-    let text = problem.derivative_text("Diff", &problem.reduction_text(), problem.variable, problem.direction);
+    let (v, mut text) = (problem.variable, problem.reduction_text());
+    // Half of them in another variable too, along itself.
+    let other = (v + 1) % problem.direction;
+    let is_several = seed % 2 == 0 && other != v;
+    text = match is_several {
+        true => {
+            let saved: String = problem.saved.iter().map(|k| format!(",v{k}")).collect();
+            format!("Diff({text},(v{v},v{other}),(v{},v{other}){saved})", problem.direction)
+        }
+        false => problem.derivative_text("Diff", &text, v, problem.direction),
+    };
     let derivative = problem.parse(&text);
     assert_eq!(derivative.axis() as usize, problem.axis);
     let columns = derivative.dim();
@@ -49,7 +59,11 @@ fn directional_in<F: Format>(seed: u64, dtype: Dtype, target: Target, count: &mu
     for (row, found) in found.chunks(columns).enumerate() {
         let exact = Approximate::<F>::exact;
         let number = |k: usize, at: usize| {
-            let along = if k == problem.variable { problem.arrays[problem.direction][at] } else { 0.0 };
+            let along = match k {
+                _ if k == v => problem.arrays[problem.direction][at],
+                _ if k == other && is_several => problem.arrays[other][at],
+                _ => 0.0,
+            };
             Dual::new(exact(problem.arrays[k][at]), exact(along))
         };
         let meant = problem.row(row, &number);

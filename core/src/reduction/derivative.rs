@@ -6,7 +6,7 @@ use super::{Axis, Change, Reduction, Slope};
 use crate::derive;
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::formula::{Category, Field, Formula, Graph, Kind, Variable};
-use crate::ops::{Algebra, Calculus, DIRECTIONAL, INDEX, INTEGER, MULTIPLY, Node};
+use crate::ops::{ADD, Algebra, Calculus, DIRECTIONAL, INDEX, INTEGER, MULTIPLY, Node};
 
 impl Reduction {
     /// The reductions whose results [`Reduction::gradient`] and [`Reduction::directional`] need: none for a sum, its own
@@ -36,20 +36,21 @@ impl Reduction {
         self.check_rows("cotangent", cotangent)?;
         let derivative = match &self.complex {
             Some(complex) => {
-                let cotangent = self.scaled(cotangent, variable, saved)?;
+                let cotangent = self.scaled(cotangent, saved)?;
                 (complex.gradient(variable, &cotangent)?, None)
             }
             None => {
                 check_dim("cotangent", cotangent, &[self.dim(), 1])?;
-                self.derived(variable, cotangent, saved, |graph, nodes| {
+                self.derived(&[(variable, cotangent)], saved, |graph, nodes| {
+                    let (variable, cotangent) = nodes.pairs[0];
                     let dim = graph.dim_of(nodes.formula);
                     let slope = graph.temporary(dim);
                     let change = self.change(graph, nodes, slope)?;
-                    let adjoint = graph.gradient(change.formula, slope, nodes.along)?;
+                    let adjoint = graph.gradient(change.formula, slope, cotangent)?;
                     for node in std::iter::once(adjoint).chain(change.condition) {
                         derive::check_vanished(graph, node, slope)?;
                     }
-                    let formula = graph.gradient(nodes.formula, nodes.variable, adjoint)?;
+                    let formula = graph.gradient(nodes.formula, variable, adjoint)?;
                     Ok(Slope { formula, ..change })
                 })?
             }
@@ -60,25 +61,45 @@ impl Reduction {
     /// The derivative of the result where a variable changes along `direction`, which has the variable's dimension and
     /// index, or is a scalar: a sum over the same index. `saved` are as in [`Reduction::gradient`].
     pub fn directional(&self, variable: &Formula, direction: &Formula, saved: &[&Formula]) -> Result<Self> {
-        let category = differentiable("derivative", variable)?;
-        self.check_saved(saved)?;
-        if let Some(other) = dependence(direction, |found| found != category) {
-            let (direction, variable) = (direction.shown(), variable.shown());
-            let message = format!(
-                "the direction {direction} depends on {other}; expected {category}s and parameters only, as {variable} is \
-                 differentiated"
-            );
-            return Err(Error::new(ErrorKind::Argument, message));
+        self.directional_in_all(&[(variable, direction)], saved)
+    }
+
+    /// The derivative of the result where several variables change, each along its direction, as in
+    /// [`Reduction::directional`]: the sum of those in each of them, as one reduction.
+    pub fn directional_in_all(&self, pairs: &[(&Formula, &Formula)], saved: &[&Formula]) -> Result<Self> {
+        for (variable, direction) in pairs {
+            let category = differentiable("derivative", variable)?;
+            if let Some(other) = dependence(direction, |found| found != category) {
+                let (direction, variable) = (direction.shown(), variable.shown());
+                let message = format!(
+                    "the direction {direction} depends on {other}; expected {category}s and parameters only, as \
+                     {variable} is differentiated"
+                );
+                return Err(Error::new(ErrorKind::Argument, message));
+            }
         }
+        self.check_saved(saved)?;
         let derivative = match &self.complex {
             Some(complex) => {
-                let slope = Formula::apply_operation(&DIRECTIONAL, &[complex, variable, direction], &[])?.expanded()?;
-                (self.scaled(&slope, variable, saved)?, None)
+                let mut slope = Formula::constant(0.0);
+                for (variable, direction) in pairs {
+                    let part =
+                        Formula::apply_operation(&DIRECTIONAL, &[complex, variable, direction], &[])?.expanded()?;
+                    slope = Formula::apply_operation(&ADD, &[&slope, &part], &[])?;
+                }
+                (self.scaled(&slope, saved)?, None)
             }
             None => {
-                check_dim("direction", direction, &[variable.dim(), 1])?;
-                self.derived(variable, direction, saved, |graph, nodes| {
-                    let slope = graph.directional(nodes.formula, nodes.variable, nodes.along)?;
+                for (variable, direction) in pairs {
+                    check_dim("direction", direction, &[variable.dim(), 1])?;
+                }
+                self.derived(pairs, saved, |graph, nodes| {
+                    let dim = graph.dim_of(nodes.formula);
+                    let mut slope = Algebra::zero(graph, dim);
+                    for &(variable, direction) in &nodes.pairs {
+                        let part = graph.directional(nodes.formula, variable, direction)?;
+                        slope = (graph as &mut dyn Algebra).add(slope, part);
+                    }
                     self.change(graph, nodes, slope)
                 })?
             }
@@ -87,30 +108,40 @@ impl Reduction {
     }
 
     /// A formula times what a linear reducer multiplies all values by.
-    fn scaled(&self, formula: &Formula, variable: &Formula, saved: &[&Formula]) -> Result<Formula> {
+    fn scaled(&self, formula: &Formula, saved: &[&Formula]) -> Result<Formula> {
         let one = Formula::constant(1.0);
-        let (factor, _) = self.derived(variable, &one, saved, |graph, nodes| self.change(graph, nodes, nodes.along))?;
+        let (factor, _) = self.derived(&[(&one, &one)], saved, |graph, nodes| {
+            let (_, one) = nodes.pairs[0];
+            self.change(graph, nodes, one)
+        })?;
         Formula::apply_operation(&MULTIPLY, &[&factor, formula], &[])
     }
 
-    /// What `derive` makes of this reduction's formula and what comes with it, and for which pairs.
+    /// What `derive` makes of this reduction's formula and what comes with it, variables each with a cotangent or a
+    /// direction, and for which pairs of rows.
     fn derived(
         &self,
-        variable: &Formula,
-        along: &Formula,
+        pairs: &[(&Formula, &Formula)],
         saved: &[&Formula],
         derive: impl FnOnce(&mut Graph, &Nodes) -> Result<Slope>,
     ) -> Result<(Formula, Option<Formula>)> {
         let mut source = Graph::default();
-        let all = [&self.formula, variable, along].into_iter().chain(saved.iter().copied());
-        let mut roots = all.map(|f| source.import(&f.graph(), f.root())).collect::<Result<Vec<_>>>()?;
-        for (node, reduction) in roots[3..].iter_mut().zip(self.saved()?) {
-            if reduction.gives_integers() && source.match_operation(*node, &INTEGER).is_none() {
-                *node = Algebra::apply(&mut source, &INTEGER, &[*node], &[]);
+        let mut import = |formula: &Formula| source.import(&formula.graph(), formula.root());
+        let mut roots = vec![import(&self.formula)?];
+        for (variable, along) in pairs {
+            roots.extend([import(variable)?, import(along)?]);
+        }
+        for (formula, reduction) in saved.iter().zip(self.saved()?) {
+            let mut node = source.import(&formula.graph(), formula.root())?;
+            if reduction.gives_integers() && source.match_operation(node, &INTEGER).is_none() {
+                node = Algebra::apply(&mut source, &INTEGER, &[node], &[]);
             }
+            roots.push(node);
         }
         let (mut graph, roots) = derive::expand(&source, &roots)?;
-        let nodes = Nodes { formula: roots[0], variable: roots[1], along: roots[2], saved: roots[3..].to_vec() };
+        let (along, saved) = roots[1..].split_at(2 * pairs.len());
+        let pairs = along.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let nodes = Nodes { formula: roots[0], pairs, saved: saved.to_vec() };
         let slope = derive(&mut graph, &nodes)?;
         let part = |root: Node| {
             // What the derivative was made of and is no part of it stays behind, but arguments keep their positions.
@@ -179,9 +210,8 @@ impl Reduction {
 /// The formulas of a derivative in one graph.
 struct Nodes {
     formula: Node,
-    variable: Node,
-    /// The cotangent or the direction.
-    along: Node,
+    /// Each variable with its cotangent or its direction.
+    pairs: Vec<(Node, Node)>,
     saved: Vec<Node>,
 }
 

@@ -125,10 +125,6 @@ impl<'a> Parser<'a> {
         Error::at(kind, message, self.text, self.peek().span.clone())
     }
 
-    pub(super) fn is_name(&self, name: &str) -> bool {
-        matches!(&self.peek().token, Token::Name(found) if found == name)
-    }
-
     pub(super) fn is_sign(&self, sign: &str) -> bool {
         matches!(&self.peek().token, Token::Sign(found) if *found == sign)
     }

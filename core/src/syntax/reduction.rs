@@ -7,7 +7,7 @@ use super::lexer::{Placed, Token};
 use super::parser::Parser;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Formula};
-use crate::ops::{DIRECTIONAL, GRADIENT};
+use crate::ops::{DIRECTIONAL, GRADIENT, Node};
 use crate::reduction;
 
 /// Every derivative around a reduction is derived when it is read, from what the one inside has grown to.
@@ -29,22 +29,27 @@ pub(crate) struct ReductionText {
     /// The index that remains: 0 for i, 1 for j.
     pub remaining: Category,
     /// What is around it, the innermost first.
-    pub derivatives: Vec<DerivativeText>,
+    pub derivatives: Vec<DerivativeText<Formula>>,
     /// All declared arguments: position, dimension, category.
     pub declared: Vec<Formula>,
 }
 
-/// `Grad(reduction, variable, cotangent, saved results)` or `Diff(reduction, variable, direction, saved results)`.
+/// A derivative around a reduction, and the results of the reductions that it needs.
 #[derive(Debug)]
-pub(crate) struct DerivativeText {
-    /// Whether it is `Diff`.
-    pub is_directional: bool,
-    /// With respect to what.
-    pub variable: Formula,
-    /// The cotangent or the direction; no cotangent stands for 1.
-    pub along: Option<Formula>,
+pub(crate) struct DerivativeText<T> {
+    /// What is derived.
+    pub operator: OperatorText<T>,
     /// The results of the reductions that it needs.
-    pub saved: Vec<Formula>,
+    pub saved: Vec<T>,
+}
+
+/// `Grad(reduction, variable, cotangent)` or `Diff(reduction, variable, direction)`.
+#[derive(Debug)]
+pub(crate) enum OperatorText<T> {
+    /// With respect to a variable; no cotangent stands for 1.
+    Gradient { variable: T, cotangent: Option<T> },
+    /// With respect to variables, each with its direction.
+    Directional { pairs: Vec<(T, T)> },
 }
 
 /// Parses `Name_Reduction(formula, options, index, weights)`, possibly inside derivatives.
@@ -52,7 +57,7 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
     let mut parser = Parser::new(text, aliases)?;
     let mut outer = Vec::new();
     while names_derivative(parser.peek()) && parser.tokens.get(parser.at + 2).is_some_and(may_be_inside) {
-        outer.push(parser.is_name(DIRECTIONAL.name));
+        outer.push(parser.peek().clone());
         parser.at += 1;
         parser.expect("(")?;
         if outer.len() > MOST_DERIVATIVES {
@@ -102,22 +107,8 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
         }
     };
     let mut derivatives = Vec::new();
-    for is_directional in outer.into_iter().rev() {
-        parser.expect(",")?;
-        let variable = parser.expression()?;
-        let is_short = !is_directional && parser.is_sign(")");
-        let along = if is_short {
-            None
-        } else {
-            parser.expect(",")?;
-            Some(parser.expression()?)
-        };
-        let mut saved = Vec::new();
-        while parser.accept(",") {
-            saved.push(parser.expression()?);
-        }
-        parser.expect(")")?;
-        derivatives.push((is_directional, variable, along, saved));
+    for operator in outer.into_iter().rev() {
+        derivatives.push(derivative(&mut parser, &operator)?);
     }
     parser.expect_end()?;
     let declared = parser.declare_all()?;
@@ -127,20 +118,55 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
         name: name.to_owned(),
         place: here.span.clone(),
         formula: formula(root),
-        weights: weights.map(formula),
+        weights: weights.map(&formula),
         options: numbers.into_iter().map(|(value, _)| value).collect(),
         remaining,
-        derivatives: derivatives
-            .into_iter()
-            .map(|(is_directional, variable, along, saved)| DerivativeText {
-                is_directional,
-                variable: formula(variable),
-                along: along.map(formula),
-                saved: saved.into_iter().map(formula).collect(),
-            })
-            .collect(),
-        declared: declared.into_iter().map(formula).collect(),
+        derivatives: derivatives.into_iter().map(|derivative| derivative.map(&formula)).collect(),
+        declared: declared.into_iter().map(&formula).collect(),
     })
+}
+
+impl<T> DerivativeText<T> {
+    fn map<U>(self, change: impl Fn(T) -> U) -> DerivativeText<U> {
+        let operator = match self.operator {
+            OperatorText::Gradient { variable, cotangent } => {
+                OperatorText::Gradient { variable: change(variable), cotangent: cotangent.map(&change) }
+            }
+            OperatorText::Directional { pairs } => OperatorText::Directional {
+                pairs: pairs.into_iter().map(|(variable, along)| (change(variable), change(along))).collect(),
+            },
+        };
+        DerivativeText { operator, saved: self.saved.into_iter().map(&change).collect() }
+    }
+}
+
+/// Reads a derivative on after the reduction inside it.
+fn derivative(parser: &mut Parser<'_>, name: &Placed) -> Result<DerivativeText<Node>> {
+    parser.expect(",")?;
+    let operator = if name.token == Token::Name(DIRECTIONAL.name.into()) {
+        let variables = parser.tuple()?;
+        parser.expect(",")?;
+        let directions = parser.tuple()?;
+        if variables.len() != directions.len() {
+            return Err(parser.unpaired(variables.len(), directions.len(), name.span.clone()));
+        }
+        OperatorText::Directional { pairs: variables.into_iter().zip(directions).collect() }
+    } else {
+        let variable = parser.expression()?;
+        let cotangent = if parser.is_sign(")") {
+            None
+        } else {
+            parser.expect(",")?;
+            Some(parser.expression()?)
+        };
+        OperatorText::Gradient { variable, cotangent }
+    };
+    let mut saved = Vec::new();
+    while parser.accept(",") {
+        saved.push(parser.expression()?);
+    }
+    parser.expect(")")?;
+    Ok(DerivativeText { operator, saved })
 }
 
 /// Whether an integer comes next, and then a comma or the end.
