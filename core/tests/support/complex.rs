@@ -29,14 +29,19 @@ pub const NAMED: [&str; 21] = [
 ];
 
 /// Functions of one number, which may be complex.
-pub const FUNCTIONS: [&str; 14] =
-    ["Log", "Sqrt", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh"];
+pub const FUNCTIONS: [&str; 19] = [
+    "Log", "Sqrt", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh",
+    "Rsqrt", "Sign", "Exp2", "Expm1", "Log1p",
+];
+/// Norms with real weights.
+const WEIGHTED: [&str; 5] = ["SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
 
 /// Whether an operation is complex whose operands are complex or not.
 pub fn is_complex(name: &str, operands: &[bool]) -> bool {
     match name {
         "AsReal" | "ComplexReal" | "ComplexImag" | "ComplexAbs" | "ComplexSquareAbs" | "ComplexAngle" => false,
-        "Abs" | "SqNorm2" | "Norm2" | "SqDist" => false,
+        "Abs" | "SqNorm2" | "Norm2" | "SqDist" | "Equal" | "NotEqual" => false,
+        name if WEIGHTED.contains(&name) => false,
         name if NAMED.contains(&name) => true,
         _ => operands.contains(&true),
     }
@@ -121,7 +126,12 @@ impl<S: Scalar> Complex<S> {
         let half = |a: Self, b: Self| a.add(&b).scale(0.5);
         match name {
             "Log" => self.log(),
+            "Log1p" => one.add(self).log(),
+            "Exp2" => self.scale(std::f64::consts::LN_2).exp(),
+            "Expm1" => self.exp().subtract(&one),
             "Sqrt" => self.sqrt(),
+            "Rsqrt" => one.divide(&self.sqrt()),
+            "Sign" => self.divide(&Complex { re: self.square_of_absolute().sqrt(), im: S::number(0.0) }),
             "Sinh" => half(self.exp(), self.negate().exp().negate()),
             "Cosh" => half(self.exp(), self.negate().exp()),
             "Tanh" => self.function("Sinh").divide(&self.function("Cosh")),
@@ -195,6 +205,20 @@ pub fn complex_meaning<S: Scalar>(name: &str, operands: &[Operand<'_, S>], param
         name if FUNCTIONS.contains(&name) => one(a, |z| z.function(name)),
         "Abs" => a.iter().map(|z| z.square_of_absolute().sqrt()).collect(),
         "SqNorm2" | "Norm2" | "Normalize" => meaning(name, &[flat(a.clone())], &[]),
+        "Equal" | "NotEqual" => {
+            let equal = two(a, &all[1], |z, w| {
+                let [re, im] = [(&z.re, &w.re), (&z.im, &w.im)]
+                    .map(|(a, b)| meaning("Equal", &[vec![a.clone()], vec![b.clone()]], &[]).remove(0));
+                let both = re.multiply(&im);
+                real(&if name == "Equal" { both } else { S::number(1.0).subtract(&both) })
+            });
+            equal.into_iter().step_by(2).collect()
+        }
+        "WeightedSqDist" => {
+            let difference = two(&all[1], &all[2], Complex::subtract);
+            vec![weighted_norm(operands[0].numbers, &Operand { numbers: &difference, is_complex: true }.read())]
+        }
+        name if WEIGHTED.contains(&name) => vec![weighted_norm(operands[0].numbers, &all[1])],
         "SqDist" => {
             let difference = two(a, &all[1], |z, w| z.add(&w.negate()));
             meaning("SqNorm2", &[difference], &[])
@@ -219,6 +243,21 @@ pub fn complex_meaning<S: Scalar>(name: &str, operands: &[Operand<'_, S>], param
         // What adds and moves components does so with their parts.
         _ => apart(&all, |parts| meaning(name, parts, parameters)),
     }
+}
+
+/// The real part of the sum over k and l of `w_kl conj(z_k) z_l`, where what is not given of the matrix is 0.
+fn weighted_norm<S: Scalar>(weights: &[S], z: &[Complex<S>]) -> S {
+    let n = z.len();
+    let weight = |k: usize, l: usize| match weights.len() {
+        1 => (k == l).then(|| weights[0].clone()),
+        length if length == n => (k == l).then(|| weights[k].clone()),
+        _ => Some(weights[k * n + l].clone()),
+    };
+    let terms = (0..n * n).filter_map(|place| {
+        let (k, l) = (place / n, place % n);
+        Some(weight(k, l)?.multiply(&z[k].conjugate().multiply(&z[l]).re))
+    });
+    terms.reduce(|sum, term| sum.add(&term)).expect("a vector has components")
 }
 
 /// The same of real parts as of imaginary parts.

@@ -30,7 +30,19 @@ impl Generator<'_> {
             }
             6 if dim == 1 => {
                 let wide = 1 + self.random.below(3);
-                call2("SqDist", self.complex(depth, wide), self.complex(depth, wide))
+                let (z, w) = (self.complex(depth, wide), self.complex(depth, wide));
+                match self.random.below(3) {
+                    0 => call2("SqDist", z, w),
+                    1 => call2("SqNormIso", self.formula(depth, 1), z),
+                    _ => {
+                        let weights = *self.random.pick(&[1, wide, wide * wide]);
+                        call3("WeightedSqDist", self.formula(depth, weights), z, w)
+                    }
+                }
+            }
+            8 if self.integers => {
+                let name = ["Equal", "NotEqual"][self.random.below(2)];
+                call2(name, self.complex(0, dim), self.complex(0, dim))
             }
             _ => {
                 let name = ["ComplexReal", "ComplexImag", "ComplexSquareAbs"][self.random.below(3)];
@@ -83,10 +95,15 @@ impl Generator<'_> {
             }
             7 => call1(["Conj", "Minus", "Square"][self.random.below(3)], self.complex(depth, dim)),
             8 => match self.random.below(5) {
-                3 => call1(["Log", "Sqrt", "Asinh"][self.random.below(3)], self.away_from_zero(depth, dim)),
+                3 => {
+                    let names = ["Log", "Sqrt", "Asinh", "Rsqrt", "Sign"];
+                    call1(names[self.random.below(names.len())], self.away_from_zero(depth, dim))
+                }
                 4 => {
                     let small = call2("Complex", inside_one(self.formula(depth, dim)), self.bounded(depth, dim));
-                    let names = ["Sin", "Cos", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Atanh"];
+                    let names = [
+                        "Sin", "Cos", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Atanh", "Exp2", "Expm1", "Log1p",
+                    ];
                     call1(names[self.random.below(names.len())], small)
                 }
                 0 => call1("Inv", self.away_from_zero(depth, dim)),
@@ -208,6 +225,18 @@ pub fn complex_operations(a: &Expression, b: &Expression, scalar: &Expression) -
     all.extend([0, 1, 2, 3, 6].map(|n| with_integers("Pow", z(), &[n])));
     all.push(call2("SqDist", z(), w()));
     all.push(call2("SqDist", z(), one()));
+    let matrix = || call2("Concat", a.clone(), call2("Concat", b.clone(), a.clone()));
+    all.push(call2("SqNormIso", scalar.clone(), z()));
+    all.push(call2("SqNormDiag", b.clone(), z()));
+    all.push(call2("SymSqNorm", matrix(), z()));
+    for weights in [scalar.clone(), a.clone(), matrix()] {
+        all.push(call2("WeightedSqNorm", weights.clone(), z()));
+        all.push(call3("WeightedSqDist", weights, z(), b.clone()));
+    }
+    for name in ["Equal", "NotEqual"] {
+        all.push(call2(name, z(), w()));
+        all.push(call2(name, z(), call2("Complex", a.clone(), scalar.clone())));
+    }
     all.push(call2("Concat", a.clone(), z()));
     all.push(with_integers("Extract", z(), &[1, 2]));
     all.push(with_integers("ExtractT", z(), &[1, 5]));

@@ -2,13 +2,15 @@
 //! NumPy and C have (Kahan, "Branch cuts for complex elementary functions", 1987).
 
 use super::Pair;
-use super::meaning::{INVERSE_PARTS, dim_of_parts, divide, exp, halves, inverse, multiply, parts};
-use crate::ops::elementary::{COS, LOG, SIN, TANH};
+use super::meaning::{INVERSE_PARTS, divide, exp, halves, inverse, multiply, parts, polar, square_of_absolute};
+use crate::ops::elementary::{ABS, COS, EXP, EXP2, LOG, SIGN, SIN, TANH};
 use crate::ops::hyperbolic::{
     HYPERBOLIC_COSINE, HYPERBOLIC_SINE, INVERSE_HYPERBOLIC_COSINE, INVERSE_HYPERBOLIC_SINE, INVERSE_HYPERBOLIC_TANGENT,
 };
 use crate::ops::piecewise::{EQUAL, IF_ELSE};
-use crate::ops::powers::{POWER_OF, SQUARE_ROOT};
+use crate::ops::powers::{POWER_OF, RECIPROCAL_SQUARE_ROOT, SQUARE_ROOT};
+use crate::ops::special::{EXP_MINUS_ONE, LOG_PLUS_ONE};
+use crate::ops::structure::INTERLEAVE;
 use crate::ops::trigonometry::{ANGLE, ARC_COSINE, ARC_SINE, ARC_TANGENT, TANGENT};
 use crate::ops::{Algebra, Lanes, Node, Operation, Rule, Value};
 
@@ -17,7 +19,32 @@ type Function = fn(&mut dyn Algebra, Pair) -> Pair;
 
 static FUNCTIONS: &[(&Operation, Function)] = &[
     (&LOG, log),
+    (&LOG_PLUS_ONE, log_plus_one),
+    (&EXP2, |f, z| {
+        let angle = f.scale(std::f64::consts::LN_2, z.im);
+        let size = f.apply(&EXP2, &[z.re], &[]);
+        polar(f, size, angle)
+    }),
+    (&EXP_MINUS_ONE, |f, z| {
+        // The cosine is one less twice the square of the sine of the half.
+        let half = f.scale(0.5, z.im);
+        let (sine, cosine) = (f.apply(&SIN, &[half], &[]), f.apply(&COS, &[z.im], &[]));
+        let (rest, square) = (f.apply(&EXP_MINUS_ONE, &[z.re], &[]), f.square(sine));
+        let (grown, missing) = (f.multiply(rest, cosine), f.scale(2.0, square));
+        let size = f.apply(&EXP, &[z.re], &[]);
+        let sine = f.apply(&SIN, &[z.im], &[]);
+        Pair { re: f.subtract(grown, missing), im: f.multiply(size, sine) }
+    }),
     (&SQUARE_ROOT, square_root),
+    (&RECIPROCAL_SQUARE_ROOT, |f, z| {
+        let root = square_root(f, z);
+        inverse_or_zero(f, root)
+    }),
+    (&SIGN, |f, z| {
+        let square = square_of_absolute(f, z);
+        let inverse = f.apply(&RECIPROCAL_SQUARE_ROOT, &[square], &[]);
+        z.map(|part| f.multiply(inverse, part))
+    }),
     (&SIN, sin),
     (&COS, cos),
     (&TANGENT, |f, z| {
@@ -104,6 +131,34 @@ fn square_root(f: &mut dyn Algebra, z: Pair) -> Pair {
     let parts = f.apply(&ROOT_PARTS, &[z.re, z.im], &[]);
     let [re, im] = halves(f, parts);
     Pair { re, im }
+}
+
+/// `1 / z`, and 0 at 0.
+fn inverse_or_zero(f: &mut dyn Algebra, z: Pair) -> Pair {
+    let zero = f.constant(0.0);
+    let are_zero = [z.re, z.im].map(|part| f.apply(&EQUAL, &[part, zero], &[]));
+    let is_zero = f.multiply(are_zero[0], are_zero[1]);
+    // What is not chosen has to be finite too, for derivatives.
+    let divisor = Pair { re: f.add(z.re, is_zero), im: z.im };
+    let is_elsewhere = f.minus(is_zero);
+    inverse(f, divisor).map(|part| f.apply(&IF_ELSE, &[is_elsewhere, part, zero], &[]))
+}
+
+/// Next to 0 from the square of the size less one, elsewhere from the size.
+fn log_plus_one(f: &mut dyn Algebra, z: Pair) -> Pair {
+    let (one, zero) = (f.constant(1.0), f.constant(0.0));
+    let above = f.add(one, z.re);
+    let far = log(f, Pair { re: above, im: z.im });
+    let sizes = [z.re, z.im].map(|part| f.apply(&ABS, &[part], &[]));
+    let (size, most) = (f.add(sizes[0], sizes[1]), f.constant(0.5));
+    let room = f.subtract(most, size);
+    // What is not chosen has to be finite too, for derivatives.
+    let near = z.map(|part| f.apply(&IF_ELSE, &[room, part, zero], &[]));
+    let (square, twice) = (square_of_absolute(f, near), f.scale(2.0, near.re));
+    let excess = f.add(square, twice);
+    let logarithm = f.apply(&LOG_PLUS_ONE, &[excess], &[]);
+    let half = f.scale(0.5, logarithm);
+    Pair { re: f.apply(&IF_ELSE, &[room, half, far.re], &[]), im: far.im }
 }
 
 fn sin(f: &mut dyn Algebra, z: Pair) -> Pair {
@@ -209,23 +264,14 @@ pub static ROOT_PARTS: Operation = Operation {
               the sign of g; its derivative at 0 is 0",
     commutative: false,
     rule: Rule::Vector {
-        dim: |d, _| dim_of_parts(d),
+        dim: |d, p| INTERLEAVE.dim(d, p),
         meaning: |a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| root_of(re, im))),
         lower: |l, a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| lower_root(l, re, im))),
     },
     derivative: |f, u, which, e| {
         // The derivative is a half of the inverse; its conjugate multiplies the cotangent.
-        let root = halves(f, u.output);
-        let z = Pair { re: root[0], im: root[1] };
-        let inverse = inverse(f, z);
-        let zero = f.constant(0.0);
-        let sizes = root.map(|part| f.apply(&EQUAL, &[part, zero], &[]));
-        let is_zero = f.multiply(sizes[0], sizes[1]);
-        let is_elsewhere = f.minus(is_zero);
-        let slope = inverse.map(|part| {
-            let half = f.scale(0.5, part);
-            f.apply(&IF_ELSE, &[is_elsewhere, half, zero], &[])
-        });
+        let [re, im] = halves(f, u.output);
+        let slope = inverse_or_zero(f, Pair { re, im }).map(|part| f.scale(0.5, part));
         let [of_re, of_im] = halves(f, e);
         Some(match which {
             0 => real_of_product(f, slope, Pair { re: of_re, im: of_im }),

@@ -9,10 +9,15 @@ use crate::ops::calculus::{
 };
 use crate::ops::contraction::{KRONECKER, TENSOR_DOT};
 use crate::ops::elementary::{ABS, COS, EXP, SIN};
-use crate::ops::norms::{NORM, NORMALIZE, SCALAR_PRODUCT, SQUARED_DISTANCE, SQUARED_NORM};
-use crate::ops::piecewise::IF_ELSE;
+use crate::ops::norms::{
+    DIAGONAL_NORM, ISOTROPIC_NORM, NORM, NORMALIZE, QUADRATIC_FORM, SCALAR_PRODUCT, SQUARED_DISTANCE, SQUARED_NORM,
+    WEIGHTED_DISTANCE, WEIGHTED_NORM,
+};
+use crate::ops::piecewise::{EQUAL, IF_ELSE, NOT_EQUAL};
 use crate::ops::powers::{INVERSE, POWER, SQUARE, SQUARE_ROOT};
-use crate::ops::structure::{CONCATENATE, ELEMENT, ELEMENT_TRANSPOSE, EXTRACT, EXTRACT_TRANSPOSE, REPLICATE, SUM};
+use crate::ops::structure::{
+    CONCATENATE, ELEMENT, ELEMENT_TRANSPOSE, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, REPLICATE, SUM,
+};
 use crate::ops::tensor::{MATRIX_VECTOR, OUTER_PRODUCT, VECTOR_MATRIX};
 use crate::ops::{Algebra, Lanes, Node, Operation, Rule, Shorthand, Value};
 
@@ -70,10 +75,23 @@ static WRITTEN_OUT: &[(&Operation, Shorthand)] = &[
         let difference = f.subtract(a[0], a[1]);
         of_all_parts(f, &SQUARED_NORM, difference)
     }),
+    (&ISOTROPIC_NORM, |f, a, _| weighted_norm(f, a[0], a[1])),
+    (&DIAGONAL_NORM, |f, a, _| weighted_norm(f, a[0], a[1])),
+    (&QUADRATIC_FORM, |f, a, _| weighted_norm(f, a[0], a[1])),
+    (&WEIGHTED_NORM, |f, a, _| weighted_norm(f, a[0], a[1])),
+    (&WEIGHTED_DISTANCE, |f, a, _| {
+        let difference = f.subtract(a[1], a[2]);
+        weighted_norm(f, a[0], difference)
+    }),
     (&NORMALIZE, |f, a, _| {
         let norm = of_all_parts(f, &NORMALIZE, a[0])?;
         let pair = Pair::read(f, norm)?;
         Ok(pair.node(f))
+    }),
+    (&EQUAL, |f, a, _| Ok(are_equal(f, a))),
+    (&NOT_EQUAL, |f, a, _| {
+        let (one, equal) = (f.constant(1.0), are_equal(f, a));
+        Ok(f.subtract(one, equal))
     }),
     (&IF_ELSE, |f, a, _| {
         let condition = real(f, a[0])?;
@@ -157,7 +175,12 @@ pub(super) fn absolute_value(f: &mut dyn Algebra, z: Pair) -> Node {
 
 pub(super) fn exp(f: &mut dyn Algebra, z: Pair) -> Pair {
     let size = f.apply(&EXP, &[z.re], &[]);
-    let (cosine, sine) = (f.apply(&COS, &[z.im], &[]), f.apply(&SIN, &[z.im], &[]));
+    polar(f, size, z.im)
+}
+
+/// The number of a size and an angle.
+pub(super) fn polar(f: &mut dyn Algebra, size: Node, angle: Node) -> Pair {
+    let (cosine, sine) = (f.apply(&COS, &[angle], &[]), f.apply(&SIN, &[angle], &[]));
     Pair { re: f.multiply(size, cosine), im: f.multiply(size, sine) }
 }
 
@@ -174,14 +197,6 @@ pub(super) fn inverse(f: &mut dyn Algebra, z: Pair) -> Pair {
     let parts = f.apply(&INVERSE_PARTS, &[z.re, z.im], &[]);
     let [re, im] = halves(f, parts);
     Pair { re, im }
-}
-
-/// The dimension of all real parts and all imaginary ones of what is made of real parts and imaginary parts.
-pub(super) fn dim_of_parts(dims: &[usize]) -> std::result::Result<usize, String> {
-    match dims[0] == dims[1] {
-        true => Ok(2 * dims[0]),
-        false => Err(format!("operands have dimensions {} and {}; expected equal dimensions", dims[0], dims[1])),
-    }
 }
 
 /// The real parts of all numbers, then their imaginary parts.
@@ -218,6 +233,20 @@ fn power(f: &mut dyn Algebra, z: Pair, exponent: u64) -> Pair {
 fn of_all_parts(f: &mut dyn Algebra, operation: &'static Operation, node: Node) -> Result<Node, String> {
     let all = Pair::of(f, node).interleaved(f);
     Ok(f.apply(operation, &[all], &[]))
+}
+
+/// The norm of a vector with real weights: that of the real parts and that of the imaginary ones.
+fn weighted_norm(f: &mut dyn Algebra, weights: Node, node: Node) -> Result<Node, String> {
+    let weights = real(f, weights)?;
+    let Pair { re, im } = Pair::of(f, node).map(|part| f.apply(&WEIGHTED_NORM, &[weights, part], &[]));
+    Ok(f.add(re, im))
+}
+
+/// 1 where both parts are equal, else 0.
+fn are_equal(f: &mut dyn Algebra, a: &[Node]) -> Node {
+    let [z, w] = [Pair::of(f, a[0]), Pair::of(f, a[1])];
+    let (reals, imaginaries) = (f.apply(&EQUAL, &[z.re, w.re], &[]), f.apply(&EQUAL, &[z.im, w.im], &[]));
+    f.multiply(reals, imaginaries)
 }
 
 /// A derivative of both parts. Variables and directions are real.
@@ -263,7 +292,7 @@ pub static INVERSE_PARTS: Operation = Operation {
               and 0 where one of them is infinite",
     commutative: false,
     rule: Rule::Vector {
-        dim: |d, _| dim_of_parts(d),
+        dim: |d, p| INTERLEAVE.dim(d, p),
         meaning: |a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| inverse_of(re, im))),
         lower: |l, a, _| parts(a[0].iter().zip(a[1]).map(|(&re, &im)| lower_inverse(l, re, im))),
     },
