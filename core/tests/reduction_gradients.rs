@@ -7,12 +7,13 @@ use rkeops_core::{Dtype, Reduction, Target};
 use support::approximate::{Approximate, Double, Format, Single};
 use support::differentiated::{Count, Problem, on_random_problems, plain, run};
 use support::dual::Dual;
-use support::expression::Variable;
+use support::expression::{Expression, Variable, call2};
 
 suite!(
     gradients_through_reductions,
     derivatives_of_reductions_along_a_direction,
     second_derivatives_through_reductions,
+    second_derivatives_of_products_with_zeros,
     nothing_weighs_nothing,
 );
 
@@ -83,38 +84,70 @@ fn derivatives_of_reductions_along_a_direction(target: Target) {
 
 /// `<h, gradient>` differentiated once more: directly, and through every saved result, whose own gradient is taken along
 /// what the gradient's gradient with respect to it is.
+fn check_second(problem: &mut Problem, again: usize, target: Target, count: &mut Count) {
+    let dtype = Dtype::F64;
+    problem.save(dtype, target);
+    let (v, h) = (problem.variable, problem.direction);
+    let first = problem.derivative_text("Grad", &problem.reduction_text(), v, problem.cotangent);
+    let mut found = problem.gradient(&format!("Grad({first},v{again},v{h})"), again, dtype, target);
+    for (reduction, k) in problem.reduction().saved().unwrap().into_iter().zip(problem.saved.clone()) {
+        let through = problem.gradient(&format!("Grad({first},v{k},v{h})"), k, dtype, target);
+        if reduction.results()[0].is_integer {
+            assert!(through.iter().all(|&value| value == 0.0), "integers do not change\n{problem:?}");
+            continue;
+        }
+        let chained = problem.chained(&reduction.text().unwrap(), through, dtype, target);
+        let text = chained.derivative_text("Grad", &reduction.text().unwrap(), again, chained.cotangent);
+        let part = chained.gradient(&text, again, dtype, target);
+        found.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+    }
+    for (place, &found) in found.iter().enumerate() {
+        let exact = Approximate::<Double>::exact;
+        let number = |k: usize, at: usize| {
+            let along = if k == v { problem.arrays[h][at] } else { 0.0 };
+            let unit = f64::from(u8::from((k, at) == (again, place)));
+            let value = Dual::new(exact(problem.arrays[k][at]), exact(along));
+            Dual::new(value, Dual::new(exact(unit), exact(0.0)))
+        };
+        let meant = problem.contracted(&number).slope.slope;
+        count.compare(found, meant, 10.0, &|| format!("{first} {problem:?} {again} at {place}"));
+    }
+}
+
 fn second_derivatives_through_reductions(target: Target) {
-    on_random_problems(60, target, |seed, _, count| {
-        let dtype = Dtype::F64;
+    on_random_problems(60, target, |seed, dtype, count| {
         let mut problem = Problem::random(seed, dtype);
-        problem.save(dtype, target);
-        let (v, h) = (problem.variable, problem.direction);
         let again = seed as usize / 4 % problem.direction;
-        let first = problem.derivative_text("Grad", &problem.reduction_text(), v, problem.cotangent);
-        let mut found = problem.gradient(&format!("Grad({first},v{again},v{h})"), again, dtype, target);
-        for (reduction, k) in problem.reduction().saved().unwrap().into_iter().zip(problem.saved.clone()) {
-            let through = problem.gradient(&format!("Grad({first},v{k},v{h})"), k, dtype, target);
-            if reduction.results()[0].is_integer {
-                assert!(through.iter().all(|&value| value == 0.0), "integers do not change\n{problem:?}");
-                continue;
-            }
-            let chained = problem.chained(&reduction.text().unwrap(), through, dtype, target);
-            let text = chained.derivative_text("Grad", &reduction.text().unwrap(), again, chained.cotangent);
-            let part = chained.gradient(&text, again, dtype, target);
-            found.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
-        }
-        for (place, &found) in found.iter().enumerate() {
-            let exact = Approximate::<Double>::exact;
-            let number = |k: usize, at: usize| {
-                let along = if k == v { problem.arrays[h][at] } else { 0.0 };
-                let unit = f64::from(u8::from((k, at) == (again, place)));
-                let value = Dual::new(exact(problem.arrays[k][at]), exact(along));
-                Dual::new(value, Dual::new(exact(unit), exact(0.0)))
-            };
-            let meant = problem.contracted(&number).slope.slope;
-            count.compare(found, meant, 10.0, &|| format!("{first} {problem:?} {again} at {place}"));
-        }
+        check_second(&mut problem, again, target, count);
     });
+}
+
+/// Products of which no factor is 0, one, two, three or all.
+fn second_derivatives_of_products_with_zeros(target: Target) {
+    let mut count = Count::default();
+    let variables = [(5, 0), (5, 1)].map(|(dim, category)| Variable { dim, category });
+    let numbers = |count: usize| (1..=count).map(|k| (k as f64 * 1.7).sin() + 0.1).collect::<Vec<f64>>();
+    for (axis, v, again, i) in (0..16).map(|k| (k & 1, k >> 1 & 1, k >> 2 & 1, 2 + (k >> 3))) {
+        let (mut x, mut y) = (numbers(5 * i), numbers(5 * 4));
+        // As many rows of a column are 0 as its number says; a number of x is 0 too, so one more in its row.
+        (0..20).filter(|place| place / 5 < place % 5).for_each(|place| y[place] = 0.0);
+        x[7] = 0.0;
+        let cotangent = Variable { dim: 5, category: 1 - axis };
+        let rows = [i, 4];
+        let mut problem = Problem {
+            variables: [variables.as_slice(), &[variables[v], cotangent]].concat(),
+            name: "Prod",
+            formula: call2("Mult", Expression::Variable(0), Expression::Variable(1)),
+            axis,
+            variable: v,
+            direction: 2,
+            cotangent: 3,
+            rows,
+            arrays: vec![x, y, numbers(5 * rows[v]), numbers(5 * rows[1 - axis])],
+            ..plain()
+        };
+        check_second(&mut problem, again, target, &mut count);
+    }
 }
 
 /// Where every exponent is -infinity, derivatives are 0 and no NaN; elsewhere what is -infinity has no weight.

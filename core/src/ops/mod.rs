@@ -36,7 +36,7 @@ pub use lanes::{Lanes, Value};
 pub use arithmetic::{ADD, DIVIDE, MINUS, MULTIPLY, SUBTRACT};
 pub use calculus::{DIRECTIONAL, GRADIENT};
 pub use complex::{AS_REAL, COMPLEX, on_complex};
-pub use elementary::{EXP, EXP2, LOG};
+pub use elementary::{ABS, EXP, EXP2, LOG};
 pub use indexing::{Contraction, Moves, Span, moved, product_sum};
 pub use indices::{INDEX, INTEGER, MASK};
 pub use norms::SCALAR_PRODUCT;
