@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0 }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL }
 /** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
 #define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 
@@ -391,6 +391,13 @@ typedef struct {
      * Compilation: one of RKEOPS_SUMMATION_... Default: RKEOPS_SUMMATION_AUTO.
      */
     int32_t summation;
+    /**
+     * Run: takes the number of pairs that were not computed, because the conditions of
+     * masks rule out whole blocks of them; 0 where there is no mask. It is written at
+     * the end of a run that succeeds or is stopped; a solver writes that of its last
+     * product with the matrix. Default: NULL, nobody is told.
+     */
+    uint64_t *skipped;
 } rkeops_options;
 
 /**
@@ -931,7 +938,7 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * from its lowest to its highest element, gaps between elements included: nobody
  * else may write there, nor read there if it is an output. So two runs at the same
  * time must not write into one matrix, even into different columns.
- * `options` may be NULL; its threads, progress and ranges are read here.
+ * `options` may be NULL; its threads, progress, ranges and skipped are read here.
  * Results do not depend on the number of threads.
  * Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
  * _ARGUMENT, _HANDLE name the array and leave the outputs as they were;
@@ -1036,8 +1043,8 @@ rkeops_error *rkeops_solver_create(const rkeops_reduction *reduction,
  * the unknown. `output` takes x; it has the shape that the sum has. Columns, and the
  * problems of a batch, are systems of their own, iterated together. The matrix must be
  * symmetric and positive definite.
- * `solve` may be NULL. `run` may be NULL; its threads, progress and ranges are read for
- * each product with the matrix. `*solution` tells how it was solved; it may be NULL.
+ * `solve` may be NULL. `run` may be NULL; its threads, progress, ranges and skipped are
+ * read for each product with the matrix. `*solution` tells how it was solved; it may be NULL.
  * Errors: those of rkeops_kernel_run; RKEOPS_ERROR_CONVERGENCE where the matrix is found
  * not to be positive definite, a residual is not finite or the iterations do not
  * suffice: the output then holds the last iterate. Any thread, also several on the same

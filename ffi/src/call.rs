@@ -1,5 +1,6 @@
 //! The arrays and the options of a run, from C to the core and back. It does not know what is run.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use rkeops_core::{ArrayMut, ArrayRef, Error, ErrorKind, Kernel, RunOptions};
@@ -64,7 +65,8 @@ pub(crate) unsafe fn with_arrays<T>(
 /// Does work with the options of a run.
 ///
 /// # Safety
-/// The callback of the options, if any, may be called with its user pointer; their ranges are NULL or a handle.
+/// The callback of the options, if any, may be called with its user pointer; their ranges are NULL or a handle; the place
+/// for the pairs that were skipped is NULL or valid for writing.
 pub(crate) unsafe fn with_run_options<T>(
     options: &rkeops_options,
     work: impl FnOnce(&RunOptions<'_>) -> Result<T, Error>,
@@ -78,11 +80,22 @@ pub(crate) unsafe fn with_run_options<T>(
         // SAFETY: C vouches for the handle.
         false => Some(Arc::clone(unsafe { handle::borrow("options->ranges", options.ranges) }?)),
     };
-    let ranges = ranges.as_deref();
-    let Some(callback) = options.progress else {
-        return work(&RunOptions { threads, ranges, ..RunOptions::default() });
-    };
-    // SAFETY: C vouches for the callback and its user pointer during the run.
-    let go_on = |done, total| unsafe { callback(done, total, options.progress_user) } == 0;
-    work(&RunOptions { threads, progress: Some(&go_on), ranges, ..RunOptions::default() })
+    let go_on = options.progress.map(|callback| {
+        // SAFETY: C vouches for the callback and its user pointer during the run.
+        move |done, total| unsafe { callback(done, total, options.progress_user) } == 0
+    });
+    // Nothing stands in it until a run has ended.
+    let (unknown, wanted) = (u64::MAX, !options.skipped.is_null());
+    let skipped = Cell::new(unknown);
+    let result = work(&RunOptions {
+        threads,
+        progress: go_on.as_ref().map(|go_on| go_on as &dyn Fn(u64, u64) -> bool),
+        ranges: ranges.as_deref(),
+        skipped: wanted.then_some(&skipped),
+    });
+    if wanted && skipped.get() != unknown {
+        // SAFETY: not NULL, and C vouches for the rest.
+        unsafe { options.skipped.write_unaligned(skipped.get()) };
+    }
+    result
 }

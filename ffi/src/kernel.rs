@@ -100,7 +100,7 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// from its lowest to its highest element, gaps between elements included: nobody
 /// else may write there, nor read there if it is an output. So two runs at the same
 /// time must not write into one matrix, even into different columns.
-/// `options` may be NULL; its threads, progress and ranges are read here.
+/// `options` may be NULL; its threads, progress, ranges and skipped are read here.
 /// Results do not depend on the number of threads.
 /// Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
 /// _ARGUMENT, _HANDLE name the array and leave the outputs as they were;

@@ -90,8 +90,8 @@ pub unsafe extern "C" fn rkeops_solver_create(
 /// the unknown. `output` takes x; it has the shape that the sum has. Columns, and the
 /// problems of a batch, are systems of their own, iterated together. The matrix must be
 /// symmetric and positive definite.
-/// `solve` may be NULL. `run` may be NULL; its threads, progress and ranges are read for
-/// each product with the matrix. `*solution` tells how it was solved; it may be NULL.
+/// `solve` may be NULL. `run` may be NULL; its threads, progress, ranges and skipped are
+/// read for each product with the matrix. `*solution` tells how it was solved; it may be NULL.
 /// Errors: those of rkeops_kernel_run; RKEOPS_ERROR_CONVERGENCE where the matrix is found
 /// not to be positive definite, a residual is not finite or the iterations do not
 /// suffice: the output then holds the last iterate. Any thread, also several on the same

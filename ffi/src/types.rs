@@ -127,6 +127,11 @@ pub struct rkeops_options {
     pub accumulator_bits: i32,
     /// Compilation: one of RKEOPS_SUMMATION_... Default: RKEOPS_SUMMATION_AUTO.
     pub summation: i32,
+    /// Run: takes the number of pairs that were not computed, because the conditions of
+    /// masks rule out whole blocks of them; 0 where there is no mask. It is written at
+    /// the end of a run that succeeds or is stopped; a solver writes that of its last
+    /// product with the matrix. Default: NULL, nobody is told.
+    pub skipped: *mut u64,
 }
 
 impl Default for rkeops_options {
@@ -142,6 +147,7 @@ impl Default for rkeops_options {
             ranges: std::ptr::null(),
             accumulator_bits: 0,
             summation: 0,
+            skipped: std::ptr::null_mut(),
         }
     }
 }

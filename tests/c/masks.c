@@ -49,6 +49,35 @@ static void values(int bits) {
     free(x), free(y), free(out);
 }
 
+/* How many pairs of a causal mask were not computed: about half, in whole blocks. */
+static void skipped_pairs(void) {
+    enum { LONG = 4000, PAIRS = LONG * LONG };
+    void *x = random_array(32, LONG, 4), *out = random_array(32, LONG, 5);
+    const char *const texts[] = {"Sum_Reduction(Mask(x*y,j<=i),0)", "Sum_Reduction(x*y,0)"};
+    view views[2];
+    rkeops_array inputs[2];
+    view_float(&views[0], x, 32, LONG, 1);
+    view_float(&views[1], out, 32, LONG, 1);
+    inputs[0] = inputs[1] = views[0].array;
+    for (int k = 0; k < 2; k++) {
+        rkeops_reduction *reduction = parse_reduction(texts[k], ALIASES, 2);
+        rkeops_kernel *kernel = compile_one(reduction, 32);
+        rkeops_options options = RKEOPS_OPTIONS_INIT;
+        uint64_t skipped = 77;
+        options.skipped = &skipped;
+        FAILS(rkeops_kernel_run(kernel, inputs, 1, &views[1].array, 1, &options), RKEOPS_ERROR_COUNT, "input");
+        CHECK(skipped == 77);
+        SUCCEEDS(rkeops_kernel_run(kernel, inputs, 2, &views[1].array, 1, &options));
+        CHECK(k == 1 ? skipped == 0 : skipped > PAIRS / 5 * 2 && skipped < PAIRS / 2);
+        /* A program that knows no such field is not told. */
+        skipped = 77, options.size = offsetof(rkeops_options, skipped);
+        SUCCEEDS(rkeops_kernel_run(kernel, inputs, 2, &views[1].array, 1, &options));
+        CHECK(skipped == 77);
+        rkeops_reduction_free(reduction), rkeops_kernel_free(kernel);
+    }
+    free(x), free(out);
+}
+
 static void errors(void) {
     const char *const inside = "`Mask` is inside a formula; expected it around all that is reduced";
     rkeops_reduction *reduction = NULL;
@@ -62,6 +91,7 @@ static void errors(void) {
 int main(void) {
     values(32);
     values(64);
+    skipped_pairs();
     errors();
     return check_report("masks");
 }

@@ -349,6 +349,7 @@ impl Session<'_> {
         }
         let place = buffer.as_mut_ptr();
         options.progress_user = place.cast();
+        options.skipped = if self.bytes.chance(2) { place.wrapping_add(638) } else { null_mut() };
         // SAFETY: the buffer is larger than the struct and aligned for it.
         unsafe { place.cast::<rkeops_options>().write(options) };
         // The callback counts in the last word.

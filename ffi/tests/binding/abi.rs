@@ -74,6 +74,7 @@ pub struct rkeops_options {
     pub ranges: *const rkeops_ranges,
     pub accumulator_bits: i32,
     pub summation: i32,
+    pub skipped: *mut u64,
 }
 
 #[repr(C)]
