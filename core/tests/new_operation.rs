@@ -232,9 +232,6 @@ impl<const EXPONENT: i32> LaneReducer for SumOfPowers<EXPONENT> {
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         vec![0.0; form.dim]
     }
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        vec![0.0; form.dim]
-    }
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let pairs = block.iter().zip(term.formula);
         pairs
@@ -244,14 +241,8 @@ impl<const EXPONENT: i32> LaneReducer for SumOfPowers<EXPONENT> {
             })
             .collect()
     }
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
-    }
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         first.iter().zip(second).map(|(&a, &b)| l.add(a, b)).collect()
-    }
-    fn finish(&self, _: &mut dyn Lanes, _: Form<'_>, total: &[Value]) -> Vec<Value> {
-        total.to_vec()
     }
 }
 
@@ -301,16 +292,10 @@ impl LaneReducer for Product {
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         [1.0, 0.0].repeat(form.dim)
     }
-    fn total(&self, form: Form<'_>) -> Vec<f64> {
-        self.block(form)
-    }
     fn update(&self, l: &mut dyn Lanes, _: Form<'_>, block: &[Value], term: Term<'_>) -> Vec<Value> {
         let one = l.constant(1.0);
         let pairs = block.chunks_exact(2).zip(term.formula);
         pairs.flat_map(|(state, &value)| [l.multiply(state[0], value), l.add(state[1], one)]).collect()
-    }
-    fn lift(&self, _: &mut dyn Lanes, _: Form<'_>, block: &[Value], _: &[Value]) -> Vec<Value> {
-        block.to_vec()
     }
     fn merge(&self, l: &mut dyn Lanes, _: Form<'_>, first: &[Value], second: &[Value]) -> Vec<Value> {
         let pairs = first.chunks_exact(2).zip(second.chunks_exact(2));

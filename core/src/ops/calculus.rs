@@ -2,6 +2,7 @@
 //! gradient and the directional derivative, which every formula has.
 
 use super::structure::CONCATENATE;
+use super::tensor::OUTER_PRODUCT;
 use super::{Calculus, Node, Operation, Rule, expanded_before};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -48,7 +49,7 @@ pub static JACOBIAN: Operation = Operation {
     summary: "gradients of the components of f with respect to the variable g, one after the other",
     commutative: false,
     rule: Rule::Symbolic {
-        dim: |d, _| d[0].checked_mul(d[1]).ok_or_else(|| "the dimension overflows".into()),
+        dim: |d, p| OUTER_PRODUCT.dim(d, p),
         expand: |c, a| {
             let dim = c.dim(a[0]);
             let mut rows = Vec::new();

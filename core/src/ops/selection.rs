@@ -1,6 +1,6 @@
 //! The largest and smallest component of a vector, where it is, and vectors that point at a component.
 
-use super::{Lanes, Operation, Rule, Value, no_derivative};
+use super::{Lanes, Operation, REPLICATE, Rule, Value, no_derivative};
 
 pub(super) const FAMILY: &[&Operation] = &[&LARGEST, &SMALLEST, &PLACE_OF_LARGEST, &PLACE_OF_SMALLEST, &ONE_HOT];
 
@@ -99,10 +99,7 @@ pub static ONE_HOT: Operation = Operation {
     summary: "vector of dimension n with 1 at the place Floor(f + 0.5), and 0 elsewhere; 0 where f is out of range",
     commutative: false,
     rule: Rule::Vector {
-        dim: |d, p| match (d[0], super::structure::positive(p[0], "n")?) {
-            (1, n) => Ok(n),
-            (d, _) => Err(format!("the operand has dimension {d}; expected a scalar (dimension 1)")),
-        },
+        dim: |d, p| REPLICATE.dim(d, p),
         meaning: |a, p| (0..p[0]).map(|k| f64::from(u8::from((a[0][0] + 0.5).floor() == k as f64))).collect(),
         lower: |l, a, p| {
             let (half, zero, one) = (l.constant(0.5), l.constant(0.0), l.constant(1.0));
