@@ -45,7 +45,7 @@ fn directional_in<F: Format>(seed: u64, dtype: Dtype, target: Target, count: &mu
     let (v, mut text) = (problem.variable, problem.reduction_text());
     // Half of them in another variable too, along itself.
     let other = (v + 1) % problem.direction;
-    let is_several = seed % 2 == 0 && other != v;
+    let is_several = seed.is_multiple_of(2) && other != v;
     text = match is_several {
         true => {
             let saved: String = problem.saved.iter().map(|k| format!(",v{k}")).collect();

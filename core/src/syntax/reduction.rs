@@ -121,7 +121,7 @@ pub(crate) fn parse_reduction(text: &str, aliases: &[&str]) -> Result<ReductionT
         weights: weights.map(&formula),
         options: numbers.into_iter().map(|(value, _)| value).collect(),
         remaining,
-        derivatives: derivatives.into_iter().map(|derivative| derivative.map(&formula)).collect(),
+        derivatives: derivatives.into_iter().map(|derivative| derivative.map(formula)).collect(),
         declared: declared.into_iter().map(&formula).collect(),
     })
 }
