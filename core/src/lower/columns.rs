@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::extract::Stores;
-use super::lowering::Lowering;
+use super::lowering::{Lowering, level_of};
 use super::masked::Masked;
 use super::program::{Instruction, Plane, Program, Space};
 use super::repeat::Family;
@@ -177,7 +177,7 @@ impl Lowering<'_> {
         }
         let stages = Stage::ALL.into_iter().zip(stores).filter(|(_, stores)| !stores.is_empty());
         domain.stores = stages.collect();
-        let fits = domain.stores.iter().all(|(stage, stores)| self.is_repeatable(*stage, stores));
+        let fits = self.is_repeatable(&domain);
         self.domains.push(domain);
         Ok(fits)
     }
@@ -327,31 +327,34 @@ impl Lowering<'_> {
         Plane { space, slot: 0, family: Some(family) }
     }
 
-    /// Whether what a stage stores can be computed again and again: from few families, and with little that is the same
-    /// for all.
-    fn is_repeatable(&self, stage: Stage, stores: &Stores) -> bool {
-        let is_pair = stage == Stage::Update;
-        let mut families: FxHashSet<u32> = stores.iter().filter_map(|(plane, _)| plane.family).collect();
-        let (mut crossing, mut shared) = (0, 0);
-        let mut needed = vec![false; self.builder.instructions.len()];
-        stores.iter().for_each(|(_, value)| needed[value.0 as usize] = true);
-        for k in (0..needed.len()).rev() {
-            if !needed[k] {
-                continue;
-            }
-            let (instruction, value) = (&self.builder.instructions[k], Value(k as u32));
-            let differs = self.builder.differs(value);
-            match instruction {
-                Instruction::Load(plane) => families.extend(plane.family),
-                Instruction::Apply(..) if is_pair && self.builder.level(value) == Level::Pair => {
-                    shared += usize::from(!differs);
+    /// Whether the stages can be computed again and again: from few families, and with little that is the same for all.
+    fn is_repeatable(&self, domain: &Domain) -> bool {
+        let mut crossing: FxHashSet<Value> = FxHashSet::default();
+        let (mut most, mut shared) = (0, 0);
+        for (stage, stores) in &domain.stores {
+            let level = level_of(*stage);
+            let mut families: FxHashSet<u32> = stores.iter().filter_map(|(plane, _)| plane.family).collect();
+            let mut needed = vec![false; self.builder.instructions.len()];
+            stores.iter().for_each(|(_, value)| needed[value.0 as usize] = true);
+            for k in (0..needed.len()).rev() {
+                if !needed[k] {
+                    continue;
                 }
-                Instruction::Apply(..) if is_pair => crossing += usize::from(differs),
-                _ => {}
+                let (instruction, value) = (&self.builder.instructions[k], Value(k as u32));
+                match (instruction, self.builder.differs(value)) {
+                    (Instruction::Load(plane), _) => families.extend(plane.family),
+                    // What is known earlier has a family of its own, in the stage that computes it too.
+                    (Instruction::Apply(..), true) if self.builder.level(value) < level => {
+                        crossing.insert(value);
+                    }
+                    (Instruction::Apply(..), false) if self.builder.level(value) == Level::Pair => shared += 1,
+                    _ => {}
+                }
+                Program::operands(instruction).iter().for_each(|operand| needed[operand.0 as usize] = true);
             }
-            Program::operands(instruction).iter().for_each(|operand| needed[operand.0 as usize] = true);
+            most = most.max(families.len());
         }
-        families.len() + crossing <= MOST_FAMILIES && shared <= MOST_SHARED
+        most + crossing.len() <= MOST_FAMILIES && shared <= MOST_SHARED
     }
 }
 

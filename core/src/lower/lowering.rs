@@ -226,7 +226,7 @@ impl Lowering<'_> {
 }
 
 /// When what a stage computes is known.
-fn level_of(stage: Stage) -> Level {
+pub(super) fn level_of(stage: Stage) -> Level {
     match stage {
         Stage::Call => Level::Call,
         Stage::Reduced => Level::Reduced,

@@ -1,0 +1,138 @@
+//! Outputs of many components, whose programs are repeated: against the oracle, and machine code against the portable
+//! backend; by text, that they are repeated and that compiling them makes little code.
+
+mod support;
+
+use rkeops_core::{CompileOptions, Dtype, Kernel, Reduction, Target};
+use support::case::{Case, Numbers};
+use support::check::{Count, check, describe};
+use support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
+use support::layout::Layout;
+use support::random::{Random, seeds};
+use support::reducing::with_mask;
+
+suite!(wide_results, targets_agree, kronecker_products_are_small);
+
+const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
+
+/// Formulas of many components over vectors of each category: 0 to 2 of the dimension, 3 to 5 scalars, 6 to 8 of the
+/// first factor of the dimension, 9 to 11 of the other.
+struct Wide {
+    random: Random,
+    dims: [usize; 2],
+}
+
+impl Wide {
+    fn variables(&self) -> Vec<Variable> {
+        let [a, b] = self.dims;
+        [a * b, 1, a, b].into_iter().flat_map(|dim| (0..3).map(move |category| Variable { dim, category })).collect()
+    }
+
+    fn leaf(&mut self, group: usize) -> Expression {
+        Expression::Variable(3 * group + self.random.below(3))
+    }
+
+    fn formula(&mut self, depth: usize) -> Expression {
+        let [a, b] = self.dims;
+        if depth == 0 {
+            return self.leaf(0);
+        }
+        match self.random.below(10) {
+            0 | 1 => {
+                let name = *self.random.pick(&["Add", "Subtract", "Mult", "Add"]);
+                let other = self.random.below(depth);
+                call2(name, self.formula(depth - 1), self.formula(other))
+            }
+            2 => call2("Mult", self.leaf(1), self.formula(depth - 1)),
+            3 => {
+                let (rows, columns) = (self.leaf(2), self.leaf(3));
+                call2("TensorProd", rows, columns)
+            }
+            4 => with_lists("Kron", self.leaf(2), self.leaf(3), &[&[1, a], &[b, 1]]),
+            5 => {
+                let twice = call2("Concat", self.leaf(0), self.leaf(0));
+                with_integers("Extract", twice, &[self.random.below(a * b + 1) as i64, (a * b) as i64])
+            }
+            6 => {
+                let name = *self.random.pick(&["Abs", "Square", "Step", "Minus"]);
+                call1(name, self.formula(depth - 1))
+            }
+            7 => call3("IfElse", self.leaf(0), self.formula(depth - 1), self.leaf(0)),
+            8 => with_integers("SumT", self.leaf(1), &[(a * b) as i64]),
+            _ => {
+                let both = call2("Interleave", self.formula(depth - 1), self.leaf(0));
+                with_integers("EverySecond", both, &[self.random.below(2) as i64])
+            }
+        }
+    }
+
+    fn case(seed: u64, numbers: Numbers) -> Case {
+        let mut random = Random::new(seed);
+        let dims = [1 + random.below(9), 1 + random.below(9)];
+        let mut wide = Wide { random, dims };
+        let variables = wide.variables();
+        let names = ["Sum", "Sum", "Sum", "Max", "Min", "ArgMin", "Max_ArgMax", "Count", "Any", "Mean", "Prod"];
+        let mut reductions = Vec::new();
+        for _ in 0..1 + wide.random.below(2) {
+            let name = *wide.random.pick(&names);
+            let depth = wide.random.below(4);
+            let formula = if name == "Prod" { wide.leaf(0) } else { wide.formula(depth) };
+            let masked = wide.random.chance(0.3);
+            let condition = call2("LessThan", index(0), index(1));
+            reductions.push((name, if masked { with_mask(formula, condition) } else { formula }));
+        }
+        let mut random = wide.random;
+        let rows = *random.pick(&[[70, 9], [3, 40], [1, 300], [129, 17], [9, 0], [0, 9], [65, 1]]);
+        let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
+        let output = Layout::random(&mut random, false);
+        Case { axis: random.below(2), seed, rows, numbers, inputs, output, given: None, variables, reductions }
+    }
+}
+
+fn is_repeated(case: &Case, dtype: Dtype) -> bool {
+    case.compile(dtype, Target::Portable).is_ok_and(|kernel| kernel.explain().contains(" times:"))
+}
+
+fn wide_results(target: Target) {
+    let (mut count, mut repeated) = (Count::default(), 0);
+    let mut cases = 0;
+    for seed in seeds(1, 120) {
+        cases += 1;
+        let case = Wide::case(seed, Numbers::Ordinary);
+        for dtype in FORMATS {
+            if let Err(what) = check(&case, dtype, target, &mut count) {
+                panic!("RKEOPS_TEST_SEED={seed} {} {dtype}: {what}\n{}", target.name(), describe(&case));
+            }
+            repeated += usize::from(is_repeated(&case, dtype));
+        }
+    }
+    assert!(cases < 100 || repeated > cases / 2, "{repeated} of {} were repeated", 2 * cases);
+}
+
+/// Machine code gives what its lane programs give on the portable backend, bit for bit, where no row is spread.
+fn targets_agree(target: Target) {
+    for seed in seeds(9000, 60) {
+        let case = Wide::case(seed, if seed % 2 == 0 { Numbers::Ordinary } else { Numbers::Awkward });
+        for dtype in FORMATS {
+            if (1..8).contains(&case.kept()) {
+                continue;
+            }
+            let options = CompileOptions { dtype, target, ..CompileOptions::default() };
+            let reference = Kernel::compile_reference(&case.parse().unwrap(), &options).unwrap();
+            let found = case.run(dtype, target, 1).unwrap();
+            let reference = case.run_kernel(&reference, dtype, 1).unwrap();
+            let same = found.iter().zip(&reference).all(|(a, b)| a.same(b, true));
+            assert!(same, "RKEOPS_TEST_SEED={seed} {} {dtype}\n{}", target.name(), describe(&case));
+        }
+    }
+}
+
+/// The largest formula of KeOps' tests is as much code as a small one.
+fn kronecker_products_are_small(target: Target) {
+    let variables = ["x = Vi(0,90)", "y = Vj(1,180)"];
+    let product = Reduction::parse("Sum_Reduction(Kron(x,y,[3,5,3,2],[3,3,5,4]),0)", &variables).unwrap();
+    let options = CompileOptions { target, ..CompileOptions::default() };
+    let kernel = Kernel::compile(std::slice::from_ref(&product), &options).unwrap();
+    assert_eq!(kernel.operations_per_pair(), 16_200, "a multiply-add for each component");
+    assert!(kernel.machine_code().len() < 4096, "{} bytes", kernel.machine_code().len());
+}
