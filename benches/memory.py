@@ -1,6 +1,7 @@
 """Peak memory of one Gaussian sum beyond its inputs and outputs, in a process of its own: memory.py LIBRARY N.
 
-Counts everything that the process gained: code pages, generated code, thread stacks, working memory. Prints bytes, seconds.
+Counts everything that the process gained: code pages, generated code, thread stacks, working memory.
+Prints bytes, seconds.
 """
 
 import sys
@@ -8,7 +9,7 @@ import time
 
 import numpy as np
 
-from problems import GAUSS
+from problems import gauss
 from rkeops_abi import Kernel, Library
 
 
@@ -26,7 +27,8 @@ def main():
     before = status("VmRSS")
     with open("/proc/self/clear_refs", "w", encoding="ascii") as reset:
         reset.write("5")  # the high-water mark starts again from here
-    call = Kernel(Library(sys.argv[1]), [GAUSS.text], GAUSS.aliases, "float32").bind([x, y, b], [out])
+    problem = gauss(3)
+    call = Kernel(Library(sys.argv[1]), [problem.text], problem.aliases, "float32").bind([x, y, b], [out])
     start = time.perf_counter()
     call()
     print(status("VmHWM") - before, time.perf_counter() - start)

@@ -1,107 +1,31 @@
-"""Timing in turn, the rows of the table, and the JSON file. Knows nothing of what is compared."""
+"""Results: lines of the table, the JSON file of a family and its plot. Knows nothing of what is compared."""
 
 import json
-import os
-import statistics
-import time
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Optional
 
-PAUSE = 0.02  # seconds between two contestants, for threads to go to sleep
-CORES = len(os.sched_getaffinity(0))
-
-
-class Clock:
-    """Wall time; or, on a machine that others use, processor time as if all cores had shared it evenly."""
-
-    busy = False
-
-    def __call__(self):
-        return time.process_time() / CORES if self.busy else time.perf_counter()
-
-
-CLOCK = Clock()
+from timing import CLOCK, CORES, QUIET
 
 
 @dataclass
-class Contestant:
-    """Something that computes: a call, and the number of pairs that one call goes through."""
-
-    name: str
-    call: object
-    pairs: float
-    seconds: float = 0.0  # median, filled by in_turn
-
-    def rate(self):
-        """Pairs per second."""
-        return self.pairs / self.seconds
-
-
-class Quiet:
-    """How much of the processors other processes took while this one measured: `with quiet:`, then `quiet.others`.
-
-    Where that is more than a few per cent, times say little: work that is split evenly waits for its slowest thread.
-    """
-
-    def __init__(self):
-        self.others = 0.0
-
-    def __enter__(self):
-        self._start = self._ticks()
-
-    def __exit__(self, *_):
-        busy, own, everything = (after - before for after, before in zip(self._ticks(), self._start))
-        if everything > 0:
-            self.others = max(self.others, (busy - own) / everything)
-
-    @staticmethod
-    def _ticks():
-        second = os.sysconf("SC_CLK_TCK")
-        with open("/proc/stat", encoding="ascii") as lines:
-            ticks = [int(field) for field in lines.readline().split()[1:9]]
-        mine = os.times()
-        return sum(ticks) - ticks[3] - ticks[4], (mine.user + mine.system) * second, sum(ticks)
-
-
-QUIET = Quiet()
-
-
-def in_turn(contestants, rounds):
-    """Runs all contestants once unmeasured, then round-robin: what disturbs the machine disturbs each of them alike."""
-    with QUIET:
-        times = _in_turn(contestants, rounds)
-    for contestant, measured in zip(contestants, times):
-        contestant.seconds = statistics.median(measured)
-
-
-def _in_turn(contestants, rounds):
-    times = [[] for _ in contestants]
-    for round_number in range(-1, rounds):
-        for contestant, measured in zip(contestants, times):
-            time.sleep(PAUSE)
-            start = CLOCK()
-            contestant.call()
-            if round_number >= 0:
-                measured.append(CLOCK() - start)
-    return times
-
-
-@dataclass
-class Row:
-    """One comparison. `ratio` is how many times better than the peer, or than the limit where the row has one."""
+class Result:
+    """One comparison. `ratio` is how many times better than the peer, or than the limit where there is one."""
 
     work: str
     against: str
-    ratio: float
+    ratio: Optional[float] = None
     seconds: Optional[float] = None
     peer_seconds: Optional[float] = None  # scaled to the same number of pairs
     required: Optional[float] = None  # least ratio
     value: str = ""  # what is shown for rkeops
     peer_value: str = ""
+    trouble: str = ""  # why there is no ratio
+    wrong: bool = False  # whether that is a wrong result, and not something that is missing
 
     def passed(self):
         """None where nothing is required."""
-        return None if self.required is None else self.ratio >= self.required
+        return None if self.required is None else self.ratio is not None and self.ratio >= self.required
 
 
 def rate(pairs_per_second):
@@ -110,9 +34,9 @@ def rate(pairs_per_second):
 
 
 def compared(work, ours, peer, required=None):
-    """The row of two contestants by their rates: a slow peer may have run on fewer rows of x."""
-    note = "" if peer.pairs == ours.pairs else f" (on 1/{ours.pairs / peer.pairs:.0f} of the rows)"
-    return Row(
+    """The result of two contestants by their rates: each may have gone through another number of pairs."""
+    note = "" if peer.pairs == ours.pairs else f" ({peer.pairs / ours.pairs:.2g} of the pairs)"
+    return Result(
         work,
         peer.name + note,
         ours.rate() / peer.rate(),
@@ -125,8 +49,13 @@ def compared(work, ours, peer, required=None):
 
 
 def limited(work, limit_text, ratio, value, seconds=None, required=1.0):
-    """The row of a number that has a limit: `ratio` is limit / number."""
-    return Row(work, "limit " + limit_text if required else limit_text, ratio, seconds, None, required, value)
+    """The result of a number that has a limit: `ratio` is limit / number."""
+    return Result(work, "limit " + limit_text if required else limit_text, ratio, seconds, None, required, value)
+
+
+def troubled(work, against, required, trouble, wrong=False):
+    """The result of a comparison that did not take place."""
+    return Result(work, against, required=required, trouble=trouble, wrong=wrong)
 
 
 def machine():
@@ -141,19 +70,69 @@ def machine():
     return f"{fields.get('model name', 'unknown processor')} ({family}), {CORES} cores, {' '.join(flags)}"
 
 
-HEADER = f"{'work':<58} {'rkeops':>15}  {'against':<39} {'peer':>15} {'ratio':>10} {'required':>9}"
+def peers():
+    """Versions of the peers, and what NumPy's BLAS takes this processor for."""
+    found = []
+    for package in ("pykeops", "numpy", "numba", "scikit-learn", "faiss-cpu", "torch", "geomloss"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"no {package}")
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return ", ".join(found)
+    kernels = {pool["architecture"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+    return ", ".join([*found, f"BLAS for {' '.join(sorted(kernels))}"])
 
 
-def line(row):
-    """A row of the table."""
-    mark = {None: "", True: "pass", False: "FAIL"}[row.passed()]
-    required = "" if row.required is None else f"{row.required:.3g}"
-    ratio = f"{row.ratio:.2f}" if row.ratio < 1000 else f"{row.ratio:.3g}"
-    return f"{row.work:<58} {row.value:>15}  {row.against:<39} {row.peer_value:>15} {ratio:>10} {required:>9} {mark}"
+HEADER = f"{'work':<58} {'rkeops':>15}  {'against':<42} {'peer':>15} {'ratio':>10} {'required':>9}"
 
 
-def write(path, rows):
-    """The JSON file of the design: machine and rows, with what was required and whether it was met."""
-    content = {"machine": machine(), "clock": "processor" if CLOCK.busy else "wall", "others": round(QUIET.others, 3)}
-    content["rows"] = [{**asdict(row), "passed": row.passed()} for row in rows]
+def line(result, judged):
+    """A line of the table; quick runs are not judged."""
+    required = "" if result.required is None else f"{result.required:.3g}"
+    if result.trouble:
+        return f"{result.work:<58} {'':>15}  {result.against:<42} {'':>15} {'':>10} {required:>9} {result.trouble}"
+    mark = {None: "", True: "pass", False: "FAIL"}[result.passed()] if judged else ""
+    ratio = f"{result.ratio:.2f}" if result.ratio < 1000 else f"{result.ratio:.3g}"
+    numbers = f"{result.peer_value:>15} {ratio:>10} {required:>9}"
+    return f"{result.work:<58} {result.value:>15}  {result.against:<42} {numbers} {mark}"
+
+
+def write(path, results, quick):
+    """The JSON file: machine and results, with what was required and whether it was met."""
+    content = {"machine": machine(), "peers": peers(), "quick": quick}
+    content |= {"clock": "processor" if CLOCK.busy else "wall", "others": round(QUIET.others, 3)}
+    content["rows"] = [{**asdict(result), "passed": result.passed()} for result in results]
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def plot(path, title, results, judged):
+    """The ratios of a family as bars, with a mark where each has to reach; returns what is missing, if anything is."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return "no plot: matplotlib is not installed (benches/requirements.txt has it)"
+    shown = [result for result in results if result.ratio is not None]
+    if not shown:
+        return "no plot: nothing was measured"
+    figure = Figure(figsize=(11, 1.4 + 0.3 * len(shown)), layout="constrained")
+    axes = figure.add_subplot()
+    colours = {None: "tab:gray", True: "tab:blue", False: "tab:red"}
+    bars = [colours[r.passed() if judged else None] for r in shown]
+    axes.barh(range(len(shown)), [r.ratio for r in shown], color=bars)
+    required = [(r.required, k) for k, r in enumerate(shown) if r.required is not None]
+    if required:
+        axes.plot(*zip(*required), "|", color="black", markersize=14, markeredgewidth=2, label="required")
+        axes.legend(loc="best")
+    for k, result in enumerate(shown):
+        axes.annotate(f" {result.ratio:.3g}", (result.ratio, k), va="center", fontsize=8)
+    axes.set_yticks(range(len(shown)), [f"{r.work}, against {r.against}" for r in shown], fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.axvline(1.0, color="black", linewidth=0.8)
+    axes.set_xlabel("times as fast as the other (or as far inside the limit)")
+    axes.set_title(f"{title}{'' if judged else ' (quick: sizes too small to say anything)'}\n{machine()}", fontsize=10)
+    figure.savefig(path)
+    return ""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds what is compared and runs benches/compare.py with the given options (--quick, --only NAME, --help).
+# Builds what is compared and runs benches/compare.py with the given options (--quick, --only FAMILY, --help).
 set -eu
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
@@ -9,28 +9,42 @@ bench=$(cd "$bench" && pwd)
 
 cargo build --release -p rkeops
 
-# The peers live in an environment of their own; it is made once, and again when the list changes.
-if ! cmp -s benches/requirements.txt "$bench/venv/requirements.txt"; then
+# The peers live in an environment of their own; it is made once, and again when a list changes.
+lists="benches/requirements.txt benches/requirements-torch.txt"
+if ! cat $lists | cmp -s - "$bench/venv/installed.txt"; then
     python3 -m venv --clear "$bench/venv"
-    "$bench/venv/bin/pip" install --quiet --disable-pip-version-check -r benches/requirements.txt
-    cp benches/requirements.txt "$bench/venv/requirements.txt"
+    pip="$bench/venv/bin/pip install --quiet --disable-pip-version-check"
+    $pip -r benches/requirements.txt
+    if $pip --no-deps -r benches/requirements-torch.txt; then
+        "$bench/venv/bin/python" benches/without_cuda.py "$bench"/venv/lib/python3*/site-packages/torch
+    else
+        echo "torch cannot be installed here: its rows will not be measured" >&2
+    fi
+    cat $lists > "$bench/venv/installed.txt"
 fi
 
 CC=${CC:-cc}
 library=$(cd "$target/release" && pwd)
 $CC -std=c99 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Iinclude benches/warm.c -o "$bench/warm" \
     -L"$library" -lrkeops -Wl,-rpath,"$library"
-yardstick() { # source, instruction set
+shared_object() { # source, options
+    $CC -O3 $2 -fopenmp -Wall -Wextra -fPIC -shared -DYARDSTICK_LIBRARY "benches/yardstick/$1.c" -o "$bench/$1.so" -lm
+}
+yardstick() { # source, instruction set: also a program of its own
     $CC -O3 $2 -fopenmp -Wall -Wextra "benches/yardstick/$1.c" -o "$bench/$1" -lm
-    $CC -O3 $2 -fopenmp -fPIC -shared -DYARDSTICK_LIBRARY "benches/yardstick/$1.c" -o "$bench/$1.so" -lm
+    shared_object "$1" "$2"
 }
 if [ "$(uname -m)" = x86_64 ]; then
     yardstick gauss_d3_f32 "-mavx2 -mfma"
     yardstick gauss_d3_f32_avx512 "-mavx512f -mavx512dq"
 fi
+shared_object forces_f64 "-march=native -ffast-math"
+shared_object one_pass "-march=native"
 
-# Idle threads of one contestant must not spin while the next one runs; pykeops keeps what it compiles beside the rest.
+# Idle threads of one contestant must not spin while the next one runs; pykeops keeps what it compiles beside the rest. A
+# kernel of OpenBLAS that somebody has chosen for old versions of it is not what a user gets.
 export OMP_WAIT_POLICY=passive
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 export KEOPS_CACHE_FOLDER="$bench/keops"
 export RKEOPS_BENCH="$bench" RKEOPS_LIBRARY="$library/librkeops.so"
 mkdir -p "$KEOPS_CACHE_FOLDER"
