@@ -49,8 +49,8 @@ def results_of(row, run):
 
 
 def attempt(labels, make, *arguments):
-    """What `make` gives, and no trouble; or nothing, and the result that tells the trouble: labels are its work, against
-    whom, and what is required.
+    """What `make` gives, and no trouble; or nothing, and the result that tells the trouble. Its labels: work, against,
+    required.
 
     Whatever a peer fails with, the other rows go on; the status of the run tells.
     """

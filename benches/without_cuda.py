@@ -2,7 +2,8 @@
 
 The wheel of the package index links to some gigabytes of CUDA. The dynamic linker wants these libraries and their
 symbols to be there before torch finds out that there is no device, so libraries of the same names are made, in which
-every function fails with "no CUDA-capable device". A wheel that was built for CPUs alone lacks nothing and is left as it is.
+every function fails with "no CUDA-capable device". A wheel that was built for CPUs alone lacks nothing and is
+left as it is.
 """
 
 import re
