@@ -37,28 +37,36 @@ impl Wide {
         if depth == 0 {
             return self.leaf(0);
         }
-        match self.random.below(10) {
+        match self.random.below(12) {
             0 | 1 => {
                 let name = *self.random.pick(&["Add", "Subtract", "Mult", "Add"]);
                 let other = self.random.below(depth);
                 call2(name, self.formula(depth - 1), self.formula(other))
             }
             2 => call2("Mult", self.leaf(1), self.formula(depth - 1)),
-            3 => {
+            // What all components of a pair have in common.
+            3 | 4 => {
+                let (x, y) = (self.leaf(2), self.leaf(2));
+                let kernel = call1("Exp", call1("Minus", call2("SqDist", x, y)));
+                let name = *self.random.pick(&["Mult", "Mult", "Add"]);
+                let kernel = if self.random.chance(0.3) { call2("Add", kernel, self.leaf(1)) } else { kernel };
+                call2(name, kernel, self.formula(depth - 1))
+            }
+            5 => {
                 let (rows, columns) = (self.leaf(2), self.leaf(3));
                 call2("TensorProd", rows, columns)
             }
-            4 => with_lists("Kron", self.leaf(2), self.leaf(3), &[&[1, a], &[b, 1]]),
-            5 => {
+            6 => with_lists("Kron", self.leaf(2), self.leaf(3), &[&[1, a], &[b, 1]]),
+            7 => {
                 let twice = call2("Concat", self.leaf(0), self.leaf(0));
                 with_integers("Extract", twice, &[self.random.below(a * b + 1) as i64, (a * b) as i64])
             }
-            6 => {
+            8 => {
                 let name = *self.random.pick(&["Abs", "Square", "Step", "Minus"]);
                 call1(name, self.formula(depth - 1))
             }
-            7 => call3("IfElse", self.leaf(0), self.formula(depth - 1), self.leaf(0)),
-            8 => with_integers("SumT", self.leaf(1), &[(a * b) as i64]),
+            9 => call3("IfElse", self.leaf(0), self.formula(depth - 1), self.leaf(0)),
+            10 => with_integers("SumT", self.leaf(1), &[(a * b) as i64]),
             _ => {
                 let both = call2("Interleave", self.formula(depth - 1), self.leaf(0));
                 with_integers("EverySecond", both, &[self.random.below(2) as i64])

@@ -14,6 +14,8 @@ const KEPT_LANES: usize = 1024;
 /// Reduced rows of a tile at most, which is also the length of a block: short enough that adding a block up in
 /// float32 keeps its digits.
 const REDUCED_LANES: usize = 256;
+/// Kept rows that are updated at a time at most, where programs of a pair leave something for others.
+pub const PAIR_LANES: usize = 128;
 /// Lanes of a tile at least.
 const FEWEST_LANES: usize = 64;
 /// Bytes that the planes of one space may take before tiles become smaller.
@@ -63,6 +65,7 @@ impl Layout {
             let lanes = match space {
                 Space::Call => 0,
                 Space::Reduced | Space::Values => reduced,
+                Space::Pair => reduced * PAIR_LANES,
                 _ => kept,
             };
             // One vector more than the lanes, so that planes do not compete for the same cache sets.

@@ -26,8 +26,10 @@ pub const MOST_FAMILIES: usize = 7;
 const MOST_TERMS: usize = 8;
 /// Parts of a formula at most, each with the components that are wanted of it.
 const MOST_PARTS: usize = 256;
-/// Operations of a pair that each repetition may do again.
-const MOST_SHARED: usize = 8;
+/// Operations of a pair that each repetition does again rather than reading what one program leaves.
+const MOST_AGAIN: usize = 2;
+/// Values that one program leaves for each pair at most.
+const MOST_SHARED: usize = 4;
 
 /// What is repeated: some stages, so many times.
 pub(super) struct Domain {
@@ -35,6 +37,8 @@ pub(super) struct Domain {
     pub count: usize,
     /// What each stage stores.
     pub stores: Vec<(Stage, Stores)>,
+    /// Whether what the repetitions of a pair have in common is computed once for all.
+    pub shares: bool,
     /// The families of its planes among all.
     families: Vec<u32>,
 }
@@ -134,7 +138,7 @@ impl Lowering<'_> {
             roots.iter().flat_map(|&root| numbers.iter().map(move |&n| (root, n))).collect();
         let Some(scalars) = self.want(&mut wanted, &all) else { return Ok(false) };
         self.formulas(&scalars)?;
-        let mut domain = Domain { count, stores: Vec::new(), families: Vec::new() };
+        let mut domain = Domain { count, stores: Vec::new(), shares: false, families: Vec::new() };
         let values = self.wanted_values(&wanted, &roots, &mut domain);
         let index = self.position(Space::Reduced);
         let form = Form { dim: 1, parameters: &output.parameters, summation: self.summation };
@@ -177,7 +181,7 @@ impl Lowering<'_> {
         }
         let stages = Stage::ALL.into_iter().zip(stores).filter(|(_, stores)| !stores.is_empty());
         domain.stores = stages.collect();
-        let fits = self.is_repeatable(&domain);
+        let fits = self.is_repeatable(&mut domain);
         self.domains.push(domain);
         Ok(fits)
     }
@@ -328,9 +332,10 @@ impl Lowering<'_> {
     }
 
     /// Whether the stages can be computed again and again: from few families, and with little that is the same for all.
-    fn is_repeatable(&self, domain: &Domain) -> bool {
+    fn is_repeatable(&self, domain: &mut Domain) -> bool {
         let mut crossing: FxHashSet<Value> = FxHashSet::default();
-        let (mut most, mut shared) = (0, 0);
+        let mut shared: FxHashSet<Value> = FxHashSet::default();
+        let (mut most, mut again) = (0, 0);
         for (stage, stores) in &domain.stores {
             let level = level_of(*stage);
             let mut families: FxHashSet<u32> = stores.iter().filter_map(|(plane, _)| plane.family).collect();
@@ -347,14 +352,27 @@ impl Lowering<'_> {
                     (Instruction::Apply(..), true) if self.builder.level(value) < level => {
                         crossing.insert(value);
                     }
-                    (Instruction::Apply(..), false) if self.builder.level(value) == Level::Pair => shared += 1,
+                    (Instruction::Apply(..), false) if self.builder.level(value) == Level::Pair => again += 1,
                     _ => {}
                 }
-                Program::operands(instruction).iter().for_each(|operand| needed[operand.0 as usize] = true);
+                let operands = Program::operands(instruction);
+                operands.iter().for_each(|operand| needed[operand.0 as usize] = true);
+                if self.builder.differs(value) {
+                    let is_common = |operand: &&Value| self.is_common(**operand);
+                    shared.extend(operands.iter().filter(is_common));
+                }
             }
+            shared.extend(stores.iter().map(|(_, value)| *value).filter(|&value| self.is_common(value)));
             most = most.max(families.len());
         }
-        most + crossing.len() <= MOST_FAMILIES && shared <= MOST_SHARED
+        domain.shares = again > MOST_AGAIN;
+        most + crossing.len() <= MOST_FAMILIES && (!domain.shares || shared.len() <= MOST_SHARED)
+    }
+
+    /// Whether a value is computed for each pair and the same in all repetitions.
+    fn is_common(&self, value: Value) -> bool {
+        let is_computed = matches!(self.builder.instructions[value.0 as usize], Instruction::Apply(..));
+        is_computed && !self.builder.differs(value) && self.builder.level(value) == Level::Pair
     }
 }
 

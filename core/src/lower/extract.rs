@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::builder::Builder;
+use super::columns::Domain;
 use super::fuse::fuse;
 use super::order::order;
 use super::orient::orient;
@@ -19,8 +20,8 @@ pub(super) type Stores = Vec<(Plane, Value)>;
 #[derive(Default)]
 pub(super) struct Boundary {
     planes: FxHashMap<Value, Plane>,
-    /// What the stages of the spaces `Call`, `Kept` and `Reduced` have to store.
-    stores: [Stores; 3],
+    /// What has to be stored to each space.
+    stores: [Stores; Space::ALL.len()],
 }
 
 /// The planes of a pass as they are handed out.
@@ -30,6 +31,8 @@ pub(super) struct Planes {
     pub sources: [Vec<Source>; 3],
     /// All families of programs that are repeated.
     pub families: Vec<Family>,
+    /// How many the space `Pair` has.
+    pub pairs: usize,
 }
 
 impl Planes {
@@ -42,6 +45,10 @@ impl Planes {
 
     /// A new plane for a value that is computed, or as many as there are repetitions.
     fn computed(&mut self, space: Space, repetitions: Option<usize>) -> Plane {
+        if space == Space::Pair {
+            self.pairs += 1;
+            return Plane::new(space, self.pairs - 1);
+        }
         let first = self.source(space, Source::Computed);
         let Some(count) = repetitions else { return first };
         let sources = &mut self.sources[space as usize];
@@ -73,19 +80,20 @@ impl Extraction<'_> {
         self.cut(stores, level, None)
     }
 
-    /// The same for a program that runs so often. What differs in each repetition crosses in `own`.
+    /// The same for a program that runs so often. What differs in each repetition crosses in `own`; what a pair has that
+    /// is the same in all of them crosses too where it `shares` that.
     pub fn repeat(
         &mut self,
         stores: &[(Plane, Value)],
         level: Level,
         own: &mut Boundary,
-        count: usize,
+        domain: &Domain,
     ) -> Option<Repeat> {
-        let program = self.cut(stores, level, Some((own, count)));
+        let program = self.cut(stores, level, Some((own, domain)));
         (!program.stores.is_empty()).then(|| Repeat::new(program, &self.planes.families))
     }
 
-    fn cut(&mut self, stores: &[(Plane, Value)], level: Level, mut own: Option<(&mut Boundary, usize)>) -> Program {
+    fn cut(&mut self, stores: &[(Plane, Value)], level: Level, mut own: Option<(&mut Boundary, &Domain)>) -> Program {
         let mut needed = vec![false; self.builder.instructions.len()];
         stores.iter().for_each(|(_, v)| needed[v.0 as usize] = true);
         // From the last to the first.
@@ -96,10 +104,11 @@ impl Extraction<'_> {
             }
             let instruction = self.builder.instructions[k];
             let value = Value(k as u32);
-            let known = self.builder.level(value);
-            if known < level && matches!(instruction, Instruction::Apply(..)) {
+            let (known, differs) = (self.builder.level(value), self.builder.differs(value));
+            let shares = own.as_ref().is_some_and(|(_, domain)| domain.shares) && !differs && known == Level::Pair;
+            if (known < level || shares) && matches!(instruction, Instruction::Apply(..)) {
                 let (boundary, repetitions) = match &mut own {
-                    Some((own, count)) if self.builder.differs(value) => (&mut **own, Some(*count)),
+                    Some((own, domain)) if differs => (&mut **own, Some(domain.count)),
                     _ => (&mut self.shared, None),
                 };
                 let plane = match boundary.planes.get(&value) {
@@ -108,7 +117,8 @@ impl Extraction<'_> {
                         let space = match known {
                             Level::Call => Space::Call,
                             Level::Kept => Space::Kept,
-                            _ => Space::Reduced,
+                            Level::Reduced => Space::Reduced,
+                            Level::Pair => Space::Pair,
                         };
                         let plane = self.planes.computed(space, repetitions);
                         boundary.planes.insert(value, plane);

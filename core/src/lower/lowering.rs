@@ -194,23 +194,21 @@ impl Lowering<'_> {
         for domain in &self.domains {
             let mut own = Boundary::default();
             for (stage, stores) in &domain.stores {
-                repeats[*stage as usize].extend(cut.repeat(stores, level_of(*stage), &mut own, domain.count));
+                repeats[*stage as usize].extend(cut.repeat(stores, level_of(*stage), &mut own, domain));
             }
             // What a later stage needs of an earlier one is found before that is cut.
-            for (stage, space) in
-                [(Stage::Kept, Space::Kept), (Stage::Reduced, Space::Reduced), (Stage::Call, Space::Call)]
-            {
+            for (stage, space) in EARLIER {
                 let stores = own.take(space);
-                repeats[stage as usize].extend(cut.repeat(&stores, level_of(stage), &mut own, domain.count));
+                repeats[stage as usize].extend(cut.repeat(&stores, level_of(stage), &mut own, domain));
             }
         }
+        self.stores[Stage::Update as usize].extend(cut.shared.take(Space::Pair));
         for stage in
             [Stage::Update, Stage::Values, Stage::Reanchor, Stage::Absorb, Stage::Merge, Stage::Finish, Stage::Nothing]
         {
             programs[stage as usize] = cut.program(&self.stores[stage as usize], level_of(stage));
         }
-        for (stage, space) in [(Stage::Kept, Space::Kept), (Stage::Reduced, Space::Reduced), (Stage::Call, Space::Call)]
-        {
+        for (stage, space) in EARLIER {
             let stores = cut.shared.take(space);
             programs[stage as usize] = cut.program(&stores, level_of(stage));
         }
@@ -219,11 +217,16 @@ impl Lowering<'_> {
         for (count, sources) in slots.iter_mut().zip(&sources) {
             *count = sources.len();
         }
+        slots[Space::Pair as usize] = self.planes.pairs;
         let (dtype, Neutral { block, total, anchors }) = (self.builder.dtype, self.neutral);
         let (outputs, rows) = (self.outputs, self.rows);
         Stages { dtype, programs, repeats, sources, slots, block, total, anchors, outputs, rows, condition }
     }
 }
+
+/// The stages before a pair, the last first, with the spaces that hold what they compute.
+const EARLIER: [(Stage, Space); 3] =
+    [(Stage::Kept, Space::Kept), (Stage::Reduced, Space::Reduced), (Stage::Call, Space::Call)];
 
 /// When what a stage computes is known.
 pub(super) fn level_of(stage: Stage) -> Level {

@@ -35,11 +35,13 @@ pub enum Space {
     Output,
     /// The values of one kept row that are reduced in plain code, per reduced row.
     Values,
+    /// What one program of a pair leaves for those that are repeated, per pair.
+    Pair,
 }
 
 impl Space {
     /// All spaces, in order.
-    pub const ALL: [Space; 9] = [
+    pub const ALL: [Space; 10] = [
         Space::Call,
         Space::Kept,
         Space::Reduced,
@@ -49,6 +51,7 @@ impl Space {
         Space::Other,
         Space::Output,
         Space::Values,
+        Space::Pair,
     ];
 }
 

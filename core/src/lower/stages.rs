@@ -1,7 +1,7 @@
 //! The lane programs of a pass, one or more for each time at which values are known.
 
 use super::condition::Condition;
-use super::program::Program;
+use super::program::{Program, Space};
 use super::repeat::Repeat;
 use super::results::{OutputArray, RowPart};
 use crate::dtype::Dtype;
@@ -100,13 +100,13 @@ pub struct Stages {
     /// The format of the computation.
     pub dtype: Dtype,
     /// A program for each stage.
-    pub programs: [Program; 10],
+    pub programs: [Program; Stage::ALL.len()],
     /// What each stage repeats for many components, after its program.
-    pub repeats: [Vec<Repeat>; 10],
+    pub repeats: [Vec<Repeat>; Stage::ALL.len()],
     /// Where the planes of the spaces `Call`, `Kept` and `Reduced` come from.
     pub sources: [Vec<Source>; 3],
     /// How many planes each space has.
-    pub slots: [usize; 9],
+    pub slots: [usize; Space::ALL.len()],
     /// The bits of an empty block, of the total of nothing and of the first anchors.
     pub block: Vec<u64>,
     /// The total of nothing.

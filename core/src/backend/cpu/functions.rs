@@ -18,6 +18,8 @@ pub(super) struct Functions {
     pub updates: Vec<Update>,
     /// The values that are reduced in plain code, if any are.
     pub values: Option<Along>,
+    /// Vectors that are interleaved where programs leave something for each pair, which is then there for as many.
+    pub group: Option<usize>,
     /// Vectors of memory that the code needs for values that lose their registers.
     pub spills: usize,
 }
@@ -63,8 +65,9 @@ impl Calls {
 /// The functions of a program that updates a block.
 #[derive(Debug)]
 pub(super) struct Update {
-    /// `update(base, kept bytes, reduced bytes)`.
-    pub start: usize,
+    /// `update(base, kept bytes, reduced bytes)`; or, where programs leave something for each pair, `update(base, kept
+    /// offset, reduced bytes)` on a group of `copies` vectors and on a single one.
+    pub starts: [usize; 2],
     /// With lanes along the reduced rows.
     pub row: Along,
     pub calls: Calls,
@@ -98,6 +101,11 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     let assembler = Assembler::new(width, precision);
     let mut writer = Writer { assembler, layout, families: 0, spills: 0 };
     let mut functions = Functions::default();
+    if stages.slots[Space::Pair as usize] > 0 {
+        let programs = stages.repeats(Stage::Update).iter().map(|repeat| &repeat.program);
+        let programs = programs.chain([stages.program(Stage::Update)]);
+        functions.group = programs.map(|program| copies(program, width, MOST_COPIES[precision])).min();
+    }
     for stage in Stage::ALL {
         let once = Some(stages.program(stage)).filter(|program| !program.stores.is_empty());
         let once = once.map(|program| (program, Calls::default()));
@@ -107,9 +115,12 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
             writer.families = calls.families;
             match stage {
                 Stage::Update => {
-                    let copies = copies(program, width, MOST_COPIES[precision]);
-                    let start = writer.update(program, copies);
-                    functions.updates.push(Update { start, row: writer.rows(program, copies), calls });
+                    let copies = functions.group.unwrap_or_else(|| copies(program, width, MOST_COPIES[precision]));
+                    let starts = match functions.group {
+                        Some(group) => [group, 1].map(|copies| writer.group(program, copies)),
+                        None => [writer.update(program, copies); 2],
+                    };
+                    functions.updates.push(Update { starts, row: writer.rows(program, copies), calls });
                 }
                 Stage::Values => {
                     let copies = copies(program, width, MOST_COPIES[precision]);
@@ -148,7 +159,8 @@ struct Writer<'a> {
 enum Mode {
     /// `rax`: the lanes of every space.
     Map,
-    /// `rax`: the kept rows, along lanes; `rcx`: the reduced row, the same for all lanes.
+    /// `rax`: the kept rows, along lanes; `rcx`: the reduced row, the same for all lanes; `r8`: what is left for each
+    /// pair, along the lanes of the kept rows.
     Update,
     /// `rsi`: the kept row, the same for all lanes; `rdx`: the state; `rcx`: the reduced rows and their values, along
     /// lanes.
@@ -186,8 +198,9 @@ impl Addresses for Places<'_> {
             (_, Space::Call) => (Memory { base, index: None, displacement: start, broadcast: false }, true),
             (Mode::Map, _) => along(General::Rax),
             (Mode::Update, Space::Reduced) => one(General::Rcx),
+            (Mode::Update, Space::Pair) => along(General::R8),
             (Mode::Update, _) => along(General::Rax),
-            (Mode::Row, Space::Reduced | Space::Values) => along(General::Rcx),
+            (Mode::Row, Space::Reduced | Space::Values | Space::Pair) => along(General::Rcx),
             (Mode::Row, Space::Kept) => one(General::Rsi),
             (Mode::Row, _) => along(General::Rdx),
         }
@@ -279,6 +292,31 @@ impl Writer<'_> {
             self.assembler.jump(top);
             self.assembler.bind(next);
         }
+        self.finish();
+        entry
+    }
+
+    /// An update of as many vectors of kept rows.
+    fn group(&mut self, program: &Program, copies: usize) -> usize {
+        let entry = self.start();
+        self.assembler.copy_general(General::Rax, General::Rsi);
+        let done = self.assembler.label();
+        let (step, pair) = (self.layout.size() as i32, (copies * self.assembler.width.bytes()) as i32);
+        self.state_loop(program, Mode::Update, copies, |assembler, inner| match inner {
+            None => {
+                assembler.clear(General::Rcx);
+                assembler.clear(General::R8);
+                assembler.compare_general(General::Rcx, General::Rdx);
+                assembler.jump_not_below(done);
+            }
+            Some(inner) => {
+                assembler.advance(General::Rcx, step);
+                assembler.advance(General::R8, pair);
+                assembler.compare_general(General::Rcx, General::Rdx);
+                assembler.jump_below(inner);
+                assembler.bind(done);
+            }
+        });
         self.finish();
         entry
     }
@@ -401,7 +439,7 @@ fn invariants(program: &Program, places: &Places<'_>, copies: usize) -> Vec<(Val
         let value = Value(k as u32);
         match instruction {
             Instruction::Constant(_) | Instruction::Table(_) => all.push((uses[k] * copies as u32, value, 0)),
-            Instruction::Load(plane) if !matches!(plane.space, Space::Reduced | Space::Block) => {
+            Instruction::Load(plane) if !matches!(plane.space, Space::Reduced | Space::Block | Space::Pair) => {
                 let shared = places.plane(*plane, 0).1;
                 let each = if shared { 1 } else { copies };
                 let weight = if shared { uses[k] * copies as u32 } else { uses[k] };

@@ -96,12 +96,18 @@ impl<T: Number> Code<T> for Machine {
 
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize) {
         assert!(lanes <= tile.layout().kept && count <= tile.layout().reduced, "an update stays inside its tile");
-        let lanes = lanes.next_multiple_of(self.lanes::<T>());
-        for update in &self.functions.updates {
-            for places in update.calls.each() {
-                self.call(update.start, tile, [lanes, count, 0, 0], places);
+        let (vector, lanes) = (self.lanes::<T>(), lanes.next_multiple_of(self.lanes::<T>()));
+        let mut call = |which: usize, first: usize| {
+            for update in &self.functions.updates {
+                for places in update.calls.each() {
+                    self.call(update.starts[which], tile, [first, count, 0, 0], places);
+                }
             }
-        }
+        };
+        let Some(group) = self.functions.group else { return call(0, lanes) };
+        let grouped = lanes / (group * vector) * (group * vector);
+        (0..grouped).step_by(group * vector).for_each(|first| call(0, first));
+        (grouped..lanes).step_by(vector).for_each(|first| call(1, first));
     }
 
     fn spread(&self) -> usize {

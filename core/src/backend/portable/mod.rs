@@ -3,18 +3,19 @@
 
 mod routine;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use pulp::{Arch, NullaryFnOnce};
 
 use super::number::Number;
-use super::tile::Tile;
+use super::tile::{PAIR_LANES, Tile};
 use super::{Code, Stage};
 use crate::lower::{Op, Plane, Space, Stages};
 use routine::{COEFFICIENTS, Fixed, Routine, Step};
 
 /// Lanes of a block: enough to hide the choice of the operation, few enough that the registers stay in the cache.
-const BLOCK: usize = 128;
+const BLOCK: usize = PAIR_LANES;
 
 type Register<T> = Box<[T; BLOCK]>;
 
@@ -72,8 +73,11 @@ impl<T: Number> Code<T> for Portable {
     }
 
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize) {
-        for (routine, firsts) in self.runs(Stage::Update) {
-            self.arch.dispatch(Update { routine, firsts, tile, lanes, count });
+        for start in (0..lanes).step_by(BLOCK) {
+            let width = BLOCK.min(lanes - start);
+            for (routine, firsts) in self.runs(Stage::Update) {
+                self.arch.dispatch(Update { routine, firsts, tile, lanes: start..start + width, count });
+            }
         }
     }
 
@@ -134,7 +138,8 @@ struct Update<'a, T> {
     routine: &'a Routine,
     firsts: &'a [u32],
     tile: &'a mut Tile<T>,
-    lanes: usize,
+    /// A block of kept rows.
+    lanes: Range<usize>,
     count: usize,
 }
 
@@ -145,36 +150,40 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
     fn call(self) {
         let Update { routine, firsts, tile, lanes, count } = self;
         let mut registers = registers(routine, tile, firsts);
-        for start in (0..lanes).step_by(BLOCK) {
-            let width = BLOCK.min(lanes - start);
+        let (start, width) = (lanes.start, lanes.len());
+        for (register, step) in &routine.body {
+            let register = *register;
+            if let Step::Load(plane) = step
+                && !matches!(plane.space, Space::Reduced | Space::Pair)
+            {
+                load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
+            }
+        }
+        for row in 0..count {
             for (register, step) in &routine.body {
                 let register = *register;
-                if let Step::Load(plane) = step
-                    && plane.space != Space::Reduced
-                {
-                    load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
-                }
-            }
-            for row in 0..count {
-                for (register, step) in &routine.body {
-                    let register = *register;
-                    match step {
-                        Step::Load(plane) if plane.space == Space::Reduced => {
-                            let number = at(tile, *plane, firsts)[row];
-                            let scalar = routine.scalars[register];
-                            if let Some(register) = &mut registers[register] {
-                                register[..if scalar { 1 } else { BLOCK }].fill(number);
-                            }
+                match step {
+                    Step::Load(plane) if plane.space == Space::Reduced => {
+                        let number = at(tile, *plane, firsts)[row];
+                        let scalar = routine.scalars[register];
+                        if let Some(register) = &mut registers[register] {
+                            register[..if scalar { 1 } else { BLOCK }].fill(number);
                         }
-                        Step::Load(..) => {}
-                        step => apply::<T, true>(&mut registers, register, step, &routine.scalars),
                     }
+                    Step::Load(plane) if plane.space == Space::Pair => {
+                        load(&mut registers, register, &at(tile, *plane, firsts)[row * BLOCK..], BLOCK);
+                    }
+                    Step::Load(..) => {}
+                    step => apply::<T, true>(&mut registers, register, step, &routine.scalars),
                 }
-                advance(routine, &mut registers);
             }
-            for &(state, _, plane) in &routine.states {
-                store(&registers, state, &mut at(tile, plane, firsts)[start..], width);
+            for &(plane, register) in &routine.pairs {
+                store(&registers, register, &mut at(tile, plane, firsts)[row * BLOCK..], BLOCK);
             }
+            advance(routine, &mut registers);
+        }
+        for &(state, _, plane) in &routine.states {
+            store(&registers, state, &mut at(tile, plane, firsts)[start..], width);
         }
     }
 }
@@ -204,7 +213,7 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
                         register.fill(number);
                     }
                 }
-                Step::Load(plane) if plane.space != Space::Reduced => {
+                Step::Load(plane) if !matches!(plane.space, Space::Reduced | Space::Pair) => {
                     load(&mut registers, register, &at(tile, *plane, firsts)[lane..], BLOCK);
                 }
                 _ => {}
@@ -220,12 +229,15 @@ impl<T: Number> NullaryFnOnce for UpdateRow<'_, T> {
             for (register, step) in &routine.body {
                 let register = *register;
                 match step {
-                    Step::Load(plane) if plane.space == Space::Reduced => {
+                    Step::Load(plane) if matches!(plane.space, Space::Reduced | Space::Pair) => {
                         load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
                     }
                     Step::Load(..) => {}
                     step => apply::<T, false>(&mut registers, register, step, &[]),
                 }
+            }
+            for &(plane, register) in &routine.pairs {
+                store(&registers, register, &mut at(tile, plane, firsts)[start..], width);
             }
             advance(routine, &mut registers);
             for (kept, &(state, ..)) in kept.iter().zip(&routine.states) {

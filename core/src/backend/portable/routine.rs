@@ -17,6 +17,8 @@ pub(super) struct Routine {
     pub stores: Vec<(Plane, usize)>,
     /// The registers of the block's state: before and after a row, and the plane.
     pub states: Vec<(usize, usize, Plane)>,
+    /// Which register is left for each pair.
+    pub pairs: Vec<(Plane, usize)>,
     pub registers: usize,
     /// Which registers hold reduced rows that are read as the first number of a squared difference only: along the
     /// reduced rows their first lane is enough.
@@ -118,6 +120,7 @@ impl Routine {
         }
         let stores = program.stores.iter();
         routine.stores = stores.map(|(plane, v)| (*plane, place[v.0 as usize])).collect();
+        routine.pairs = routine.stores.iter().copied().filter(|(plane, _)| plane.space == Space::Pair).collect();
         routine.carry_states();
         routine.find_scalars();
         routine
