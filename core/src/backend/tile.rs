@@ -20,6 +20,9 @@ pub const PAIR_LANES: usize = 128;
 const FEWEST_LANES: usize = 64;
 /// Bytes that the planes of one space may take before tiles become smaller.
 const SPACE_BYTES: usize = 256 << 10;
+/// The same where programs are repeated for each pair: each goes through few planes, row by row, so that they may come from
+/// a farther cache, and the work for each tile is shared by more pairs.
+const REPEATED_BYTES: usize = 1 << 20;
 
 /// Where everything is in the buffer, in elements.
 #[derive(Clone, Debug)]
@@ -43,7 +46,8 @@ impl Layout {
         let size = stages.dtype.size();
         let vector = VECTOR_BYTES / size;
         let lanes = |most: usize, planes: usize| {
-            let fitting = SPACE_BYTES / (size * planes.max(1));
+            let bytes = if stages.slots[Space::Pair as usize] > 0 { REPEATED_BYTES } else { SPACE_BYTES };
+            let fitting = bytes / (size * planes.max(1));
             (fitting / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, most)
         };
         let kept_planes = stages.slots[Space::Kept as usize].max(stages.slots[Space::Total as usize]);
