@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::extract::Stores;
-use super::lowering::{Lowering, level_of};
+use super::lowering::{Lowering, States, level_of};
 use super::masked::Masked;
 use super::program::{Instruction, Plane, Program, Space};
 use super::repeat::Family;
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::formula::Kind;
 use crate::ops::{Lanes, Node, Rule, Value};
 use crate::plan::{Level, Output};
-use crate::reduction::{Form, Term};
+use crate::reduction::Form;
 
 /// Components from which on an output is repeated.
 const FEWEST_COLUMNS: usize = 16;
@@ -54,13 +54,11 @@ struct Wanted {
     numbers: FxHashMap<Rc<[u32]>, Indices>,
     /// What is wanted of each node, with what it needs of its operands.
     of: FxHashMap<Node, Vec<(Indices, Need)>>,
-    parts: usize,
 }
 
 /// What a component of a node is made of.
-#[derive(Clone)]
 enum Need {
-    /// The only component of a node, which is the same in each repetition.
+    /// The only component of a node: the same in each repetition.
     Scalar,
     Zero,
     Variable,
@@ -99,13 +97,13 @@ impl Lowering<'_> {
         let total = self.take(Space::Total, dim * neutral.len());
         let other = self.take(Space::Other, dim * neutral.len());
         let results = self.take(Space::Output, output.results.iter().map(|columns| columns.count).sum());
-        let planes = StatePlanes { block, total, other, results, dim };
+        let states = States { block, total, other, anchors: Vec::new(), results };
         for group in GROUPS {
             let whole = dim / group * group;
             let parts = [(0, dim / group, group), (whole, 1, dim - whole)];
             let mut fits = true;
             for (first, count, group) in parts.into_iter().filter(|part| part.2 > 0) {
-                fits = fits && self.domain(output, masked, &planes, [first, count, group])?;
+                fits = fits && self.domain(output, masked, &states, [first, count, group])?;
             }
             if fits {
                 for _ in 0..dim {
@@ -126,7 +124,7 @@ impl Lowering<'_> {
         &mut self,
         output: &Output,
         masked: &Masked,
-        planes: &StatePlanes,
+        states: &States,
         [first, count, group]: [usize; 3],
     ) -> Result<bool> {
         let mut wanted = Wanted::default();
@@ -140,44 +138,29 @@ impl Lowering<'_> {
         self.formulas(&scalars)?;
         let mut domain = Domain { count, stores: Vec::new(), shares: false, families: Vec::new() };
         let values = self.wanted_values(&wanted, &roots, &mut domain);
-        let index = self.position(Space::Reduced);
         let form = Form { dim: 1, parameters: &output.parameters, summation: self.summation };
+        let dim = self.plan.graph.dim_of(output.inner);
         let mut stores: [Stores; Stage::ALL.len()] = Default::default();
         for (list, number) in lists.iter().zip(numbers) {
-            let mut of = |lowering: &mut Self, all: &[Plane], width: usize, start: usize| {
+            // The planes of the list's components, of which each has `width` side by side.
+            let mut of = |lowering: &mut Self, all: &[Plane], width: usize| {
                 let plane = |k: usize| {
-                    let firsts = list.iter().map(|&column| all[start + column as usize * width + k].slot).collect();
+                    let firsts = list.iter().map(|&column| all[column as usize * width + k].slot).collect();
                     lowering.family(&mut domain, all[0].space, firsts)
                 };
                 (0..width).map(plane).collect::<Vec<Plane>>()
             };
-            let width = |all: &[Plane]| all.len() / planes.dim;
-            let block = of(self, &planes.block, width(&planes.block), 0);
-            let total = of(self, &planes.total, width(&planes.total), 0);
-            let other = of(self, &planes.other, width(&planes.other), 0);
-            let arrays = planes.results.len() / planes.dim;
-            let columns: Vec<Plane> =
-                (0..arrays).flat_map(|array| of(self, &planes.results, 1, array * planes.dim)).collect();
-            let formula = [values[&(output.inner, number)]];
-            let outer = output.outer.map(|outer| values[&(outer, number)]);
-            let (state, before, others) = (self.load(&block), self.load(&total), self.load(&other));
-            let b = &mut self.builder;
-            let term = Term { formula: &formula, index, anchors: &[] };
-            let mut store = |stage: Stage, planes: &[Plane], values: &[Value]| {
-                assert_eq!(planes.len(), values.len(), "{}: values of the stage {stage:?}", output.reducer.name());
-                stores[stage as usize].extend(planes.iter().copied().zip(values.iter().copied()));
+            let own = States {
+                block: of(self, &states.block, states.block.len() / dim),
+                total: of(self, &states.total, states.total.len() / dim),
+                other: of(self, &states.other, states.other.len() / dim),
+                anchors: Vec::new(),
+                results: states.results.chunks(dim).flat_map(|array| of(self, array, 1)).collect(),
             };
-            store(Stage::Update, &block, &masked.update(b, form, &state, term));
-            let lifted = masked.lift(b, form, &state, &[]);
-            store(Stage::Absorb, &total, &masked.merge(b, form, &before, &lifted));
-            store(Stage::Merge, &total, &masked.merge(b, form, &before, &others));
-            let (own, any) = masked.split(&before);
-            let mut results = masked.reducer.finish(b, form, own);
-            store(Stage::Nothing, &columns, &results);
-            if let Some(outer) = outer {
-                results = results.iter().map(|&result| masked.product(b, any, result, outer)).collect();
-            }
-            store(Stage::Finish, &columns, &results);
+            let outer = output.outer.map(|outer| [values[&(outer, number)]]);
+            let outer = outer.as_ref().map(|outer| outer.as_slice());
+            let reduced = self.reduce(masked, form, &own, &[values[&(output.inner, number)]], outer);
+            stores.iter_mut().zip(reduced).for_each(|(all, stores)| all.extend(stores));
         }
         let stages = Stage::ALL.into_iter().zip(stores).filter(|(_, stores)| !stores.is_empty());
         domain.stores = stages.collect();
@@ -194,80 +177,78 @@ impl Lowering<'_> {
         let mut asked: FxHashMap<Node, Vec<Indices>> = FxHashMap::default();
         roots.iter().for_each(|&(root, number)| asked.entry(root).or_default().push(number));
         let nodes: Vec<Node> = roots.iter().map(|&(root, _)| root).collect();
+        let mut parts = 0;
         for node in graph.reachable(&nodes).into_iter().rev() {
             let Some(mut numbers) = asked.remove(&node) else { continue };
             numbers.sort_unstable();
             numbers.dedup();
-            wanted.parts += numbers.len();
-            if wanted.parts > MOST_PARTS {
+            parts += numbers.len();
+            if parts > MOST_PARTS {
                 return None;
-            }
-            let entry = graph.entry(node);
-            if entry.dim == 1 {
-                scalars.push(node);
-                wanted.of.insert(node, numbers.into_iter().map(|number| (number, Need::Scalar)).collect());
-                continue;
             }
             let mut found = Vec::new();
             for number in numbers {
-                let list = wanted.lists[number as usize].clone();
-                let need = match &entry.kind {
-                    Kind::Constant(_) => Need::Scalar,
-                    Kind::Zero => Need::Zero,
-                    Kind::Variable(_) => Need::Variable,
-                    Kind::Apply { operation, operands, parameters } => {
-                        let dims = || operands.iter().map(|&o| graph.dim_of(o)).collect::<Vec<usize>>();
-                        match operation.rule {
-                            Rule::Elementwise { .. } => Need::Operands(operands.iter().map(|&o| (o, number)).collect()),
-                            Rule::OfOrder { .. } => Need::Operands(vec![(operands[1], number)]),
-                            Rule::Gather { moves, .. } => {
-                                let moves = moves(&dims(), parameters);
-                                let from: Vec<Option<[usize; 2]>> = list.iter().map(|&k| moves[k as usize]).collect();
-                                let operand = from[0].map(|[operand, _]| operand);
-                                if from.iter().any(|from| from.map(|[operand, _]| operand) != operand) {
-                                    return None;
-                                }
-                                match operand {
-                                    None => Need::Zero,
-                                    Some(operand) => {
-                                        let components = from.iter().flatten().map(|&[_, k]| k as u32).collect();
-                                        Need::Same(operands[operand], wanted.number(components))
-                                    }
-                                }
-                            }
-                            Rule::Contraction { spans, .. } => {
-                                let contraction = spans(&dims(), parameters);
-                                let (starts, terms) = (contraction.starts(), contraction.terms());
-                                if terms.len() > MOST_TERMS {
-                                    return None;
-                                }
-                                let factors = terms.iter().map(|term| {
-                                    [0, 1].map(|t| {
-                                        let at = |&k: &u32| (starts[k as usize][t] + term[t]) as u32;
-                                        (operands[t], wanted.number(list.iter().map(at).collect()))
-                                    })
-                                });
-                                Need::Products(factors.collect())
-                            }
-                            _ => return None,
-                        }
-                    }
-                };
+                let need = self.need(wanted, node, number)?;
                 let mut ask = |(node, number): (Node, Indices)| asked.entry(node).or_default().push(number);
                 match &need {
                     Need::Operands(operands) => operands.iter().copied().for_each(&mut ask),
                     Need::Same(node, number) => ask((*node, *number)),
                     Need::Products(factors) => factors.iter().flatten().copied().for_each(&mut ask),
-                    Need::Scalar | Need::Zero | Need::Variable => {}
+                    Need::Scalar => scalars.push(node),
+                    Need::Zero | Need::Variable => {}
                 }
                 found.push((number, need));
-            }
-            if matches!(entry.kind, Kind::Constant(_)) {
-                scalars.push(node);
             }
             wanted.of.insert(node, found);
         }
         Some(scalars)
+    }
+
+    /// What components of a node are made of, if all of them of the same.
+    fn need(&self, wanted: &mut Wanted, node: Node, number: Indices) -> Option<Need> {
+        let graph = &self.plan.graph;
+        let entry = graph.entry(node);
+        if entry.dim == 1 {
+            return Some(Need::Scalar);
+        }
+        let (operation, operands, parameters) = match &entry.kind {
+            Kind::Constant(_) => return Some(Need::Scalar),
+            Kind::Zero => return Some(Need::Zero),
+            Kind::Variable(_) => return Some(Need::Variable),
+            Kind::Apply { operation, operands, parameters } => (operation, operands, parameters),
+        };
+        let list = wanted.lists[number as usize].clone();
+        let dims: Vec<usize> = operands.iter().map(|&o| graph.dim_of(o)).collect();
+        match operation.rule {
+            Rule::Elementwise { .. } => Some(Need::Operands(operands.iter().map(|&o| (o, number)).collect())),
+            Rule::OfOrder { .. } => Some(Need::Operands(vec![(operands[1], number)])),
+            Rule::Gather { moves, .. } => {
+                let moves = moves(&dims, parameters);
+                let from: Vec<Option<[usize; 2]>> = list.iter().map(|&k| moves[k as usize]).collect();
+                let operand = from[0].map(|[operand, _]| operand);
+                if from.iter().any(|from| from.map(|[operand, _]| operand) != operand) {
+                    return None;
+                }
+                let Some(operand) = operand else { return Some(Need::Zero) };
+                let components = from.iter().flatten().map(|&[_, k]| k as u32).collect();
+                Some(Need::Same(operands[operand], wanted.number(components)))
+            }
+            Rule::Contraction { spans, .. } => {
+                let contraction = spans(&dims, parameters);
+                let (starts, terms) = (contraction.starts(), contraction.terms());
+                if terms.len() > MOST_TERMS {
+                    return None;
+                }
+                let factors = terms.iter().map(|term| {
+                    [0, 1].map(|t| {
+                        let at = |&k: &u32| (starts[k as usize][t] + term[t]) as u32;
+                        (operands[t], wanted.number(list.iter().map(at).collect()))
+                    })
+                });
+                Some(Need::Products(factors.collect()))
+            }
+            _ => None,
+        }
     }
 
     /// The values of all that is wanted.
@@ -374,14 +355,4 @@ impl Lowering<'_> {
         let is_computed = matches!(self.builder.instructions[value.0 as usize], Instruction::Apply(..));
         is_computed && !self.builder.differs(value) && self.builder.level(value) == Level::Pair
     }
-}
-
-/// The planes of all components of an output.
-struct StatePlanes {
-    block: Vec<Plane>,
-    total: Vec<Plane>,
-    other: Vec<Plane>,
-    /// The columns of one array after the other.
-    results: Vec<Plane>,
-    dim: usize,
 }

@@ -18,7 +18,7 @@ use crate::dtype::Dtype;
 use crate::error::Result;
 use crate::ops::{Lanes, Node, Value};
 use crate::plan::{Level, Output, Plan};
-use crate::reduction::{Form, LaneReducer, Method, Seen, Summation, Term};
+use crate::reduction::{Form, Method, Seen, Summation, Term};
 
 /// Lowers a plan for computation in a number format, with a way of adding, on a machine.
 pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) -> Result<Stages> {
@@ -53,6 +53,16 @@ pub(super) struct Neutral {
     pub anchors: Vec<u64>,
 }
 
+/// The planes of the states and results of a reduction.
+pub(super) struct States {
+    pub block: Vec<Plane>,
+    pub total: Vec<Plane>,
+    pub other: Vec<Plane>,
+    pub anchors: Vec<Plane>,
+    /// The columns of all arrays, one array after the other.
+    pub results: Vec<Plane>,
+}
+
 pub(super) struct Lowering<'a> {
     pub plan: &'a Plan,
     pub summation: Summation,
@@ -85,7 +95,7 @@ impl Lowering<'_> {
         (start..start + count).map(|slot| Plane::new(space, slot)).collect()
     }
 
-    pub fn load(&mut self, planes: &[Plane]) -> Vec<Value> {
+    fn load(&mut self, planes: &[Plane]) -> Vec<Value> {
         planes.iter().map(|&plane| self.builder.load(plane)).collect()
     }
 
@@ -105,7 +115,7 @@ impl Lowering<'_> {
                 let masked = Masked { reducer, mask, tells_nothing: mask.is_some() && output.outer.is_some() };
                 let start = self.slots[Space::Output as usize];
                 if !self.columns(output, &masked)? {
-                    self.whole(output, reducer, &masked)?;
+                    self.whole(output, &masked)?;
                 }
                 self.results(output, start);
                 Ok(())
@@ -135,49 +145,67 @@ impl Lowering<'_> {
     }
 
     /// An output all of whose components are reduced together.
-    fn whole(&mut self, output: &Output, reducer: &dyn LaneReducer, masked: &Masked) -> Result<()> {
+    fn whole(&mut self, output: &Output, masked: &Masked) -> Result<()> {
         self.formulas(&output.nodes().collect::<Vec<Node>>())?;
         let formula = self.components[&output.inner].clone();
         let form = Form { dim: formula.len(), parameters: &output.parameters, summation: self.summation };
-        let (empty, neutral, first) = (masked.block(form), masked.total(form), reducer.anchors(form));
-        let block_planes = self.take(Space::Block, empty.len());
-        let total_planes = self.take(Space::Total, neutral.len());
-        let other_planes = self.take(Space::Other, neutral.len());
-        let anchor_planes = self.take(Space::Anchor, first.len());
+        let (empty, neutral, first) = (masked.block(form), masked.total(form), masked.reducer.anchors(form));
+        let count = output.results.iter().map(|columns| columns.count).sum();
+        let states = States {
+            block: self.take(Space::Block, empty.len()),
+            total: self.take(Space::Total, neutral.len()),
+            other: self.take(Space::Other, neutral.len()),
+            anchors: self.take(Space::Anchor, first.len()),
+            results: self.take(Space::Output, count),
+        };
         let (empty, neutral, first) = (self.bits(empty), self.bits(neutral), self.bits(first));
         self.neutral.block.extend(empty);
         self.neutral.total.extend(neutral);
         self.neutral.anchors.extend(first);
+        let outer = output.outer.map(|outer| self.components[&outer].clone());
+        let stores = self.reduce(masked, form, &states, &formula, outer.as_deref());
+        self.stores.iter_mut().zip(stores).for_each(|(all, stores)| all.extend(stores));
+        Ok(())
+    }
+
+    /// What each stage of a reduction stores; `outer` multiplies the results.
+    pub fn reduce(
+        &mut self,
+        masked: &Masked,
+        form: Form<'_>,
+        states: &States,
+        formula: &[Value],
+        outer: Option<&[Value]>,
+    ) -> [Stores; Stage::ALL.len()] {
         let index = self.position(Space::Reduced);
-        let (state, before) = (self.load(&block_planes), self.load(&total_planes));
-        let (other, fixed) = (self.load(&other_planes), self.load(&anchor_planes));
-        let count = output.results.iter().map(|columns| columns.count).sum();
-        let columns = self.take(Space::Output, count);
-        let b = &mut self.builder;
+        let (state, before) = (self.load(&states.block), self.load(&states.total));
+        let (other, fixed) = (self.load(&states.other), self.load(&states.anchors));
+        let (b, reducer) = (&mut self.builder, masked.reducer);
+        let mut stores: [Stores; Stage::ALL.len()] = Default::default();
         let mut store = |stage: Stage, planes: &[Plane], values: Vec<Value>| {
-            assert_eq!(planes.len(), values.len(), "{}: values of the stage {stage:?}", output.reducer.name());
-            self.stores[stage as usize].extend(planes.iter().copied().zip(values));
+            assert_eq!(planes.len(), values.len(), "{reducer:?}: values of the stage {stage:?}");
+            stores[stage as usize].extend(planes.iter().copied().zip(values));
         };
-        let term = Term { formula: &formula, index, anchors: &fixed };
-        store(Stage::Update, &block_planes, masked.update(b, form, &state, term));
+        let term = Term { formula, index, anchors: &fixed };
+        store(Stage::Update, &states.block, masked.update(b, form, &state, term));
         let lifted = masked.lift(b, form, &state, &fixed);
-        store(Stage::Absorb, &total_planes, masked.merge(b, form, &before, &lifted));
-        store(Stage::Merge, &total_planes, masked.merge(b, form, &before, &other));
+        store(Stage::Absorb, &states.total, masked.merge(b, form, &before, &lifted));
+        store(Stage::Merge, &states.total, masked.merge(b, form, &before, &other));
         let ((total, any), (state, _)) = (masked.split(&before), masked.split(&state));
         let seen = Seen { total, block: state, anchors: &fixed };
         if let Some((better, mask)) = reducer.reanchor(b, form, seen) {
-            store(Stage::Reanchor, &anchor_planes, better);
+            store(Stage::Reanchor, &states.anchors, better);
             self.again = Some(self.again.map_or(mask, |earlier| b.either(earlier, mask)));
         }
-        let mut results = reducer.finish(b, form, total);
+        let count = states.results.len();
         let at = |values: &[Value], k: usize| values[if values.len() == 1 { 0 } else { k }];
-        store(Stage::Nothing, &columns, (0..count).map(|k| at(&results, k)).collect());
-        if let Some(outer) = output.outer {
-            let outer = &self.components[&outer];
+        let mut results = reducer.finish(b, form, total);
+        store(Stage::Nothing, &states.results, (0..count).map(|k| at(&results, k)).collect());
+        if let Some(outer) = outer {
             results = (0..count).map(|k| masked.product(b, any, at(&results, k), at(outer, k))).collect();
         }
-        store(Stage::Finish, &columns, results);
-        Ok(())
+        store(Stage::Finish, &states.results, results);
+        stores
     }
 
     fn stages(mut self) -> Stages {
