@@ -46,16 +46,17 @@ struct Session<'a> {
     dead_errors: Vec<*mut rkeops_error>,
     gradients: usize,
     memory: Memory,
-    /// Numbers that were compared with those of other runs.
-    compared: usize,
+    /// Numbers that were compared with those of other runs: of batches and of ragged batches.
+    compared: [usize; 2],
 }
 
-/// Makes the calls that these bytes choose. Says how many numbers were compared with those of other runs.
-pub fn abi(data: &[u8]) -> usize {
+/// Makes the calls that these bytes choose. Says how many numbers were compared with those of other runs, of batches and
+/// of ragged batches.
+pub fn abi(data: &[u8]) -> [usize; 2] {
     let bytes = Bytes::new(data);
     let handles = std::array::from_fn(|_| Vec::new());
     let (dead_errors, memory) = (Vec::new(), Memory::new());
-    let mut session = Session { bytes, handles, dead_errors, gradients: 0, memory, compared: 0 };
+    let mut session = Session { bytes, handles, dead_errors, gradients: 0, memory, compared: [0; 2] };
     for _ in 0..CALLS {
         if session.bytes.is_empty() {
             break;
@@ -273,6 +274,7 @@ impl Session<'_> {
             "Grad(Sum_Reduction(Exp(-SqDist(x,y))*b,0),x,x)",
             "Grad(LogSumExp_Reduction(-SqDist(x,y),0),x,1,1)",
             "Diff(LogSumExp_Reduction(-SqDist(x,y),1),x,x,2)",
+            "Diff(Sum_Reduction(x*y,0),(x,y),(x,y))",
             "LogSumExp_Reduction(-SqDist(x,y),1)",
             "ArgMin_Reduction(SqDist(x,y),0)",
             "Max_Reduction(x*y,1)",
@@ -393,9 +395,9 @@ impl Session<'_> {
         assert!((live && blocks) || code != RKEOPS_OK, "a handle that is not live was accepted");
         arrays.check_writes(&before, &self.memory, code);
         if code == RKEOPS_OK {
-            self.compared += arrays.check_batch(kernel, ranges_of(options));
+            self.compared[0] += arrays.check_batch(kernel, ranges_of(options));
             if let Some(ragged) = ragged.filter(|_| !ranges_of(options).is_null()) {
-                self.compared += arrays.check_ragged(kernel, &ragged, self.bytes.below(ragged.problems()));
+                self.compared[1] += arrays.check_ragged(kernel, &ragged, self.bytes.below(ragged.problems()));
             }
         }
     }

@@ -170,9 +170,12 @@ fn written(bytes: &mut Bytes<'_>) -> String {
         let options: String = reducer.parameters().iter().map(|_| format!("{},", bytes.below(7) as i64 - 1)).collect();
         let weights = if reducer.is_weighted() { [",y", ",b", ",3"][bytes.below(3)] } else { "" };
         text = format!("{}_Reduction({text},{options}{}{weights})", reducer.name(), bytes.below(2));
-        if bytes.chance(4) {
-            text = format!("Grad({text},x,z)");
-        }
+        text = match bytes.below(12) {
+            9 => format!("Grad({text},x,z)"),
+            10 => format!("Diff({text},x,(x+1))"),
+            11 => format!("Diff({text},(x,y),(x,2*y))"),
+            _ => text,
+        };
     }
     if bytes.chance(8) && !text.is_empty() {
         let places: Vec<usize> = text.char_indices().map(|(k, _)| k).collect();
