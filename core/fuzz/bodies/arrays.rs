@@ -199,6 +199,13 @@ impl Arrays {
         if list == 0 { self.inputs.push(array) } else { self.outputs.push(array) }
     }
 
+    /// Leaves one output, if there is any.
+    pub fn with_one_output(mut self) -> Self {
+        self.outputs.truncate(1);
+        self.places[1].truncate(1);
+        self
+    }
+
     /// The lists of inputs and of outputs with their counts.
     pub fn lists(&mut self) -> (List, List) {
         let inputs = (self.inputs.as_ptr(), self.inputs.len());

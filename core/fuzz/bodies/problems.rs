@@ -40,7 +40,7 @@ impl Arrays {
         let inputs: Vec<View> = self.inputs.iter().map(View::of).collect();
         let outputs: Vec<View> = self.outputs.iter().map(View::of).collect();
         let batch = outputs[0].batch(2).to_vec();
-        if batch.is_empty() {
+        if batch.is_empty() || outputs[0].shape.contains(&0) {
             return 0;
         }
         let problems = 0..batch.iter().product();
@@ -55,6 +55,11 @@ impl Arrays {
 
     /// One problem of a ragged batch as a run that reduces nothing else. Says how many numbers were compared.
     pub fn check_ragged(&self, kernel: *mut rkeops_kernel, ragged: &Ragged, problem: usize) -> usize {
+        let inputs: Vec<View> = self.inputs.iter().map(View::of).collect();
+        let outputs: Vec<View> = self.outputs.iter().map(View::of).collect();
+        if outputs[0].shape.contains(&0) {
+            return 0;
+        }
         let [i, j] = ragged.offsets.each_ref().map(|offsets| [offsets[problem], offsets[problem + 1]]);
         let (mut axis, mut ranges) = (0, null_mut());
         // SAFETY: the kernel is live, and each list of blocks has one.
@@ -63,8 +68,6 @@ impl Arrays {
             assert!(rkeops_ranges_from_blocks(i.as_ptr(), 1, j.as_ptr(), 1, &1, &mut ranges).is_null());
         }
         let rows = if axis == RKEOPS_AXIS_J { i } else { j };
-        let inputs: Vec<View> = self.inputs.iter().map(View::of).collect();
-        let outputs: Vec<View> = self.outputs.iter().map(View::of).collect();
         let is_inside = |row: i64| (rows[0]..rows[1]).contains(&row);
         let compared = compare(kernel, ranges, &inputs, &outputs, &format!("rows {i:?} with {j:?}"), is_inside);
         // SAFETY: they were made above and are freed once.
@@ -80,7 +83,9 @@ impl View {
         // SAFETY: the lists have as many numbers as the library has read.
         let list = |numbers: *const i64| (0..rank).map(|k| unsafe { numbers.add(k).read() }).collect::<Vec<_>>();
         let shape = list(array.shape);
-        let strides = if array.strides.is_null() { row_major(&shape) } else { list(array.strides) };
+        // Strides of nothing lead nowhere.
+        let is_compact = array.strides.is_null() || shape.contains(&0);
+        let strides = if is_compact { row_major(&shape) } else { list(array.strides) };
         View { array: *array, shape, strides }
     }
 
@@ -194,11 +199,11 @@ fn compare(
     compared
 }
 
-/// Compact strides.
+/// Compact strides; of nothing they may be any.
 fn row_major(shape: &[i64]) -> Vec<i64> {
-    let mut strides = vec![1; shape.len()];
+    let mut strides = vec![1i64; shape.len()];
     for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis].max(1);
+        strides[axis - 1] = strides[axis].wrapping_mul(shape[axis].max(1));
     }
     strides
 }

@@ -103,7 +103,8 @@ impl Session<'_> {
     pub(super) fn solve(&mut self) {
         let (solver, live, _) = self.handle(Kind::Solver);
         let (kernel, known, _) = self.handle(Kind::Kernel);
-        let mut arrays = Arrays::choose(&mut self.bytes, &mut self.memory, kernel.cast(), known);
+        let arrays = Arrays::choose(&mut self.bytes, &mut self.memory, kernel.cast(), known);
+        let mut arrays = arrays.with_one_output();
         let ((inputs, input_count), (outputs, output_count)) = arrays.lists();
         let mut buffer = [0; 640];
         let options = self.options(&mut buffer);
