@@ -9,7 +9,7 @@ use support::check::{Count, check, describe};
 use support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
 use support::layout::Layout;
 use support::random::{Random, seeds};
-use support::reducing::with_mask;
+use support::reducing::{NEAREST, with_extra, with_mask};
 
 suite!(wide_results, targets_agree, kronecker_products_are_small);
 
@@ -46,8 +46,10 @@ impl Wide {
             2 => call2("Mult", self.leaf(1), self.formula(depth - 1)),
             // What all components of a pair have in common.
             3 | 4 => {
-                let (x, y) = (self.leaf(2), self.leaf(2));
-                let kernel = call1("Exp", call1("Minus", call2("SqDist", x, y)));
+                let wide = self.random.chance(0.5);
+                let (x, y) = if wide { (self.leaf(0), self.leaf(0)) } else { (self.leaf(2), self.leaf(2)) };
+                let scaled = call2("Mult", Expression::Number(-0.1), call2("SqDist", x, y));
+                let kernel = call1("Exp", scaled);
                 let name = *self.random.pick(&["Mult", "Mult", "Add"]);
                 let kernel = if self.random.chance(0.3) { call2("Add", kernel, self.leaf(1)) } else { kernel };
                 call2(name, kernel, self.formula(depth - 1))
@@ -74,6 +76,21 @@ impl Wide {
         }
     }
 
+    /// A scalar that many components add up to, and how it is reduced.
+    fn sum(&mut self, depth: usize) -> (&'static str, Expression) {
+        let name = *self.random.pick(&["Sum", "Max", "ArgMin", "LogSumExp", "KMin", "KMin_ArgKMin"]);
+        let (x, y) = (self.leaf(0), self.formula(depth));
+        let sum = match self.random.below(4) {
+            0 => call2("SqDist", x, y),
+            1 => call2("Scalprod", x, y),
+            2 => call1("Sum", call1("Abs", call2("Subtract", x, y))),
+            // A sum inside a sum.
+            _ => call2("SqDist", call2("Mult", call2("Scalprod", x.clone(), self.leaf(0)), x), self.leaf(0)),
+        };
+        let scaled = call2("Mult", Expression::Number(0.1), sum);
+        (name, if NEAREST.contains(&name) { with_extra(scaled, None, &[3]) } else { scaled })
+    }
+
     fn case(seed: u64, numbers: Numbers) -> Case {
         let mut random = Random::new(seed);
         let dims = [1 + random.below(9), 1 + random.below(9)];
@@ -82,8 +99,13 @@ impl Wide {
         let names = ["Sum", "Sum", "Sum", "Max", "Min", "ArgMin", "Max_ArgMax", "Count", "Any", "Mean", "Prod"];
         let mut reductions = Vec::new();
         for _ in 0..1 + wide.random.below(2) {
-            let name = *wide.random.pick(&names);
             let depth = wide.random.below(4);
+            if wide.random.chance(0.25) {
+                let sum = wide.sum(depth);
+                reductions.push(sum);
+                continue;
+            }
+            let name = *wide.random.pick(&names);
             let formula = if name == "Prod" { wide.leaf(0) } else { wide.formula(depth) };
             let masked = wide.random.chance(0.3);
             let condition = call2("LessThan", index(0), index(1));

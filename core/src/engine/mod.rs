@@ -306,7 +306,7 @@ impl Kernel {
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
         let stages = self.compiled.stages();
-        stages.operations(Stage::Update) + stages.operations(Stage::Values)
+        [Stage::Contract, Stage::Update, Stage::Values].map(|stage| stages.operations(stage)).into_iter().sum()
     }
 
     /// What runs the kernel: what it was compiled for, or portable where the system refused machine code.

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use super::lowering::Lowering;
 use super::program::{Plane, Space};
 use super::stages::Source;
@@ -49,10 +51,24 @@ impl Lowering<'_> {
         planes
     }
 
-    /// The components of every node below the roots.
+    /// The components of every node below the roots that they are made of.
     pub(super) fn formulas(&mut self, roots: &[Node]) -> Result<()> {
-        for node in self.plan.graph.reachable(roots) {
-            if self.components.contains_key(&node) {
+        let graph = &self.plan.graph;
+        let below = graph.reachable(roots);
+        for &node in &below {
+            self.contract(node)?;
+        }
+        let mut is_needed: FxHashSet<Node> = roots.iter().copied().collect();
+        for &node in below.iter().rev() {
+            if is_needed.contains(&node)
+                && !self.components.contains_key(&node)
+                && let Kind::Apply { operands, .. } = &graph.entry(node).kind
+            {
+                is_needed.extend(operands);
+            }
+        }
+        for node in below {
+            if !is_needed.contains(&node) || self.components.contains_key(&node) {
                 continue;
             }
             let entry = self.plan.graph.entry(node);

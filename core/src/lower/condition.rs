@@ -17,10 +17,10 @@ pub struct Condition {
 
 impl Condition {
     /// The program of these masks among the values of a pass.
-    pub(super) fn new(instructions: &[Instruction], masks: &[Value], sources: &[Vec<Source>; 3]) -> Self {
+    pub(super) fn new(instructions: Vec<Instruction>, masks: &[Value], sources: &[Vec<Source>; 3]) -> Self {
         let place = |(slot, &mask): (usize, &Value)| (Plane::new(Space::Output, slot), mask);
         let stores = masks.iter().enumerate().map(place).collect();
-        let mut program = Program { instructions: instructions.to_vec(), stores }.pruned();
+        let mut program = Program { instructions, stores }.pruned();
         let sources = compact(std::slice::from_mut(&mut program), &mut [], sources);
         Condition { program, sources }
     }

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::builder::Builder;
-use super::columns::Domain;
 use super::fuse::fuse;
+use super::groups::Domain;
 use super::order::order;
 use super::orient::orient;
 use super::program::{Instruction, Op, Plane, Program, Space};

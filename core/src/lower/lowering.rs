@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::builder::Builder;
-use super::columns::Domain;
 use super::condition::Condition;
 use super::extract::{Boundary, Extraction, Planes, Stores, compact};
+use super::groups::Domain;
 use super::masked::Masked;
 use super::math;
 use super::program::{Machine, Plane, Program, Space};
@@ -17,32 +17,28 @@ use super::stages::{Stage, Stages};
 use crate::dtype::Dtype;
 use crate::error::Result;
 use crate::ops::{Lanes, Node, Value};
-use crate::plan::{Level, Output, Plan};
+use crate::plan::{Level, Output, Plan, extend_levels};
 use crate::reduction::{Form, Method, Seen, Summation, Term};
 
 /// Lowers a plan for computation in a number format, with a way of adding, on a machine.
 pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) -> Result<Stages> {
-    let mut lowering = Lowering {
-        plan,
-        summation,
-        builder: Builder::new(dtype, machine),
-        planes: Planes::default(),
-        arguments: FxHashMap::default(),
-        positions: FxHashMap::default(),
-        components: FxHashMap::default(),
-        slots: [0; Space::ALL.len()],
-        neutral: Neutral::default(),
-        outputs: Vec::new(),
-        rows: Vec::new(),
-        stores: Default::default(),
-        domains: Vec::new(),
-        again: None,
-        masks: Vec::new(),
-    };
+    let mut lowering = Lowering::new(plan, dtype, summation, machine);
     for output in &plan.outputs {
         lowering.output(output)?;
     }
-    Ok(lowering.stages())
+    let conditions: Option<Vec<Node>> = plan.outputs.iter().map(|output| output.condition).collect();
+    let condition = match conditions.filter(|conditions| !conditions.is_empty()) {
+        None => None,
+        Some(conditions) => {
+            // Bounds are known of what is written out, not of what is left for each pair.
+            let mut masks = Lowering { contracts: false, ..Lowering::new(plan, dtype, summation, machine) };
+            masks.formulas(&conditions)?;
+            let holds = conditions.iter().map(|condition| masks.builder.holds(masks.components[condition][0]));
+            let holds: Vec<Value> = holds.collect();
+            Some(Condition::new(masks.builder.instructions, &holds, &masks.planes.sources))
+        }
+    };
+    Ok(lowering.stages(condition))
 }
 
 /// What the planes of states hold before anything is reduced, as bits.
@@ -82,12 +78,44 @@ pub(super) struct Lowering<'a> {
     stores: [Stores; Stage::ALL.len()],
     /// What is repeated for many components.
     pub domains: Vec<Domain>,
+    /// Sums over many components, in order: one may be part of another.
+    pub contractions: Vec<Domain>,
+    /// Whether such sums are left for each pair.
+    pub contracts: bool,
+    /// Sums that are written out.
+    pub written_out: FxHashSet<Node>,
+    /// When each node is known.
+    pub levels: Vec<Level>,
     /// The mask of what must be computed again with other anchors.
     again: Option<Value>,
-    masks: Vec<Value>,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(plan: &'a Plan, dtype: Dtype, summation: Summation, machine: Machine) -> Self {
+        let mut levels = Vec::new();
+        extend_levels(&mut levels, &plan.graph, plan.axis);
+        Lowering {
+            plan,
+            summation,
+            builder: Builder::new(dtype, machine),
+            planes: Planes::default(),
+            arguments: FxHashMap::default(),
+            positions: FxHashMap::default(),
+            components: FxHashMap::default(),
+            slots: [0; Space::ALL.len()],
+            neutral: Neutral::default(),
+            outputs: Vec::new(),
+            rows: Vec::new(),
+            stores: Default::default(),
+            domains: Vec::new(),
+            contractions: Vec::new(),
+            contracts: true,
+            written_out: FxHashSet::default(),
+            levels,
+            again: None,
+        }
+    }
+
     /// New planes of a space of states or results.
     pub fn take(&mut self, space: Space, count: usize) -> Vec<Plane> {
         let start = self.slots[space as usize];
@@ -108,7 +136,6 @@ impl Lowering<'_> {
         let condition: Vec<Node> = output.condition.into_iter().collect();
         self.formulas(&condition)?;
         let mask = output.condition.map(|condition| self.builder.holds(self.components[&condition][0]));
-        self.masks.extend(mask);
         match output.reducer.method() {
             Method::Rows(_) => self.values(output, mask),
             Method::Lanes(reducer) => {
@@ -208,18 +235,15 @@ impl Lowering<'_> {
         stores
     }
 
-    fn stages(mut self) -> Stages {
+    fn stages(mut self, condition: Option<Condition>) -> Stages {
         if let Some(mask) = self.again {
             self.stores[Stage::Reanchor as usize].push((Plane::new(Space::Output, 0), mask));
             self.slots[Space::Output as usize] = self.slots[Space::Output as usize].max(1);
         }
-        let is_masked = self.masks.len() == self.plan.outputs.len();
-        let condition =
-            is_masked.then(|| Condition::new(&self.builder.instructions, &self.masks, &self.planes.sources));
         let mut cut = Extraction { builder: &self.builder, planes: &mut self.planes, shared: Boundary::default() };
         let mut programs: [Program; Stage::ALL.len()] = Default::default();
         let mut repeats: [Vec<Repeat>; Stage::ALL.len()] = Default::default();
-        for domain in &self.domains {
+        for domain in self.contractions.iter().chain(&self.domains) {
             let mut own = Boundary::default();
             for (stage, stores) in &domain.stores {
                 repeats[*stage as usize].extend(cut.repeat(stores, level_of(*stage), &mut own, domain));
@@ -261,7 +285,7 @@ pub(super) fn level_of(stage: Stage) -> Level {
     match stage {
         Stage::Call => Level::Call,
         Stage::Reduced => Level::Reduced,
-        Stage::Update | Stage::Values => Level::Pair,
+        Stage::Contract | Stage::Update | Stage::Values => Level::Pair,
         _ => Level::Kept,
     }
 }

@@ -48,6 +48,8 @@ pub enum Stage {
     Kept,
     /// From the arguments of the reduced rows.
     Reduced,
+    /// Sums over many components, which are left for each pair in the space `Pair`.
+    Contract,
     /// The block after one more pair.
     Update,
     /// The values of one kept row that are reduced in plain code.
@@ -66,10 +68,11 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Stage; 10] = [
+    pub const ALL: [Stage; 11] = [
         Stage::Call,
         Stage::Kept,
         Stage::Reduced,
+        Stage::Contract,
         Stage::Update,
         Stage::Values,
         Stage::Reanchor,
@@ -87,7 +90,7 @@ impl Stage {
             Stage::Call => "per call",
             Stage::Kept => "per kept row",
             Stage::Reduced => "per reduced row",
-            Stage::Update | Stage::Values => "per pair",
+            Stage::Contract | Stage::Update | Stage::Values => "per pair",
             Stage::Reanchor | Stage::Absorb | Stage::Merge => "per kept row and block",
             Stage::Finish | Stage::Nothing => "per result row",
         }

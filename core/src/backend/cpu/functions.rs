@@ -14,6 +14,8 @@ use crate::ops::Value;
 pub(super) struct Functions {
     /// `map(base, bytes)`: the programs of a stage on lanes up to an offset, by stage.
     pub maps: [Vec<Function>; Stage::ALL.len()],
+    /// The programs that leave sums for each pair.
+    pub contractions: Vec<Update>,
     /// The programs that update a block.
     pub updates: Vec<Update>,
     /// The values that are reduced in plain code, if any are.
@@ -25,9 +27,14 @@ pub(super) struct Functions {
 }
 
 impl Functions {
+    /// All that is done for a block, in order.
+    pub fn all_updates(&self) -> impl Iterator<Item = &Update> {
+        self.contractions.iter().chain(&self.updates)
+    }
+
     /// Vectors that are interleaved in an update at most.
     pub fn copies(&self) -> usize {
-        self.updates.iter().map(|update| update.row.copies).max().unwrap_or(1)
+        self.all_updates().map(|update| update.row.copies).max().unwrap_or(1)
     }
 }
 
@@ -102,8 +109,8 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     let mut writer = Writer { assembler, layout, families: 0, spills: 0 };
     let mut functions = Functions::default();
     if stages.slots[Space::Pair as usize] > 0 {
-        let programs = stages.repeats(Stage::Update).iter().map(|repeat| &repeat.program);
-        let programs = programs.chain([stages.program(Stage::Update)]);
+        let repeats = [Stage::Contract, Stage::Update].into_iter().flat_map(|stage| stages.repeats(stage));
+        let programs = repeats.map(|repeat| &repeat.program).chain([stages.program(Stage::Update)]);
         functions.group = programs.map(|program| copies(program, width, MOST_COPIES[precision])).min();
     }
     for stage in Stage::ALL {
@@ -114,13 +121,17 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
         for (program, calls) in once.into_iter().chain(repeats) {
             writer.families = calls.families;
             match stage {
-                Stage::Update => {
+                Stage::Contract | Stage::Update => {
                     let copies = functions.group.unwrap_or_else(|| copies(program, width, MOST_COPIES[precision]));
                     let starts = match functions.group {
                         Some(group) => [group, 1].map(|copies| writer.group(program, copies)),
                         None => [writer.update(program, copies); 2],
                     };
-                    functions.updates.push(Update { starts, row: writer.rows(program, copies), calls });
+                    let update = Update { starts, row: writer.rows(program, copies), calls };
+                    match stage {
+                        Stage::Contract => functions.contractions.push(update),
+                        _ => functions.updates.push(update),
+                    }
                 }
                 Stage::Values => {
                     let copies = copies(program, width, MOST_COPIES[precision]);
@@ -363,7 +374,9 @@ impl Writer<'_> {
         let temporaries = needed.min(registers / 2).max(WORKING_REGISTERS);
         let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies);
         let loads = loads(program);
-        let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| loads.get(plane).copied()).collect();
+        // What is left for a pair is another number in each round.
+        let state = |plane: &Plane| loads.get(plane).copied().filter(|_| plane.space != Space::Pair);
+        let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| state(plane)).collect();
         for value in old.iter().flatten() {
             for copy in 0..copies {
                 if emitter.free_count() > temporaries {

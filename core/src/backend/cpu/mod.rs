@@ -98,7 +98,7 @@ impl<T: Number> Code<T> for Machine {
         assert!(lanes <= tile.layout().kept && count <= tile.layout().reduced, "an update stays inside its tile");
         let (vector, lanes) = (self.lanes::<T>(), lanes.next_multiple_of(self.lanes::<T>()));
         let mut call = |which: usize, first: usize| {
-            for update in &self.functions.updates {
+            for update in self.functions.all_updates() {
                 for places in update.calls.each() {
                     self.call(update.starts[which], tile, [first, count, 0, 0], places);
                 }
@@ -121,7 +121,7 @@ impl<T: Number> Code<T> for Machine {
         let layout = tile.layout();
         assert!(row < layout.kept && last + lanes <= layout.kept && count <= layout.reduced, "inside the tile");
         let whole = count / lanes * lanes;
-        for update in &self.functions.updates {
+        for update in self.functions.all_updates() {
             let Along { many, one, copies } = update.row;
             let grouped = count / (copies * lanes) * (copies * lanes);
             for places in update.calls.each() {
@@ -139,14 +139,20 @@ impl<T: Number> Code<T> for Machine {
     }
 
     fn values(&self, tile: &mut Tile<T>, row: usize, count: usize) {
-        let Some(Along { many, one, copies }) = self.functions.values else { return };
+        let Some(values) = self.functions.values else { return };
         let lanes = self.lanes::<T>();
         let layout = tile.layout();
         assert!(row < layout.kept && count <= layout.reduced, "inside the tile");
-        let grouped = count / (copies * lanes) * (copies * lanes);
-        self.call(many, tile, [row, 0, 0, grouped], &[]);
-        // A plane has a vector more than its lanes.
-        self.call(one, tile, [row, 0, grouped, count.next_multiple_of(lanes)], &[]);
+        let mut call = |Along { many, one, copies }: Along, places: &[usize]| {
+            let grouped = count / (copies * lanes) * (copies * lanes);
+            self.call(many, tile, [row, 0, 0, grouped], places);
+            // A plane has a vector more than its lanes.
+            self.call(one, tile, [row, 0, grouped, count.next_multiple_of(lanes)], places);
+        };
+        for contraction in &self.functions.contractions {
+            contraction.calls.each().for_each(|places| call(contraction.row, places));
+        }
+        call(values, &[]);
     }
 
     fn machine_code(&self) -> &[u8] {

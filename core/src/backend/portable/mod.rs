@@ -58,16 +58,16 @@ impl Portable {
         Portable { stages: stages.clone(), routines: Stage::ALL.map(of).into(), arch: Arch::new() }
     }
 
-    /// The routines of a stage, each as often as it runs, with the planes that its families name.
-    fn runs(&self, stage: Stage) -> impl Iterator<Item = (&Routine, &[u32])> {
-        let routines = self.routines[stage as usize].iter();
+    /// The routines of stages, each as often as it runs, with the planes that its families name.
+    fn runs(&self, stages: &[Stage]) -> impl Iterator<Item = (&Routine, &[u32])> {
+        let routines = stages.iter().flat_map(|&stage| &self.routines[stage as usize]);
         routines.flat_map(|(routine, rows)| rows.iter().map(move |firsts| (routine, firsts.as_slice())))
     }
 }
 
 impl<T: Number> Code<T> for Portable {
     fn map(&self, stage: Stage, tile: &mut Tile<T>, lanes: usize) {
-        for (routine, firsts) in self.runs(stage) {
+        for (routine, firsts) in self.runs(&[stage]) {
             self.arch.dispatch(Map { routine, firsts, tile, lanes });
         }
     }
@@ -75,7 +75,7 @@ impl<T: Number> Code<T> for Portable {
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize) {
         for start in (0..lanes).step_by(BLOCK) {
             let width = BLOCK.min(lanes - start);
-            for (routine, firsts) in self.runs(Stage::Update) {
+            for (routine, firsts) in self.runs(&[Stage::Contract, Stage::Update]) {
                 self.arch.dispatch(Update { routine, firsts, tile, lanes: start..start + width, count });
             }
         }
@@ -86,13 +86,13 @@ impl<T: Number> Code<T> for Portable {
     }
 
     fn update_row(&self, tile: &mut Tile<T>, row: usize, lane: usize, count: usize) {
-        for (routine, firsts) in self.runs(Stage::Update) {
+        for (routine, firsts) in self.runs(&[Stage::Contract, Stage::Update]) {
             self.arch.dispatch(UpdateRow { routine, firsts, tile, row, lane, count });
         }
     }
 
     fn values(&self, tile: &mut Tile<T>, row: usize, count: usize) {
-        for (routine, firsts) in self.runs(Stage::Values) {
+        for (routine, firsts) in self.runs(&[Stage::Contract, Stage::Values]) {
             self.arch.dispatch(Values { routine, firsts, tile, row, count });
         }
     }
@@ -272,7 +272,7 @@ impl<T: Number> NullaryFnOnce for Values<'_, T> {
             for (register, step) in &routine.body {
                 let register = *register;
                 match step {
-                    Step::Load(plane) if plane.space == Space::Reduced => {
+                    Step::Load(plane) if matches!(plane.space, Space::Reduced | Space::Pair) => {
                         load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
                     }
                     Step::Load(plane) => {
