@@ -12,7 +12,7 @@ use crate::plan::Output;
 use crate::reduction::Form;
 
 /// Components from which on an output is repeated.
-const FEWEST_COLUMNS: usize = 16;
+const FEWEST_COLUMNS: usize = 8;
 /// Components that a program computes at a time, which share what they read.
 const GROUPS: [usize; 2] = [4, 1];
 /// Operations of a pair that each repetition does again rather than reading what one program leaves.

@@ -9,9 +9,11 @@ use crate::ops::{Lanes, Node, SUM};
 use crate::plan::Level;
 
 /// Terms from which on a sum over components is left for each pair.
-const FEWEST_TERMS: usize = 32;
+const FEWEST_TERMS: usize = 8;
 /// Terms that a program adds at a time.
 const TERMS: usize = 4;
+/// Sums that are left for each pair at most: each takes a plane of the tile for the pairs.
+const MOST_SUMS: usize = 16;
 
 impl Lowering<'_> {
     /// Leaves a sum over many components for each pair, if it is one and can be repeated.
@@ -22,7 +24,7 @@ impl Lowering<'_> {
             return Ok(());
         };
         let dim = graph.dim_of(operand);
-        if dim < FEWEST_TERMS || self.levels[operand.0 as usize] != Level::Pair {
+        if dim < FEWEST_TERMS || self.planes.pairs == MOST_SUMS || self.levels[operand.0 as usize] != Level::Pair {
             return Ok(());
         }
         // The first terms start the sum.
