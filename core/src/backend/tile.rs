@@ -77,7 +77,8 @@ impl Layout {
             layout.starts[space as usize] = layout.length;
             layout.length += stages.slots[space as usize] * layout.strides[space as usize];
         }
-        for instruction in stages.all_programs().flat_map(|p| &p.instructions) {
+        let parts = Stage::ALL.into_iter().flat_map(|stage| stages.parts(stage));
+        for instruction in parts.flat_map(|part| &part.program.instructions) {
             let place = match instruction {
                 Instruction::Constant(bits) => layout.constants.entry(*bits).or_insert(layout.length),
                 Instruction::Table(table) => layout.tables.entry(table).or_insert(layout.length),

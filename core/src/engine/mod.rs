@@ -27,7 +27,7 @@ use crate::backend::{self, Code, Layout, Number, Target, Tile};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Field, Variable};
-use crate::lower::{self, OutputArray, Stage, Stages};
+use crate::lower::{self, OutputArray, Repeat, Stage, Stages};
 use crate::plan::{self, Plan, Reads};
 use crate::reduction::{Axis, Columns, Reduction, Summation};
 
@@ -272,12 +272,11 @@ impl Kernel {
         let stages = self.compiled.stages();
         let mut text = String::new();
         for stage in Stage::ALL {
-            let (program, per) = (stages.program(stage), stage.frequency());
             if stages.has(stage) {
-                text += &format!("{stage:?}: {} operations {per}\n{}", stages.operations(stage), program.text());
+                text += &format!("{stage:?}: {} operations {}\n", stages.operations(stage), stage.frequency());
             }
-            for repeat in stages.repeats(stage) {
-                text += &repeat.text();
+            for part in stages.parts(stage) {
+                text += &part.repeat.map_or_else(|| part.program.text(), Repeat::text);
             }
         }
         text

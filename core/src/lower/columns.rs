@@ -43,11 +43,9 @@ impl Lowering<'_> {
                 fits = fits && self.domain(output, masked, &states, [first, count, group])?;
             }
             if fits {
-                for _ in 0..dim {
-                    let (empty, neutral) = (self.bits(empty.clone()), self.bits(neutral.clone()));
-                    self.neutral.block.extend(empty);
-                    self.neutral.total.extend(neutral);
-                }
+                let [empty, neutral] = [empty, neutral].map(|state| self.bits(state).collect::<Vec<u64>>());
+                self.neutral.block.extend(empty.repeat(dim));
+                self.neutral.total.extend(neutral.repeat(dim));
                 return Ok(true);
             }
             self.domains.truncate(domains);

@@ -8,7 +8,7 @@ use super::groups::Domain;
 use super::order::order;
 use super::orient::orient;
 use super::program::{Instruction, Op, Plane, Program, Space};
-use super::repeat::{Family, Repeat, each_plane};
+use super::repeat::{Family, Repeat};
 use super::stages::Source;
 use crate::ops::Value;
 use crate::plan::Level;
@@ -212,9 +212,9 @@ pub(super) fn compact(
             plane.slot = became[plane.slot as usize];
         }
     };
-    programs.iter_mut().for_each(|program| each_plane(program, rename));
+    programs.iter_mut().for_each(|program| program.each_plane(rename));
     for repeat in repeats.iter_mut().flatten() {
-        each_plane(&mut repeat.program, rename);
+        repeat.program.each_plane(rename);
         let families = repeat.spaces.len();
         for (k, first) in repeat.firsts.iter_mut().enumerate() {
             if let Some(became) = became.get(repeat.spaces[k % families] as usize) {

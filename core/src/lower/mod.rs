@@ -29,5 +29,5 @@ pub use lowering::lower;
 pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
 pub use repeat::Repeat;
 pub use results::{Origin, OutputArray, RowPart};
-pub use stages::{Source, Stage, Stages};
+pub use stages::{Part, Source, Stage, Stages};
 pub use whole::{INTEGERS_IN_SINGLE, ROWS_IN_SINGLE};

@@ -211,6 +211,16 @@ impl Program {
         }
     }
 
+    /// Gives every plane that is loaded or stored, to be renamed.
+    pub fn each_plane(&mut self, mut take: impl FnMut(&mut Plane)) {
+        for instruction in &mut self.instructions {
+            if let Instruction::Load(plane) = instruction {
+                take(plane);
+            }
+        }
+        self.stores.iter_mut().for_each(|(plane, _)| take(plane));
+    }
+
     /// How many instructions compute.
     pub fn operations(&self) -> usize {
         self.instructions.iter().filter(|i| matches!(i, Instruction::Apply(..))).count()

@@ -1,6 +1,6 @@
 //! A program that runs once for each of many components, so that neither lowering nor machine code grows with them.
 
-use super::program::{Instruction, Plane, Program, Space};
+use super::program::{Program, Space};
 
 /// A program that is repeated, each time on other planes.
 ///
@@ -20,7 +20,7 @@ impl Repeat {
     /// The program with its families numbered from 0 on; `all` has the planes that each family names.
     pub(super) fn new(mut program: Program, all: &[Family]) -> Self {
         let mut used: Vec<u32> = Vec::new();
-        each_plane(&mut program, |plane| {
+        program.each_plane(|plane| {
             if let Some(family) = &mut plane.family {
                 let known = used.iter().position(|used| used == family);
                 let local = known.unwrap_or_else(|| {
@@ -64,14 +64,4 @@ pub(super) struct Family {
     pub space: Space,
     /// The plane that it names, for each repetition.
     pub firsts: Vec<u32>,
-}
-
-/// Gives every plane that a program loads or stores.
-pub(super) fn each_plane(program: &mut Program, mut take: impl FnMut(&mut Plane)) {
-    for instruction in &mut program.instructions {
-        if let Instruction::Load(plane) = instruction {
-            take(plane);
-        }
-    }
-    program.stores.iter_mut().for_each(|(plane, _)| take(plane));
 }

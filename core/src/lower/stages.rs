@@ -130,24 +130,38 @@ impl Stages {
         &self.programs[stage as usize]
     }
 
-    /// What a stage repeats after its program.
-    pub fn repeats(&self, stage: Stage) -> &[Repeat] {
-        &self.repeats[stage as usize]
+    /// What a stage does, in order: its program, if it has any, and then what it repeats.
+    pub fn parts(&self, stage: Stage) -> impl Iterator<Item = Part<'_>> {
+        let once = Some(self.program(stage)).filter(|program| !program.stores.is_empty());
+        let once = once.map(|program| Part { program, repeat: None });
+        let repeats = self.repeats[stage as usize].iter();
+        once.into_iter().chain(repeats.map(|repeat| Part { program: &repeat.program, repeat: Some(repeat) }))
     }
 
     /// Whether a stage does anything.
     pub fn has(&self, stage: Stage) -> bool {
-        !self.program(stage).stores.is_empty() || !self.repeats(stage).is_empty()
+        self.parts(stage).next().is_some()
     }
 
     /// How many operations a stage takes for a lane.
     pub fn operations(&self, stage: Stage) -> usize {
-        let repeated = self.repeats(stage).iter().map(|repeat| repeat.count() * repeat.program.operations());
-        self.program(stage).operations() + repeated.sum::<usize>()
+        self.parts(stage).map(|part| part.repeat.map_or(1, Repeat::count) * part.program.operations()).sum()
     }
+}
 
-    /// All programs of all stages.
-    pub fn all_programs(&self) -> impl Iterator<Item = &Program> {
-        self.programs.iter().chain(self.repeats.iter().flatten().map(|repeat| &repeat.program))
+/// A program of a stage.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// What it is repeated on, if it is.
+    pub repeat: Option<&'a Repeat>,
+}
+
+impl<'a> Part<'a> {
+    /// The planes that the families name each time that it runs.
+    pub fn rows(self) -> impl Iterator<Item = &'a [u32]> {
+        let once: Option<&[u32]> = self.repeat.is_none().then_some(&[]);
+        once.into_iter().chain(self.repeat.into_iter().flat_map(Repeat::rows))
     }
 }

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::emit::{Addresses, Emitter};
 use super::x86::{Assembler, General, Memory, Register, Width};
 use crate::backend::tile::Layout;
-use crate::lower::{Instruction, MOST_FAMILIES, Plane, Program, Repeat, Space, Stage, Stages, Table};
+use crate::lower::{Instruction, MOST_FAMILIES, Part, Plane, Program, Space, Stage, Stages, Table};
 use crate::ops::Value;
 
 /// Where the functions start in the code, and how they were made. Each takes the tile's buffer as `base`, and as its last
@@ -54,7 +54,8 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    fn new(repeat: &Repeat, layout: &Layout) -> Self {
+    fn new(part: Part<'_>, layout: &Layout) -> Self {
+        let Some(repeat) = part.repeat else { return Calls::default() };
         let families = repeat.spaces.len();
         let place = |(k, &first): (usize, &u32)| {
             layout.start(Plane::new(repeat.spaces[k % families], first as usize)) * layout.size()
@@ -91,9 +92,11 @@ pub(super) struct Along {
     pub copies: usize,
 }
 
-/// The registers that hold where a family's plane is; the first two belong to whoever is called.
+/// The registers that hold where a family's plane is; the first of them belong to whoever is called.
 const FAMILIES: [General; MOST_FAMILIES] =
     [General::R10, General::R11, General::Rbx, General::Rbp, General::R13, General::R14, General::R15];
+/// How many of these belong to whoever is called.
+const CALLEES: usize = 2;
 
 /// Vectors that are interleaved at most, in float32 and in float64, whose longer polynomials leave more to wait for.
 const MOST_COPIES: [usize; 2] = [3, 4];
@@ -109,16 +112,12 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     let mut writer = Writer { assembler, layout, families: 0, spills: 0 };
     let mut functions = Functions::default();
     if stages.slots[Space::Pair as usize] > 0 {
-        let repeats = [Stage::Contract, Stage::Update].into_iter().flat_map(|stage| stages.repeats(stage));
-        let programs = repeats.map(|repeat| &repeat.program).chain([stages.program(Stage::Update)]);
-        functions.group = programs.map(|program| copies(program, width, MOST_COPIES[precision])).min();
+        let parts = [Stage::Contract, Stage::Update].into_iter().flat_map(|stage| stages.parts(stage));
+        functions.group = parts.map(|part| copies(part.program, width, MOST_COPIES[precision])).min();
     }
     for stage in Stage::ALL {
-        let once = Some(stages.program(stage)).filter(|program| !program.stores.is_empty());
-        let once = once.map(|program| (program, Calls::default()));
-        let repeats = stages.repeats(stage).iter();
-        let repeats = repeats.map(|repeat| (&repeat.program, Calls::new(repeat, layout)));
-        for (program, calls) in once.into_iter().chain(repeats) {
+        for part in stages.parts(stage) {
+            let (program, calls) = (part.program, Calls::new(part, layout));
             writer.families = calls.families;
             match stage {
                 Stage::Contract | Stage::Update => {
@@ -231,13 +230,17 @@ impl Addresses for Places<'_> {
 }
 
 impl Writer<'_> {
+    /// The families' registers that belong to whoever calls.
+    fn callers(&self) -> &'static [General] {
+        &FAMILIES[CALLEES.min(self.families)..self.families]
+    }
+
     /// Starts a function: the families' registers hold where their planes are.
     fn start(&mut self) -> usize {
         self.assembler.align(32);
         let entry = self.assembler.code.len();
-        let registers = &FAMILIES[..self.families];
-        registers.iter().skip(2).for_each(|&register| self.assembler.push(register));
-        for (k, &register) in registers.iter().enumerate() {
+        self.callers().iter().for_each(|&register| self.assembler.push(register));
+        for (k, &register) in FAMILIES[..self.families].iter().enumerate() {
             self.assembler.load_general(register, General::R9, 8 * k as i8);
             self.assembler.add_general(register, General::Rdi);
         }
@@ -246,8 +249,7 @@ impl Writer<'_> {
 
     fn finish(&mut self) {
         self.assembler.clear_upper();
-        let registers = &FAMILIES[..self.families];
-        registers.iter().skip(2).rev().for_each(|&register| self.assembler.pop(register));
+        self.callers().iter().rev().for_each(|&register| self.assembler.pop(register));
         self.assembler.finish_function();
     }
 

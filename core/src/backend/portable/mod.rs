@@ -40,28 +40,21 @@ fn registers<T: Number>(routine: &Routine, tile: &mut Tile<T>, firsts: &[u32]) -
 /// The stages of a pass, interpreted.
 pub(super) struct Portable {
     stages: Arc<Stages>,
-    /// The program of each stage and what it repeats, with the planes that the families name in each repetition.
-    routines: Vec<Vec<(Routine, Vec<Vec<u32>>)>>,
+    /// A routine for each part of each stage.
+    routines: [Vec<Routine>; Stage::ALL.len()],
     arch: Arch,
 }
 
 impl Portable {
     pub(super) fn new(stages: &Arc<Stages>) -> Self {
-        let of = |stage: Stage| {
-            let program = stages.program(stage);
-            let once = (!program.stores.is_empty()).then(|| (Routine::new(program), vec![Vec::new()]));
-            let repeats = stages.repeats(stage).iter();
-            let repeats =
-                repeats.map(|repeat| (Routine::new(&repeat.program), repeat.rows().map(<[u32]>::to_vec).collect()));
-            once.into_iter().chain(repeats).collect()
-        };
-        Portable { stages: stages.clone(), routines: Stage::ALL.map(of).into(), arch: Arch::new() }
+        let of = |stage: Stage| stages.parts(stage).map(|part| Routine::new(part.program)).collect();
+        Portable { stages: stages.clone(), routines: Stage::ALL.map(of), arch: Arch::new() }
     }
 
     /// The routines of stages, each as often as it runs, with the planes that its families name.
     fn runs(&self, stages: &[Stage]) -> impl Iterator<Item = (&Routine, &[u32])> {
-        let routines = stages.iter().flat_map(|&stage| &self.routines[stage as usize]);
-        routines.flat_map(|(routine, rows)| rows.iter().map(move |firsts| (routine, firsts.as_slice())))
+        let each = |&stage: &Stage| self.routines[stage as usize].iter().zip(self.stages.parts(stage));
+        stages.iter().flat_map(each).flat_map(|(routine, part)| part.rows().map(move |firsts| (routine, firsts)))
     }
 }
 

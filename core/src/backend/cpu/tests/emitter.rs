@@ -270,18 +270,12 @@ fn as_repeats(stages: &Stages) -> Arc<Stages> {
     for stage in [Stage::Finish, Stage::Update] {
         let mut program = std::mem::take(&mut stages.programs[stage as usize]);
         let mut spaces: Vec<Space> = Vec::new();
-        let mut rename = |plane: &mut Plane| {
+        program.each_plane(|plane| {
             if !spaces.contains(&plane.space) {
                 spaces.push(plane.space);
             }
             plane.family = spaces.iter().position(|&space| space == plane.space).map(|family| family as u32);
-        };
-        for instruction in &mut program.instructions {
-            if let Instruction::Load(plane) = instruction {
-                rename(plane);
-            }
-        }
-        program.stores.iter_mut().for_each(|(plane, _)| rename(plane));
+        });
         let firsts = vec![0; spaces.len()];
         stages.repeats[stage as usize] = vec![Repeat { program, spaces, firsts }];
     }
