@@ -7,7 +7,7 @@ use super::fuse::fuse;
 use super::groups::Domain;
 use super::order::order;
 use super::orient::orient;
-use super::program::{Instruction, Op, Plane, Program, Space};
+use super::program::{FamilyNumber, Instruction, Op, Plane, Program, Space};
 use super::repeat::{Family, Repeat};
 use super::stages::Source;
 use crate::ops::Value;
@@ -54,7 +54,7 @@ impl Planes {
         let sources = &mut self.sources[space as usize];
         sources.resize(sources.len() + count - 1, Source::Computed);
         self.families.push(Family { space, firsts: (first.slot..).take(count).collect() });
-        Plane { space, slot: 0, family: Some(self.families.len() as u32 - 1) }
+        Plane { space, slot: 0, family: Some(FamilyNumber::new(self.families.len() - 1)) }
     }
 }
 
@@ -185,7 +185,7 @@ pub(super) fn compact(
         let mut farthest = vec![0; repeat.spaces.len()];
         for plane in loads(&repeat.program) {
             match plane.family {
-                Some(family) => farthest[family as usize] = plane.slot.max(farthest[family as usize]),
+                Some(family) => farthest[family.position()] = plane.slot.max(farthest[family.position()]),
                 None => mark(plane.space, plane.slot as usize, plane.slot as usize),
             }
         }

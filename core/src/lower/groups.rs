@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::extract::Stores;
 use super::lowering::{Lowering, level_of};
-use super::program::{Instruction, Plane, Program, Space};
+use super::program::{FamilyNumber, Instruction, Plane, Program, Space};
 use super::repeat::Family;
 use super::stages::Stage;
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub(super) struct Domain {
     /// Whether what the repetitions of a pair have in common is computed once for all.
     pub shares: bool,
     /// The families of its planes among all.
-    families: Vec<u32>,
+    families: Vec<FamilyNumber>,
 }
 
 /// What repetitions need.
@@ -238,7 +238,7 @@ impl Lowering<'_> {
     /// The plane that stands for these planes of a space, one for each repetition.
     pub(super) fn family(&mut self, domain: &mut Domain, space: Space, firsts: Vec<u32>) -> Plane {
         for &family in &domain.families {
-            let known = &self.planes.families[family as usize];
+            let known = &self.planes.families[family.position()];
             if known.space == space
                 && let Some(distance) = firsts[0].checked_sub(known.firsts[0])
                 && firsts.iter().zip(&known.firsts).all(|(own, known)| *own == known + distance)
@@ -246,7 +246,7 @@ impl Lowering<'_> {
                 return Plane { space, slot: distance, family: Some(family) };
             }
         }
-        let family = self.planes.families.len() as u32;
+        let family = FamilyNumber::new(self.planes.families.len());
         self.planes.families.push(Family { space, firsts });
         domain.families.push(family);
         Plane { space, slot: 0, family: Some(family) }
@@ -259,7 +259,7 @@ impl Lowering<'_> {
         let (mut most, mut again) = (0, 0);
         for (stage, stores) in &domain.stores {
             let level = level_of(*stage);
-            let mut families: FxHashSet<u32> = stores.iter().filter_map(|(plane, _)| plane.family).collect();
+            let mut families: FxHashSet<FamilyNumber> = stores.iter().filter_map(|(plane, _)| plane.family).collect();
             let mut needed = vec![false; self.builder.instructions.len()];
             stores.iter().for_each(|(_, value)| needed[value.0 as usize] = true);
             for k in (0..needed.len()).rev() {

@@ -26,7 +26,7 @@ mod whole;
 pub use condition::Condition;
 pub use groups::MOST_FAMILIES;
 pub use lowering::lower;
-pub use program::{Instruction, Machine, Op, Plane, Program, Space, Table};
+pub use program::{FamilyNumber, Instruction, Machine, Op, Plane, Program, Space, Table};
 pub use repeat::Repeat;
 pub use results::{Origin, OutputArray, RowPart};
 pub use stages::{Part, Source, Stage, Stages};

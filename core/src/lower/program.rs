@@ -2,6 +2,7 @@
 //! a lane are all bits of one width.
 
 use std::fmt::{self, Display, Write};
+use std::num::NonZeroU32;
 
 use crate::ops::Value;
 
@@ -63,7 +64,25 @@ pub struct Plane {
     /// The position in the space, counted from the plane that the family names where there is one.
     pub slot: u32,
     /// In a [`Repeat`](super::Repeat), the family that names another plane for each repetition.
-    pub family: Option<u32>,
+    pub family: Option<FamilyNumber>,
+}
+
+/// Which of the families of a [`Repeat`](super::Repeat). That there is none is a number too, not a byte beside one that is
+/// not set: planes are compared all the time, and an optimiser compares such a number before it knows whether it counts,
+/// which is harmless and yet what valgrind looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FamilyNumber(NonZeroU32);
+
+impl FamilyNumber {
+    /// The family at a position.
+    pub fn new(position: usize) -> Self {
+        FamilyNumber(NonZeroU32::MIN.saturating_add(position as u32))
+    }
+
+    /// Its position.
+    pub fn position(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 impl Plane {
@@ -74,7 +93,7 @@ impl Plane {
 
     /// The position in the space in a repetition whose families name these planes.
     pub fn position(self, firsts: &[u32]) -> usize {
-        (self.slot + self.family.map_or(0, |family| firsts[family as usize])) as usize
+        (self.slot + self.family.map_or(0, |family| firsts[family.position()])) as usize
     }
 }
 
@@ -82,7 +101,7 @@ impl Display for Plane {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.family {
             None => write!(f, "{:?}[{}]", self.space, self.slot),
-            Some(family) => write!(f, "{:?}[family {family} + {}]", self.space, self.slot),
+            Some(family) => write!(f, "{:?}[family {} + {}]", self.space, family.position(), self.slot),
         }
     }
 }

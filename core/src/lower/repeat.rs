@@ -1,6 +1,6 @@
 //! A program that runs once for each of many components, so that neither lowering nor machine code grows with them.
 
-use super::program::{Program, Space};
+use super::program::{FamilyNumber, Program, Space};
 
 /// A program that is repeated, each time on other planes.
 ///
@@ -19,7 +19,7 @@ pub struct Repeat {
 impl Repeat {
     /// The program with its families numbered from 0 on; `all` has the planes that each family names.
     pub(super) fn new(mut program: Program, all: &[Family]) -> Self {
-        let mut used: Vec<u32> = Vec::new();
+        let mut used: Vec<FamilyNumber> = Vec::new();
         program.each_plane(|plane| {
             if let Some(family) = &mut plane.family {
                 let known = used.iter().position(|used| used == family);
@@ -27,10 +27,10 @@ impl Repeat {
                     used.push(*family);
                     used.len() - 1
                 });
-                *family = local as u32;
+                *family = FamilyNumber::new(local);
             }
         });
-        let families: Vec<&Family> = used.iter().map(|&family| &all[family as usize]).collect();
+        let families: Vec<&Family> = used.iter().map(|&family| &all[family.position()]).collect();
         let count = families.first().map_or(0, |family| family.firsts.len());
         let firsts = (0..count).flat_map(|k| families.iter().map(move |family| family.firsts[k])).collect();
         Repeat { program, spaces: families.iter().map(|family| family.space).collect(), firsts }

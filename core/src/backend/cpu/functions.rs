@@ -198,7 +198,7 @@ impl Places<'_> {
 impl Addresses for Places<'_> {
     fn plane(&self, plane: Plane, copy: usize) -> (Memory, bool) {
         let start = self.bytes(self.layout.start(plane));
-        let base = plane.family.map_or(General::Rdi, |family| FAMILIES[family as usize]);
+        let base = plane.family.map_or(General::Rdi, |family| FAMILIES[family.position()]);
         let along = |index| {
             let displacement = start + (copy * self.width.bytes()) as i32;
             (Memory { base, index: Some(index), displacement, broadcast: false }, false)

@@ -11,7 +11,7 @@ use crate::backend::cpu::functions;
 use crate::backend::cpu::x86::Width;
 use crate::backend::{Code, Layout, Number, Target, Tile, compile};
 use crate::dtype::Dtype;
-use crate::lower::{Instruction, Op, Plane, Program, Repeat, Source, Space, Stage, Stages, Table};
+use crate::lower::{FamilyNumber, Instruction, Op, Plane, Program, Repeat, Source, Space, Stage, Stages, Table};
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
@@ -274,7 +274,7 @@ fn as_repeats(stages: &Stages) -> Arc<Stages> {
             if !spaces.contains(&plane.space) {
                 spaces.push(plane.space);
             }
-            plane.family = spaces.iter().position(|&space| space == plane.space).map(|family| family as u32);
+            plane.family = spaces.iter().position(|&space| space == plane.space).map(FamilyNumber::new);
         });
         let firsts = vec![0; spaces.len()];
         stages.repeats[stage as usize] = vec![Repeat { program, spaces, firsts }];
