@@ -9,15 +9,16 @@ mod number;
 mod portable;
 mod tile;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::lower::{Machine, Stage, Stages};
+use crate::lower::{Candidate, Machine, Stage, Stages};
 
 pub use bounds::{Bounds, is_clear};
 pub use interval::Interval;
 pub use number::Number;
-pub use tile::{Layout, Tile};
+pub use tile::{Layout, Planes, Tile};
 
 /// What runs a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +93,10 @@ impl Target {
     }
 }
 
+/// Takes values that may matter for some kept rows. Their components are planes of the space `Candidate`, rows and positions
+/// are those of the tile; there may be some of lanes beyond the last row.
+pub type Take<'a, T> = dyn FnMut(&mut Tile<T>, Range<usize>, &mut [Candidate]) + 'a;
+
 /// The compiled stages of a pass.
 ///
 /// A *tile* holds rows of both indices. By default a lane is a kept row and `update` walks along the reduced rows;
@@ -112,6 +117,11 @@ pub trait Code<T: Number>: Send + Sync {
 
     /// Computes the planes of the space `Values` for one kept row and the first `count` reduced rows, along lanes.
     fn values(&self, tile: &mut Tile<T>, row: usize, count: usize);
+
+    /// Computes the values of the first `lanes` kept rows, and of the reduced rows in these parts, one part after the other,
+    /// and gives those that matter, as the planes of the space `Bound` say, to `take`: with the tile, where it may change the
+    /// bounds of the kept rows that it is told of.
+    fn candidates(&self, tile: &mut Tile<T>, lanes: usize, parts: &[Range<usize>], take: &mut Take<'_, T>);
 
     /// What was compiled, for a reader.
     fn explain(&self) -> String;

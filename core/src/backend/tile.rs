@@ -16,13 +16,19 @@ const KEPT_LANES: usize = 1024;
 const REDUCED_LANES: usize = 256;
 /// Kept rows that are updated at a time at most, where programs of a pair leave something for others.
 pub const PAIR_LANES: usize = 128;
+/// Reduced rows for which sums of pairs are added together at most; those beyond the last are for nobody.
+pub const MOST_CONTRACTED: usize = 8;
+/// Kept rows whose candidates are found at a time, at most.
+pub const CANDIDATE_LANES: usize = 64;
 /// Lanes of a tile at least.
 const FEWEST_LANES: usize = 64;
 /// Bytes that the planes of one space may take before tiles become smaller.
 const SPACE_BYTES: usize = 256 << 10;
 /// The same where programs are repeated for each pair: each goes through few planes, row by row, so that they may come from
 /// a farther cache, and the work for each tile is shared by more pairs.
-const REPEATED_BYTES: usize = 1 << 20;
+const REPEATED_BYTES: usize = 1 << 19;
+/// The same for kept rows then, of which a group is in use at a time.
+const KEPT_BYTES: usize = 4 << 20;
 
 /// Where everything is in the buffer, in elements.
 #[derive(Clone, Debug)]
@@ -45,15 +51,15 @@ impl Layout {
     pub fn new(stages: &Stages) -> Self {
         let size = stages.dtype.size();
         let vector = VECTOR_BYTES / size;
-        let lanes = |most: usize, planes: usize| {
-            let bytes = if stages.slots[Space::Pair as usize] > 0 { REPEATED_BYTES } else { SPACE_BYTES };
-            let fitting = bytes / (size * planes.max(1));
+        let repeats = stages.slots[Space::Pair as usize] > 0;
+        let lanes = |most: usize, planes: usize, repeated: usize| {
+            let fitting = if repeats { repeated } else { SPACE_BYTES } / (size * planes.max(1));
             (fitting / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, most)
         };
         let kept_planes = stages.slots[Space::Kept as usize].max(stages.slots[Space::Total as usize]);
-        let kept = lanes(KEPT_LANES, kept_planes);
+        let kept = lanes(KEPT_LANES, kept_planes, KEPT_BYTES);
         let reduced_planes = stages.slots[Space::Reduced as usize].max(stages.slots[Space::Values as usize]);
-        let reduced = lanes(REDUCED_LANES, reduced_planes);
+        let reduced = lanes(REDUCED_LANES, reduced_planes, REPEATED_BYTES);
         let mut layout = Layout {
             kept,
             reduced,
@@ -69,7 +75,8 @@ impl Layout {
             let lanes = match space {
                 Space::Call => 0,
                 Space::Reduced | Space::Values => reduced,
-                Space::Pair => reduced * PAIR_LANES,
+                Space::Pair => (reduced + MOST_CONTRACTED) * PAIR_LANES,
+                Space::Candidate | Space::Chosen => reduced * CANDIDATE_LANES,
                 _ => kept,
             };
             // One vector more than the lanes, so that planes do not compete for the same cache sets.
@@ -185,10 +192,39 @@ impl<T: Number> Tile<T> {
         &mut self.buffer()[start..start + lanes]
     }
 
+    /// Planes of a space that follow one another.
+    pub fn planes(&mut self, space: Space, slots: std::ops::Range<usize>) -> Planes<'_, T> {
+        let start = self.layout.start(Plane::new(space, slots.start));
+        let (count, stride) = (slots.len(), self.layout.strides[space as usize]);
+        Planes { numbers: &mut self.buffer()[start..start + count * stride], count, stride, first: 0 }
+    }
+
     /// Fills lanes of the planes of a space, each with its own number.
     pub fn fill(&mut self, space: Space, lanes: std::ops::Range<usize>, bits: &[u64]) {
         for (slot, &bits) in bits.iter().enumerate() {
             self.plane(space, slot)[lanes.clone()].fill(T::from_bits64(bits));
         }
+    }
+}
+
+/// Planes that follow one another, from a lane on.
+#[derive(Debug)]
+pub struct Planes<'a, T> {
+    /// How many.
+    pub count: usize,
+    numbers: &'a mut [T],
+    stride: usize,
+    first: usize,
+}
+
+impl<T> Planes<'_, T> {
+    /// The lanes of one of them.
+    pub fn lanes(&mut self, plane: usize) -> &mut [T] {
+        &mut self.numbers[plane * self.stride..][self.first..self.stride]
+    }
+
+    /// The same from a lane on.
+    pub fn from(&mut self, first: usize) -> Planes<'_, T> {
+        Planes { numbers: self.numbers, first, ..*self }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn of_rows<T: Format>(
     room: &mut Vec<T>,
 ) -> Interval<T> {
     room.resize(rows.len(), T::default());
-    input.pack(origin, column, rows.start, room);
+    input.pack_column(origin, column, rows.start, room);
     Interval::of(room)
 }
 

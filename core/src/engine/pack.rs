@@ -1,8 +1,10 @@
 //! Rows of strided arrays to and from the planes of a tile. What arrays store becomes the numbers of the computation on
 //! the way, and back.
 
+use std::ops::Range;
+
 use crate::array::{ArrayMut, Data, DataMut, Element, ResultElement, with_elements, with_results};
-use crate::backend::Number;
+use crate::backend::{Number, Planes};
 
 /// An input as the engine reads it: elements and where they lie among them.
 #[derive(Clone)]
@@ -32,17 +34,83 @@ impl Place {
 }
 
 impl Rows<'_> {
-    /// Brings one column of consecutive rows, of the problem whose first element is at `origin`, into lanes.
-    pub(super) fn pack<T: Format>(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
+    /// Brings neighbouring columns, as many as there are planes, of consecutive rows, of the problem whose first element is at
+    /// `origin`, into lanes.
+    pub(super) fn pack<T: Format>(&self, origin: isize, column: usize, rows: Range<usize>, planes: &mut Planes<'_, T>) {
+        if planes.count == 1 || self.place.column_step != self.place.parts as isize {
+            for k in 0..planes.count {
+                self.pack_column(origin, column + k, rows.start, &mut planes.lanes(k)[..rows.len()]);
+            }
+            return;
+        }
+        // What is side by side in memory is read together, a few rows at a time so that each is read in one go.
+        let (start, step) = (self.place.of(origin, rows.start, column), self.place.row_step);
+        with_elements!(self.data, elements => turn(elements, (start, step), rows.len(), planes));
+    }
+
+    /// As `pack`, for one column.
+    pub(super) fn pack_column<T: Format>(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
         let steps = (self.place.of(origin, first, column), self.place.row_step);
         with_elements!(self.data, elements => convert(elements, steps, lanes, T::of));
     }
 
-    /// As `pack`, with the integers that the elements are.
+    /// As `pack_column`, for the integers that the elements are.
     pub(super) fn pack_integers<T: Format>(&self, origin: isize, column: usize, first: usize, lanes: &mut [T]) {
         let steps = (self.place.of(origin, first, column), self.place.row_step);
         let lane = |integer: Option<i64>| T::from_index(integer.unwrap_or(0));
         with_elements!(self.data, elements => convert(elements, steps, lanes, |element| lane(element.to_integer())));
+    }
+}
+
+/// Rows and columns that are turned into lanes together: what a line of a cache holds in float32.
+const TURNED: usize = 16;
+
+/// Brings rows of elements, each a step from the last, into lanes: the first element of each row into the first plane.
+fn turn<E: Element, T: Format>(elements: &[E], (start, step): (isize, isize), rows: usize, planes: &mut Planes<'_, T>) {
+    for first in (0..rows).step_by(TURNED) {
+        let count = TURNED.min(rows - first);
+        let place = |row: usize| (start + (first + row) as isize * step) as usize;
+        let mut column = 0;
+        while column < planes.count {
+            let block = Block { elements, place: |row| place(row) + column, rows: count };
+            column += match planes.count - column {
+                16.. => block.turn::<16, T>(planes, column, first),
+                8.. => block.turn::<8, T>(planes, column, first),
+                4.. => block.turn::<4, T>(planes, column, first),
+                3 => block.turn::<3, T>(planes, column, first),
+                2 => block.turn::<2, T>(planes, column, first),
+                _ => block.turn::<1, T>(planes, column, first),
+            };
+        }
+    }
+}
+
+/// Neighbouring columns of a few rows.
+struct Block<'a, E, P> {
+    elements: &'a [E],
+    /// Where the columns of a row are.
+    place: P,
+    rows: usize,
+}
+
+impl<E: Element, P: Fn(usize) -> usize> Block<'_, E, P> {
+    /// Brings `C` columns into the planes from one on, and the rows into the lanes from one on; gives `C`.
+    fn turn<const C: usize, T: Format>(&self, planes: &mut Planes<'_, T>, plane: usize, lane: usize) -> usize {
+        let row =
+            |k| -> &[E; C] { self.elements[(self.place)(k)..].first_chunk().expect("the arguments were checked") };
+        if self.rows == TURNED {
+            let block: [&[E; C]; TURNED] = std::array::from_fn(row);
+            (0..C).for_each(|column| {
+                let lanes = block.map(|row| T::of(row[column]));
+                planes.lanes(plane + column)[lane..lane + TURNED].copy_from_slice(&lanes);
+            });
+        } else {
+            for k in 0..self.rows {
+                let row = row(k);
+                (0..C).for_each(|column| planes.lanes(plane + column)[lane + k] = T::of(row[column]));
+            }
+        }
+        C
     }
 }
 

@@ -11,7 +11,7 @@ use super::rows::AllStates;
 use super::schedule::{Task, tiles};
 use super::skip::{Next, Search, Skips};
 use crate::array::ArrayMut;
-use crate::backend::Tile;
+use crate::backend::{Planes, Tile};
 use crate::formula::Category;
 use crate::lower::{Origin, Source, Space, Stage};
 
@@ -19,11 +19,11 @@ use crate::lower::{Origin, Source, Space, Stage};
 const FEW_ROWS: usize = 8;
 
 /// For each plane of the space `Total` a number per kept row.
-type Planes<T> = Vec<Vec<T>>;
+type Numbers<T> = Vec<Vec<T>>;
 
 /// What some of the reduced rows have come to, for some kept rows.
 pub(super) struct Totals<T> {
-    planes: Planes<T>,
+    planes: Numbers<T>,
     states: AllStates,
 }
 
@@ -92,47 +92,43 @@ impl<'a, T: Format> Pass<'a, T> {
 
     /// Packs rows into the planes of a space, one after the other, and repeats the last up to `lanes`.
     fn load(&self, worker: &mut Worker<T>, space: Space, rows: &[Range<usize>], lanes: usize) {
-        for (slot, &source) in self.program.stages.sources[space as usize].iter().enumerate() {
-            let plane = &mut worker.tile.plane(space, slot)[..lanes];
+        let sources = &self.program.stages.sources[space as usize];
+        let mut slot = 0;
+        while let Some(&source) = sources.get(slot) {
+            let count = source.neighbours(&sources[slot..]);
+            let mut planes = worker.tile.planes(space, slot..slot + count);
+            slot += count;
+            if source == Source::Computed {
+                continue;
+            }
             let mut filled = 0;
             for rows in rows {
-                let place = &mut plane[filled..filled + rows.len()];
+                self.pack(&worker.origins, source, rows.clone(), &mut planes.from(filled));
                 filled += rows.len();
-                match source {
-                    Source::Component { index, component } => {
-                        self.pack(&worker.origins, [index, component], false, rows.start, place);
-                    }
-                    Source::Integer { index, component } => {
-                        self.pack(&worker.origins, [index, component], true, rows.start, place);
-                    }
-                    Source::Position => {
-                        let positions = rows.start as i64..;
-                        place.iter_mut().zip(positions).for_each(|(lane, k)| *lane = T::from_index(k));
-                    }
-                    Source::Computed => {}
-                }
             }
-            if source != Source::Computed {
-                pad(plane, filled);
-            }
+            (0..count).for_each(|k| pad(&mut planes.lanes(k)[..lanes], filled));
         }
     }
 
-    /// Packs consecutive rows of a column of an input. Inlined, its check of the position would be made before it is known
-    /// that there is one, which is harmless and yet what valgrind looks for.
+    /// Packs consecutive rows of what neighbouring planes come from. Inlined, checks of what is only there for some sources
+    /// would be made before that is known, which is harmless and yet what valgrind looks for.
     #[inline(never)]
-    fn pack(
-        &self,
-        origins: &[isize],
-        [index, component]: [usize; 2],
-        as_integers: bool,
-        first: usize,
-        lanes: &mut [T],
-    ) {
-        let (input, origin) = (&self.arguments.inputs[index], origins[index]);
-        match as_integers {
-            true => input.pack_integers(origin, component, first, lanes),
-            false => input.pack(origin, component, first, lanes),
+    fn pack(&self, origins: &[isize], source: Source, rows: Range<usize>, planes: &mut Planes<'_, T>) {
+        let input = |index: usize| (&self.arguments.inputs[index], origins[index]);
+        match source {
+            Source::Component { index, component } => {
+                let (input, origin) = input(index);
+                input.pack(origin, component, rows, planes);
+            }
+            Source::Integer { index, component } => {
+                let (input, origin) = input(index);
+                input.pack_integers(origin, component, rows.start, &mut planes.lanes(0)[..rows.len()]);
+            }
+            Source::Position => {
+                let positions = rows.start as i64..;
+                planes.lanes(0)[..rows.len()].iter_mut().zip(positions).for_each(|(lane, k)| *lane = T::from_index(k));
+            }
+            Source::Computed => {}
         }
     }
 
@@ -168,7 +164,7 @@ impl<'a, T: Format> Pass<'a, T> {
         worker.tile.fill(Space::Anchor, 0..lanes, &stages.anchors);
         let mut tiles = tiles(task.intervals, task.part.clone(), self.program.layout.reduced);
         let mut segments = std::mem::take(&mut worker.segments);
-        let mut goes_on = true;
+        let (mut goes_on, mut seen) = (true, 0);
         worker.states = self.program.start_rows(rows);
         let has_totals = stages.has(Stage::Update);
         let masks = self.skips.as_ref().map(|skips| skips.masks(task, &worker.origins));
@@ -192,7 +188,8 @@ impl<'a, T: Format> Pass<'a, T> {
                 }
                 self.program.code.map(Stage::Absorb, tile, lanes);
             }
-            self.program.absorb_rows(tile, rows, &segments, &mut worker.states, &mut worker.widened);
+            self.program.absorb_rows(tile, rows, &segments, &mut worker.states, (seen, &mut worker.widened));
+            seen += count;
             goes_on = advance(rows as u64 * (count + skipped) as u64, rows as u64 * skipped as u64);
         }
         worker.segments = segments;
@@ -225,8 +222,8 @@ impl<'a, T: Format> Pass<'a, T> {
     /// Brings the totals of each kept row from its spread lanes to the row's own lane.
     fn gather(&self, tile: &mut Tile<T>, rows: usize) {
         let (spread, slots) = (self.program.code.spread(), self.program.layout.slots(Space::Total));
-        let all: Planes<T> = (0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows * spread].to_vec()).collect();
-        let mut gathered: Planes<T> = vec![Vec::new(); slots];
+        let all: Numbers<T> = (0..slots).map(|slot| tile.plane(Space::Total, slot)[..rows * spread].to_vec()).collect();
+        let mut gathered: Numbers<T> = vec![Vec::new(); slots];
         for row in 0..rows {
             for (slot, plane) in all.iter().enumerate() {
                 tile.plane(Space::Total, slot)[..spread].copy_from_slice(&plane[row * spread..][..spread]);
@@ -250,7 +247,7 @@ impl<'a, T: Format> Pass<'a, T> {
         self.put(tile, Space::Total, &gathered);
     }
 
-    fn put(&self, tile: &mut Tile<T>, space: Space, totals: &Planes<T>) {
+    fn put(&self, tile: &mut Tile<T>, space: Space, totals: &Numbers<T>) {
         for (slot, numbers) in totals.iter().enumerate() {
             let lanes = self.padded(numbers.len());
             let plane = tile.plane(space, slot);

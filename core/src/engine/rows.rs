@@ -4,8 +4,13 @@ use std::ops::Range;
 
 use super::Program;
 use crate::backend::{Number, Tile};
-use crate::lower::Space;
+use crate::lower::{Space, Stage};
 use crate::reduction::{RowResult, RowStates};
+
+/// Kept rows from which on lanes run along them.
+const FEW_ROWS: usize = 8;
+/// Reduced rows after which bounds are told for the first time.
+const FIRST_ROWS: usize = 32;
 
 /// The states of some kept rows, for each reduction in plain code.
 pub(super) type AllStates = Vec<RowStates>;
@@ -17,19 +22,23 @@ impl<T: Number> Program<T> {
         parts.filter_map(|part| Some(part.reducer()?.start_rows(part.form(), rows))).collect()
     }
 
-    /// Gives the values of the kept rows of a tile, and of the reduced rows of these segments, to the states.
+    /// Gives the values of the kept rows of a tile, and of the reduced rows of these segments, to the states, which have seen
+    /// so many before.
     pub(super) fn absorb_rows(
         &self,
         tile: &mut Tile<T>,
         rows: usize,
         segments: &[Range<usize>],
         states: &mut AllStates,
-        widened: &mut Vec<f64>,
+        (seen, widened): (usize, &mut Vec<f64>),
     ) {
         let parts = &self.stages.rows;
         let planes = self.layout.slots(Space::Values);
         let count: usize = segments.iter().map(Range::len).sum();
         let rows = if parts.is_empty() || count == 0 { 0 } else { rows };
+        if rows >= FEW_ROWS && self.stages.has(Stage::Candidates) {
+            return self.absorb_candidates(tile, rows, segments, states, seen);
+        }
         for row in 0..rows {
             self.code.values(tile, row, count);
             widened.clear();
@@ -54,6 +63,59 @@ impl<T: Number> Program<T> {
         }
     }
 
+    /// Gives the states those values that matter.
+    fn absorb_candidates(
+        &self,
+        tile: &mut Tile<T>,
+        rows: usize,
+        segments: &[Range<usize>],
+        states: &mut AllStates,
+        seen: usize,
+    ) {
+        let count: usize = segments.iter().map(Range::len).sum();
+        // Bounds are wide at first, so they are told early.
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        let mut next = 0;
+        while next < count {
+            let end = count.min(next + (seen + next).max(FIRST_ROWS));
+            parts.push(next..end);
+            next = end;
+        }
+        let mut room: Vec<f64> = Vec::new();
+        self.bound(tile, rows, 0..self.layout.kept, states, &mut room);
+        self.code.candidates(tile, rows, &parts, &mut |tile, lanes, found| {
+            found.iter_mut().for_each(|candidate| candidate.position = position(segments, candidate.position));
+            for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
+                let planes = part.candidates..part.candidates + part.planes.len();
+                // Those of a component come together, but components take turns.
+                for own in found.chunk_by_mut(|a, b| planes.contains(&a.component) == planes.contains(&b.component)) {
+                    if let Some(reducer) = part.reducer().filter(|_| planes.contains(&own[0].component)) {
+                        own.iter_mut().for_each(|candidate| candidate.component -= planes.start);
+                        reducer.take_rows(part.form(), states, own);
+                        own.iter_mut().for_each(|candidate| candidate.component += planes.start);
+                    }
+                }
+            }
+            self.bound(tile, rows, lanes, states, &mut room);
+        });
+    }
+
+    /// Writes the bounds of some kept rows to the tile; those that are none have none.
+    fn bound(&self, tile: &mut Tile<T>, rows: usize, lanes: Range<usize>, states: &AllStates, room: &mut Vec<f64>) {
+        let known = lanes.start..lanes.end.min(rows);
+        for (part, states) in self.stages.rows.iter().zip(states) {
+            for component in part.reducer().iter().flat_map(|_| 0..part.planes.len()) {
+                room.clear();
+                room.resize(lanes.len(), f64::NAN);
+                if let Some(reducer) = part.reducer() {
+                    reducer.bounds(part.form(), states, component, known.clone(), &mut room[..known.len()]);
+                }
+                let plane = &mut tile.plane(Space::Bound, part.candidates + component)[lanes.clone()];
+                plane.iter_mut().zip(&*room).for_each(|(lane, &bound)| *lane = T::from_f64(bound));
+            }
+        }
+    }
+
     /// Gives the states those of later reduced rows.
     pub(super) fn merge_rows(&self, states: &mut AllStates, later: AllStates) {
         for ((part, states), later) in self.stages.rows.iter().zip(states).zip(later) {
@@ -68,6 +130,17 @@ impl<T: Number> Program<T> {
         let parts = self.stages.rows.iter().zip(states);
         parts.filter_map(|(part, states)| Some(part.reducer()?.finish_rows(part.form(), states))).collect()
     }
+}
+
+/// The number of the reduced row at a place of the tile.
+fn position(segments: &[Range<usize>], mut place: usize) -> usize {
+    for segment in segments {
+        if place < segment.len() {
+            return segment.start + place;
+        }
+        place -= segment.len();
+    }
+    unreachable!("a tile holds the rows of its segments")
 }
 
 /// The places of a range where the mask is set, those that follow one another together.

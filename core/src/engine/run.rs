@@ -8,12 +8,13 @@ use super::pack::Format;
 use super::pass::{Advance, Pass, Totals, Worker};
 use super::progress::{INTERVAL, Progress, Reporter};
 use super::ranges::Pattern;
-use super::schedule::{Schedule, most_rows};
+use super::schedule::{self, Schedule};
 use super::threads::{self, with_helpers};
 use super::{Kernel, Program, RunOptions};
 use super::{arguments, integers};
 use crate::array::{ArrayMut, ArrayRef};
 use crate::error::{Error, ErrorKind, Result};
+use crate::lower::Stage;
 
 /// Work, in lane operations, that makes up for a thread: 0.1 ms at least, where making the thread costs some 0.02.
 const THREAD_OPERATIONS: u64 = 8 << 20;
@@ -38,8 +39,9 @@ pub(super) fn run<T: Format>(
     };
     let operations = kernel.operations_per_pair().max(1);
     let held = program.stages.rows.iter().map(|part| part.columns).sum();
-    let most = most_rows(held, program.stages.condition.is_some());
-    let schedule = Schedule::new(&pattern, items, &program.layout, operations, most)
+    let is_masked = program.stages.condition.is_some();
+    let of = schedule::Rows { held, is_masked, searches: program.stages.has(Stage::Candidates) };
+    let schedule = Schedule::new(&pattern, items, &program.layout, operations, of)
         .map_err(|error| error.within(format!("{kept} times {reduced} rows")))?;
     let categories: Vec<_> = kernel.inputs.iter().map(|input| input.category).collect();
     let pass = Pass::new(program, &arguments, &categories);

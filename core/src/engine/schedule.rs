@@ -27,10 +27,27 @@ const HELD_COLUMNS: usize = 1 << 17;
 /// Kept rows of a task are a multiple of this, so that no vector is cut.
 const LANES: usize = 64;
 
-/// Kept rows of a task at most; `held` are the columns of a row in plain code.
-pub(super) fn most_rows(held: usize, is_masked: bool) -> usize {
-    let most = (HELD_COLUMNS / held.max(1) / LANES * LANES).max(LANES);
-    if is_masked { most.min(MOST_MASKED_ROWS) } else { most }
+/// Kept rows of a task where values that may matter are looked for, at least: parts of the reduced rows would each begin
+/// without knowing what matters, so tasks are made of few rows rather than of parts.
+const FEWEST_SEARCHED_ROWS: usize = 128;
+
+/// What the kept rows of a task depend on but for sizes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rows {
+    /// The columns of a row in plain code.
+    pub held: usize,
+    /// Whether masks may rule out tiles.
+    pub is_masked: bool,
+    /// Whether values that may matter are looked for.
+    pub searches: bool,
+}
+
+impl Rows {
+    /// Kept rows of a task at most.
+    fn most(self) -> usize {
+        let most = (HELD_COLUMNS / self.held.max(1) / LANES * LANES).max(LANES);
+        if self.is_masked { most.min(MOST_MASKED_ROWS) } else { most }
+    }
 }
 
 /// How a strip is cut: blocks of kept rows, and parts of the reduced rows.
@@ -46,17 +63,18 @@ struct Cut {
     parts: usize,
 }
 
-/// Cuts a strip into about as many tasks as are wanted, of so many kept rows at most. It must not depend on threads, nor
+/// Cuts a strip into about as many tasks as are wanted. It must not depend on threads, nor
 /// may the parts depend on anything but sizes: they decide in which order totals are merged.
-fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, most: usize) -> Cut {
-    let fewest = FEWEST_ROWS.min(layout.kept);
+fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, of: Rows) -> Cut {
+    let fewest = if of.searches { FEWEST_SEARCHED_ROWS } else { FEWEST_ROWS }.min(layout.kept);
     let rows = kept.div_ceil(wanted).next_multiple_of(LANES).clamp(fewest, layout.kept);
     let longest = reduced.div_ceil(4 * layout.reduced).max(1);
-    let parts = wanted.div_ceil(kept.div_ceil(rows).max(1)).clamp(1, longest);
+    let blocks = kept.div_ceil(rows).max(1);
+    let parts = if of.searches { wanted / blocks } else { wanted.div_ceil(blocks) }.clamp(1, longest);
     // Parts end where tiles end.
     let part = reduced.div_ceil(parts).next_multiple_of(layout.reduced).max(1);
     let short = TILE_OPERATIONS / operations.max(1) / layout.reduced / LANES * LANES;
-    let rows = rows.min(short.max(LANES)).min(most);
+    let rows = rows.min(short.max(LANES)).min(of.most());
     Cut { rows, blocks: kept.div_ceil(rows), part, parts: reduced.div_ceil(part).max(1) }
 }
 
@@ -95,7 +113,7 @@ impl<'a> Schedule<'a> {
         items: usize,
         layout: &Layout,
         operations: usize,
-        most: usize,
+        of: Rows,
     ) -> Result<Self> {
         let pairs_of = |strip: &Strip| (strip.kept.len() as u64).checked_mul(pattern.reduced(strip) as u64);
         let strips = pattern.strips.iter();
@@ -109,7 +127,7 @@ impl<'a> Schedule<'a> {
             part.div_ceil(u128::from(pairs.max(1))).max(1) as usize
         };
         let cuts: Vec<Cut> = strips
-            .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations, most))
+            .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations, of))
             .collect();
         let mut firsts = vec![0];
         for cut in &cuts {
@@ -233,9 +251,9 @@ mod tests {
     fn tiles_are_short_whatever_the_formula() {
         let layout = layout();
         for (kept, reduced) in [(0, 5), (5, 0), (3, 1 << 30), (1000, 1000), (50_000, 70_000), (1 << 24, 1 << 24)] {
-            let simple = cut(kept, reduced, 64, &layout, 1, usize::MAX);
+            let simple = cut(kept, reduced, 64, &layout, 1, Rows::default());
             for operations in [0, 10, 300, 1000, 4000, 1 << 20] {
-                let cut = cut(kept, reduced, 64, &layout, operations, usize::MAX);
+                let cut = cut(kept, reduced, 64, &layout, operations, Rows::default());
                 assert_eq!((cut.part, cut.parts), (simple.part, simple.parts), "sums would be added otherwise");
                 let pairs = cut.rows.min(kept) * layout.reduced;
                 assert!(pairs * operations <= TILE_OPERATIONS || cut.rows == LANES, "{cut:?}");
@@ -259,7 +277,7 @@ mod tests {
             },
         ];
         for (pattern, items) in patterns.iter().flat_map(|p| [(p, 1), (p, 3)]) {
-            let schedule = Schedule::new(pattern, items, &layout, 10, usize::MAX).unwrap();
+            let schedule = Schedule::new(pattern, items, &layout, 10, Rows::default()).unwrap();
             let (mut pairs, mut before) = (0, None);
             for k in 0..schedule.tasks() {
                 let task = schedule.task(k);
@@ -277,7 +295,7 @@ mod tests {
             assert_eq!(pairs, schedule.pairs());
         }
         let nothing = Pattern::dense(0, 9);
-        assert_eq!(Schedule::new(&nothing, 4, &layout, 10, usize::MAX).unwrap().tasks(), 0);
+        assert_eq!(Schedule::new(&nothing, 4, &layout, 10, Rows::default()).unwrap().tasks(), 0);
     }
 
     #[test]

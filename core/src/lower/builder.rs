@@ -93,8 +93,9 @@ impl Builder {
             Space::Call => Level::Call,
             Space::Kept | Space::Total | Space::Other | Space::Output => Level::Kept,
             Space::Reduced => Level::Reduced,
-            // Anchors change from block to block, so nothing that depends on them is computed once per row.
+            // Anchors and bounds change from block to block, so nothing that depends on them is computed once per row.
             Space::Block | Space::Anchor | Space::Values | Space::Pair => Level::Pair,
+            Space::Bound | Space::Candidate | Space::Chosen => Level::Pair,
         };
         self.insert(Instruction::Load(plane), level, Sign::Any)
     }

@@ -18,7 +18,7 @@ use crate::dtype::Dtype;
 use crate::error::Result;
 use crate::ops::{Lanes, Node, Value};
 use crate::plan::{Level, Output, Plan, extend_levels};
-use crate::reduction::{Form, Method, Seen, Summation, Term};
+use crate::reduction::{AnyRowReducer, Form, Method, Seen, Side, Summation, Term};
 
 /// Lowers a plan for computation in a number format, with a way of adding, on a machine.
 pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) -> Result<Stages> {
@@ -150,12 +150,28 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// An output that is reduced in plain code.
+    /// An output that is reduced in plain code. Where its reducer says which values matter, they can be found for many kept
+    /// rows at a time.
     fn values(&mut self, output: &Output, mask: Option<Value>) -> Result<()> {
         self.formulas(&[output.inner])?;
         let formula = self.components[&output.inner].clone();
-        let part = RowPart::new(output, self.summation, self.slots[Space::Values as usize], formula.len());
+        let firsts = [Space::Values, Space::Candidate].map(|space| self.slots[space as usize]);
+        let part = RowPart::new(output, self.summation, firsts, formula.len());
         self.outputs.extend(part.arrays(output, self.rows.len()));
+        if let Some(side) = part.reducer().and_then(AnyRowReducer::side) {
+            let counts = [Space::Bound, Space::Candidate, Space::Chosen].map(|space| self.take(space, formula.len()));
+            let [bounds, candidates, chosen] = counts;
+            for (k, &value) in formula.iter().enumerate() {
+                let bound = self.builder.load(bounds[k]);
+                let matters = match side {
+                    Side::Below => self.builder.less_equal(value, bound),
+                    Side::Above => self.builder.less_equal(bound, value),
+                };
+                let matters = mask.map_or(matters, |mask| self.builder.both(matters, mask));
+                let stores = &mut self.stores[Stage::Candidates as usize];
+                stores.extend([(candidates[k], value), (chosen[k], matters)]);
+            }
+        }
         self.rows.push(part);
         let stored: Vec<Value> = formula.into_iter().chain(mask).collect();
         let planes = self.take(Space::Values, stored.len());
@@ -236,6 +252,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn stages(mut self, condition: Option<Condition>) -> Stages {
+        if self.rows.iter().any(|part| part.reducer().and_then(AnyRowReducer::side).is_none()) {
+            // All values are needed.
+            self.stores[Stage::Candidates as usize].clear();
+        }
         if let Some(mask) = self.again {
             self.stores[Stage::Reanchor as usize].push((Plane::new(Space::Output, 0), mask));
             self.slots[Space::Output as usize] = self.slots[Space::Output as usize].max(1);
@@ -255,9 +275,16 @@ impl<'a> Lowering<'a> {
             }
         }
         self.stores[Stage::Update as usize].extend(cut.shared.take(Space::Pair));
-        for stage in
-            [Stage::Update, Stage::Values, Stage::Reanchor, Stage::Absorb, Stage::Merge, Stage::Finish, Stage::Nothing]
-        {
+        for stage in [
+            Stage::Update,
+            Stage::Values,
+            Stage::Candidates,
+            Stage::Reanchor,
+            Stage::Absorb,
+            Stage::Merge,
+            Stage::Finish,
+            Stage::Nothing,
+        ] {
             programs[stage as usize] = cut.program(&self.stores[stage as usize], level_of(stage));
         }
         for (stage, space) in EARLIER {
@@ -285,7 +312,7 @@ pub(super) fn level_of(stage: Stage) -> Level {
     match stage {
         Stage::Call => Level::Call,
         Stage::Reduced => Level::Reduced,
-        Stage::Contract | Stage::Update | Stage::Values => Level::Pair,
+        Stage::Contract | Stage::Update | Stage::Values | Stage::Candidates => Level::Pair,
         _ => Level::Kept,
     }
 }

@@ -23,6 +23,7 @@ mod special;
 mod stages;
 mod whole;
 
+pub use crate::reduction::Candidate;
 pub use condition::Condition;
 pub use groups::MOST_FAMILIES;
 pub use lowering::lower;

@@ -38,11 +38,17 @@ pub enum Space {
     Values,
     /// What one program of a pair leaves for those that are repeated, per pair.
     Pair,
+    /// What values that are reduced in plain code have to reach to matter, per kept row.
+    Bound,
+    /// The values of the reduced rows in which one matters, per pair.
+    Candidate,
+    /// Masks of which of these do, per pair.
+    Chosen,
 }
 
 impl Space {
     /// All spaces, in order.
-    pub const ALL: [Space; 10] = [
+    pub const ALL: [Space; 13] = [
         Space::Call,
         Space::Kept,
         Space::Reduced,
@@ -53,6 +59,9 @@ impl Space {
         Space::Output,
         Space::Values,
         Space::Pair,
+        Space::Bound,
+        Space::Candidate,
+        Space::Chosen,
     ];
 }
 

@@ -38,17 +38,19 @@ pub struct RowPart {
     pub planes: Range<usize>,
     /// The plane of that space that holds a mask of the pairs that take part, if not all do.
     pub mask: Option<usize>,
+    /// The first of the planes of the spaces `Bound`, `Candidate` and `Chosen` that its components have.
+    pub candidates: usize,
     /// Columns of all its results.
     pub columns: usize,
 }
 
 impl RowPart {
     /// The part of an output of the plan, with this many components from this plane on.
-    pub(super) fn new(output: &Output, summation: Summation, plane: usize, dim: usize) -> Self {
+    pub(super) fn new(output: &Output, summation: Summation, [plane, candidates]: [usize; 2], dim: usize) -> Self {
         let columns = output.results.iter().map(|columns| columns.count).sum();
         let (reducer, parameters) = (output.reducer, output.parameters.clone());
         let mask = output.condition.map(|_| plane + dim);
-        RowPart { reducer, parameters, summation, planes: plane..plane + dim, mask, columns }
+        RowPart { reducer, parameters, summation, planes: plane..plane + dim, mask, candidates, columns }
     }
 
     /// The arrays of its results, as those of part number `part`.

@@ -30,6 +30,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// How many of the sources from this one on are neighbouring components of one argument, or computed.
+    pub fn neighbours(self, sources: &[Source]) -> usize {
+        let follows = |(k, &source): (usize, &Source)| match self {
+            Source::Component { index, component } => source == Source::Component { index, component: component + k },
+            Source::Computed => source == Source::Computed,
+            _ => k == 0,
+        };
+        sources.iter().enumerate().take_while(|&each| follows(each)).count()
+    }
+
     /// Position and component of the argument, if it is one.
     pub fn argument(self) -> Option<[usize; 2]> {
         match self {
@@ -54,6 +64,8 @@ pub enum Stage {
     Update,
     /// The values of one kept row that are reduced in plain code.
     Values,
+    /// The same values of many kept rows, those that matter: each with a mask of whether it does.
+    Candidates,
     /// New anchors and the mask of what to compute again, in the first output plane.
     Reanchor,
     /// The totals with the block.
@@ -68,13 +80,14 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Stage; 11] = [
+    pub const ALL: [Stage; 12] = [
         Stage::Call,
         Stage::Kept,
         Stage::Reduced,
         Stage::Contract,
         Stage::Update,
         Stage::Values,
+        Stage::Candidates,
         Stage::Reanchor,
         Stage::Absorb,
         Stage::Merge,
@@ -90,7 +103,7 @@ impl Stage {
             Stage::Call => "per call",
             Stage::Kept => "per kept row",
             Stage::Reduced => "per reduced row",
-            Stage::Contract | Stage::Update | Stage::Values => "per pair",
+            Stage::Contract | Stage::Update | Stage::Values | Stage::Candidates => "per pair",
             Stage::Reanchor | Stage::Absorb | Stage::Merge => "per kept row and block",
             Stage::Finish | Stage::Nothing => "per result row",
         }

@@ -1,9 +1,7 @@
 //! The K smallest or largest values of each component, in order, and where they are. Ties go to the smallest index, a
 //! NaN never wins; where fewer than K values win the rest is infinite, with index 0.
 
-use std::cmp::Ordering;
-
-use super::{Change, Columns, Form, Method, Reducer, Reduction, RowReducer, RowResult, Slope, winners};
+use super::{Change, Columns, Form, Method, Reducer, Reduction, RowReducer, RowResult, Side, Slope, winners};
 use crate::error;
 use crate::ops::Algebra;
 
@@ -20,8 +18,8 @@ pub(super) const FAMILY: &[&dyn Reducer] = &[
 const MOST: i64 = 1 << 16;
 /// Values that are compared with the threshold together.
 const TOGETHER: usize = 32;
-/// Candidates beyond K at least, so that a small K is not selected again and again.
-const SPARE: usize = 64;
+/// As many candidates are kept in order.
+const FEW: usize = 32;
 
 #[derive(Debug, PartialEq)]
 enum Gives {
@@ -37,35 +35,94 @@ struct Nearest {
     name: &'static str,
 }
 
-/// The candidates of one component: at least the K best values so far, with their indices, and the pair from which on
-/// no other can be among them; positions may come in any order. Values of the opposite sign stand for the largest ones.
-#[derive(Debug)]
-pub struct Candidates {
-    threshold: (f64, i64),
-    pairs: Vec<(f64, i64)>,
+/// A value and its index as one number, whose order is by value and then by index: the bits of float64 numbers have their
+/// order but for the sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ranked(u128);
+
+const SIGN: u64 = 1 << 63;
+
+impl Ranked {
+    /// Of a value that is not NaN.
+    fn new(value: f64, index: i64) -> Self {
+        // Of the two zeros, which are equal, the sum is the positive one.
+        let bits = (value + 0.0).to_bits();
+        let ordered = if bits & SIGN == 0 { bits | SIGN } else { !bits };
+        Ranked(u128::from(ordered) << 64 | u128::from(index as u64))
+    }
+
+    fn value(self) -> f64 {
+        let ordered = (self.0 >> 64) as u64;
+        f64::from_bits(if ordered & SIGN == 0 { !ordered } else { ordered ^ SIGN })
+    }
+
+    fn index(self) -> i64 {
+        self.0 as i64
+    }
 }
 
-/// By value, then by index. There is no NaN.
-fn order(a: &(f64, i64), b: &(f64, i64)) -> Ordering {
-    a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
+/// The candidates of one component: at least the K best so far, and the one from which on no other can be among them;
+/// positions may come in any order. Values of the opposite sign stand for the largest ones.
+#[derive(Debug)]
+pub struct Candidates {
+    threshold: Ranked,
+    /// The value of the threshold.
+    bound: f64,
+    /// In order, if K is small.
+    ranked: Vec<Ranked>,
 }
 
 impl Candidates {
-    fn take(&mut self, k: usize, pair: (f64, i64)) {
-        if pair.0 <= self.threshold.0 && order(&pair, &self.threshold).is_lt() {
-            self.pairs.push(pair);
-            if self.pairs.len() == k + k.max(SPARE) {
+    fn new() -> Self {
+        // What is infinite is never taken, as if by a strict comparison with the padding.
+        Candidates { threshold: Ranked::new(f64::INFINITY, 0), bound: f64::INFINITY, ranked: Vec::new() }
+    }
+
+    fn take(&mut self, k: usize, value: f64, index: i64) {
+        // A NaN is not.
+        if value <= self.bound {
+            self.put(k, Ranked::new(value, index));
+        }
+    }
+
+    fn put(&mut self, k: usize, candidate: Ranked) {
+        if candidate >= self.threshold {
+            return;
+        }
+        if k > FEW {
+            self.ranked.push(candidate);
+            if self.ranked.len() == 2 * k {
                 self.select(k);
             }
+            return;
+        }
+        // The last of K is replaced, and the new one goes up to its place.
+        match self.ranked.len() == k {
+            true => self.ranked[k - 1] = candidate,
+            false => self.ranked.push(candidate),
+        }
+        let mut place = self.ranked.len() - 1;
+        while place > 0 && self.ranked[place - 1] > candidate {
+            self.ranked[place] = self.ranked[place - 1];
+            place -= 1;
+        }
+        self.ranked[place] = candidate;
+        if self.ranked.len() == k {
+            self.end_at(self.ranked[k - 1]);
         }
     }
 
     /// Drops all candidates but the best, in time that does not grow with K for each of them.
     fn select(&mut self, k: usize) {
-        if self.pairs.len() > k {
-            self.threshold = self.pairs.select_nth_unstable_by(k - 1, order).1.to_owned();
-            self.pairs.truncate(k);
+        if self.ranked.len() > k {
+            let last = *self.ranked.select_nth_unstable(k - 1).1;
+            self.ranked.truncate(k);
+            self.end_at(last);
         }
+    }
+
+    fn end_at(&mut self, last: Ranked) {
+        (self.threshold, self.bound) = (last, last.value());
     }
 }
 
@@ -146,30 +203,40 @@ impl RowReducer for Nearest {
     type State = Vec<Candidates>;
 
     fn start(&self, form: Form<'_>) -> Vec<Candidates> {
-        // What is infinite is never taken, as if by a strict comparison with the padding.
-        let threshold = (f64::INFINITY, i64::MIN);
-        (0..form.dim).map(|_| Candidates { threshold, pairs: Vec::new() }).collect()
+        (0..form.dim).map(|_| Candidates::new()).collect()
     }
 
     fn absorb(&self, form: Form<'_>, state: &mut Vec<Candidates>, first: usize, values: &[&[f64]]) {
         let (k, sign) = (form.parameters[0] as usize, self.sign());
         for (candidates, values) in state.iter_mut().zip(values) {
             for (start, chunk) in (first..).step_by(TOGETHER).zip(values.chunks(TOGETHER)) {
-                let threshold = candidates.threshold.0;
+                let threshold = candidates.bound;
                 // Nearly always nothing is up to the threshold, which a few vector instructions tell.
                 if chunk.iter().fold(false, |any, &value| any | (sign * value <= threshold)) {
                     for (index, &value) in (start..).zip(chunk) {
-                        candidates.take(k, (sign * value, index as i64));
+                        candidates.take(k, sign * value, index as i64);
                     }
                 }
             }
         }
     }
 
+    fn side(&self) -> Option<Side> {
+        Some(if self.largest { Side::Above } else { Side::Below })
+    }
+
+    fn bound(&self, _: Form<'_>, state: &Vec<Candidates>, component: usize) -> f64 {
+        self.sign() * state[component].bound
+    }
+
+    fn take(&self, form: Form<'_>, state: &mut Vec<Candidates>, component: usize, position: usize, value: f64) {
+        state[component].take(form.parameters[0] as usize, self.sign() * value, position as i64);
+    }
+
     fn merge(&self, form: Form<'_>, state: &mut Vec<Candidates>, later: Vec<Candidates>) {
         let k = form.parameters[0] as usize;
         for (candidates, later) in state.iter_mut().zip(later) {
-            later.pairs.into_iter().for_each(|pair| candidates.take(k, pair));
+            later.ranked.into_iter().for_each(|ranked| candidates.put(k, ranked));
         }
     }
 
@@ -179,10 +246,10 @@ impl RowReducer for Nearest {
         let mut integers = vec![0; k * form.dim];
         for (component, mut candidates) in state.into_iter().enumerate() {
             candidates.select(k);
-            candidates.pairs.sort_unstable_by(order);
-            for (rank, (value, index)) in candidates.pairs.into_iter().enumerate() {
+            candidates.ranked.sort_unstable();
+            for (rank, ranked) in candidates.ranked.into_iter().enumerate() {
                 let column = rank * form.dim + component;
-                (numbers[column], integers[column]) = (sign * value, index);
+                (numbers[column], integers[column]) = (sign * ranked.value(), ranked.index());
             }
         }
         match self.gives {

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::ops::Range;
 
 use super::Form;
 
@@ -22,6 +23,39 @@ pub trait RowReducer: Debug + Send + Sync + 'static {
     fn merge(&self, form: Form<'_>, state: &mut Self::State, later: Self::State);
     /// The results of the row.
     fn finish(&self, form: Form<'_>, state: Self::State) -> RowResult;
+    /// On which side of a [`bound`](Self::bound) values matter, if there is one: those beyond it are then left out, and the
+    /// rest comes one by one.
+    fn side(&self) -> Option<Side> {
+        None
+    }
+    /// What a value of a component has to reach, or be equal to, to change the results of the row.
+    fn bound(&self, _form: Form<'_>, _state: &Self::State, _component: usize) -> f64 {
+        f64::NAN
+    }
+    /// Takes one value of a component, at a position.
+    fn take(&self, _form: Form<'_>, _state: &mut Self::State, _component: usize, _position: usize, _value: f64) {}
+}
+
+/// Which values matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Those that are not above the bound.
+    Below,
+    /// Those that are not below it.
+    Above,
+}
+
+/// A value that may change the results of a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate {
+    /// The row, among those that are reduced together.
+    pub row: usize,
+    /// Which component of the formula.
+    pub component: usize,
+    /// Where it is along the reduced index.
+    pub position: usize,
+    /// The value.
+    pub value: f64,
 }
 
 /// The columns of the results of a row: those of all arrays of numbers, one array after the other, and those of all
@@ -43,6 +77,12 @@ pub trait AnyRowReducer: Debug + Send + Sync {
     fn start_rows(&self, form: Form<'_>, rows: usize) -> RowStates;
     /// Gives one row more values.
     fn absorb_row(&self, form: Form<'_>, states: &mut RowStates, row: usize, first: usize, values: &[&[f64]]);
+    /// On which side of a bound values matter, if there is one.
+    fn side(&self) -> Option<Side>;
+    /// Gives rows single values; those of rows that there are not are left out.
+    fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate]);
+    /// The bounds of a component in some rows.
+    fn bounds(&self, form: Form<'_>, states: &RowStates, component: usize, rows: Range<usize>, bounds: &mut [f64]);
     /// Gives all rows the states of later values.
     fn merge_rows(&self, form: Form<'_>, states: &mut RowStates, later: RowStates);
     /// The results of all rows.
@@ -57,6 +97,27 @@ impl<R: RowReducer> AnyRowReducer for R {
     fn absorb_row(&self, form: Form<'_>, states: &mut RowStates, row: usize, first: usize, values: &[&[f64]]) {
         if let Some(states) = states.downcast_mut::<Vec<R::State>>() {
             self.absorb(form, &mut states[row], first, values);
+        }
+    }
+
+    fn side(&self) -> Option<Side> {
+        RowReducer::side(self)
+    }
+
+    fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate]) {
+        if let Some(states) = states.downcast_mut::<Vec<R::State>>() {
+            for &Candidate { row, component, position, value } in candidates {
+                if let Some(state) = states.get_mut(row) {
+                    self.take(form, state, component, position, value);
+                }
+            }
+        }
+    }
+
+    fn bounds(&self, form: Form<'_>, states: &RowStates, component: usize, rows: Range<usize>, bounds: &mut [f64]) {
+        if let Some(states) = states.downcast_ref::<Vec<R::State>>() {
+            let rows = states[rows].iter().zip(bounds);
+            rows.for_each(|(state, bound)| *bound = self.bound(form, state, component));
         }
     }
 

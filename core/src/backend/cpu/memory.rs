@@ -21,13 +21,14 @@ impl Executable {
         Ok(Executable { pages: pages.make_exec().map_err(refused)? })
     }
 
-    /// Calls the function at an offset of the code with up to six numbers.
+    /// Calls the function at an offset of the code with up to six numbers. What it gives means something only where the
+    /// function says so.
     ///
     /// # Safety
     /// At `offset` there is a function of the System V calling convention that takes these arguments, and all memory
     /// that it touches with them is valid and not otherwise in use.
-    pub(super) unsafe fn call(&self, offset: usize, arguments: [usize; 6]) {
-        type Function = unsafe extern "sysv64" fn(usize, usize, usize, usize, usize, usize);
+    pub(super) unsafe fn call(&self, offset: usize, arguments: [usize; 6]) -> usize {
+        type Function = unsafe extern "sysv64" fn(usize, usize, usize, usize, usize, usize) -> usize;
         let address = self.pages[offset..].as_ptr();
         // SAFETY: the pages are executable and hold a function of this type at the offset, as the caller states.
         let function = unsafe { std::mem::transmute::<*const u8, Function>(address) };

@@ -2,20 +2,25 @@
 
 mod emit;
 mod functions;
+mod interleave;
+mod loops;
 mod memory;
+mod operations;
+mod places;
 #[cfg(test)]
 mod tests;
 mod x86;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use functions::{Along, Functions};
+use functions::{Along, Filter, Functions};
 use memory::Executable;
 use x86::Width;
 
-use super::{Code, Layout, Number, Target, Tile};
+use super::{Code, Layout, Number, Take, Target, Tile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lower::{Space, Stage, Stages};
+use crate::lower::{Candidate, Plane, Space, Stage, Stages};
 
 /// Whether this processor and system run the target.
 pub(super) fn is_available(target: Target) -> bool {
@@ -56,6 +61,9 @@ pub(super) fn compile<T: Number>(
     Ok(Box::new(Machine { executable, functions, width, stages: stages.clone(), code }))
 }
 
+/// Repetitions that a call adds to sums at most, so that what it reads stays in a cache.
+const REPETITIONS: usize = 16;
+
 /// Compiled stages.
 struct Machine {
     executable: Executable,
@@ -67,7 +75,7 @@ struct Machine {
 
 impl Machine {
     /// Calls a function on a tile's buffer, with the places that its families name; offsets and ends are in numbers.
-    fn call<T: Number>(&self, function: usize, tile: &mut Tile<T>, numbers: [usize; 4], places: &[usize]) {
+    fn call<T: Number>(&self, function: usize, tile: &mut Tile<T>, numbers: [usize; 4], places: &[usize]) -> usize {
         let buffer = tile.buffer();
         let [a, b, c, d] = numbers.map(|n| n * size_of::<T>());
         let places = places.as_ptr().expose_provenance();
@@ -78,9 +86,61 @@ impl Machine {
         unsafe { self.executable.call(function, arguments) }
     }
 
+    /// Leaves the sums of a group of vectors of kept rows, and of the first reduced rows.
+    fn contract<T: Number>(&self, tile: &mut Tile<T>, first: usize, vectors: usize, count: usize) {
+        let (vector, group) = (self.lanes::<T>(), self.functions.group.unwrap_or(1));
+        for contraction in &self.functions.contractions {
+            for places in contraction.calls.several(REPETITIONS) {
+                let bytes = size_of_val(places) / size_of::<T>();
+                each(contraction.starts, vectors, group, |start, k| {
+                    self.call(start, tile, [first + k * vector, count, bytes, k * vector], places);
+                });
+            }
+        }
+    }
+
+    /// Reads what a function has left of `copies` vectors of kept rows from one on: so many numbers of records, each with
+    /// the place of a reduced row and the bits of a mask for each plane and vector.
+    fn read_candidates<T: Number>(
+        &self,
+        tile: &mut Tile<T>,
+        first: usize,
+        copies: usize,
+        length: usize,
+        found: &mut Vec<Candidate>,
+    ) {
+        let (planes, vector) = (tile.layout().slots(Space::Chosen), self.lanes::<T>());
+        let places = |space| tile.layout().start(Plane::new(space, 0))..;
+        let (records, values) = (places(Space::Chosen), places(Space::Candidate));
+        let stride = tile.layout().start(Plane::new(Space::Candidate, 1)) - values.start;
+        let buffer = tile.buffer();
+        let (records, values) = (&buffer[records][..length], &buffer[values]);
+        for (hit, record) in records.chunks_exact(1 + planes * copies).enumerate() {
+            let position = record[0].to_bits64() as usize / size_of::<T>();
+            for (k, mask) in record[1..].iter().enumerate() {
+                let (component, copy) = (k / copies, k % copies);
+                let values = &values[component * stride + (hit * copies + copy) * vector..][..vector];
+                let mut bits = mask.to_bits64();
+                while bits != 0 {
+                    let lane = bits.trailing_zeros() as usize;
+                    let (row, value) = (first + copy * vector + lane, values[lane].to_f64());
+                    found.push(Candidate { row, component, position, value });
+                    bits &= bits - 1;
+                }
+            }
+        }
+    }
+
     fn lanes<T>(&self) -> usize {
         self.width.bytes() / size_of::<T>()
     }
+}
+
+/// Calls functions for so many vectors: the first for `copies` of them at a time, the second for each of the rest.
+fn each(starts: [usize; 2], vectors: usize, copies: usize, mut call: impl FnMut(usize, usize)) {
+    let several = vectors / copies * copies;
+    (0..several).step_by(copies).for_each(|first| call(starts[0], first));
+    (several..vectors).for_each(|first| call(starts[1], first));
 }
 
 impl<T: Number> Code<T> for Machine {
@@ -97,17 +157,25 @@ impl<T: Number> Code<T> for Machine {
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize) {
         assert!(lanes <= tile.layout().kept && count <= tile.layout().reduced, "an update stays inside its tile");
         let (vector, lanes) = (self.lanes::<T>(), lanes.next_multiple_of(self.lanes::<T>()));
-        let mut call = |which: usize, first: usize| {
-            for update in self.functions.all_updates() {
+        let Some(group) = self.functions.group else {
+            for update in &self.functions.updates {
                 for places in update.calls.each() {
-                    self.call(update.starts[which], tile, [first, count, 0, 0], places);
+                    self.call(update.starts[0], tile, [lanes, count, 0, 0], places);
                 }
             }
+            return;
         };
-        let Some(group) = self.functions.group else { return call(0, lanes) };
-        let grouped = lanes / (group * vector) * (group * vector);
-        (0..grouped).step_by(group * vector).for_each(|first| call(0, first));
-        (grouped..lanes).step_by(vector).for_each(|first| call(1, first));
+        for first in (0..lanes).step_by(group * vector) {
+            let vectors = group.min((lanes - first) / vector);
+            self.contract(tile, first, vectors, count);
+            for update in &self.functions.updates {
+                for places in update.calls.each() {
+                    each(update.starts, vectors, update.row.copies, |start, k| {
+                        self.call(start, tile, [first + k * vector, count, 0, k * vector], places);
+                    });
+                }
+            }
+        }
     }
 
     fn spread(&self) -> usize {
@@ -121,10 +189,9 @@ impl<T: Number> Code<T> for Machine {
         let layout = tile.layout();
         assert!(row < layout.kept && last + lanes <= layout.kept && count <= layout.reduced, "inside the tile");
         let whole = count / lanes * lanes;
-        for update in self.functions.all_updates() {
-            let Along { many, one, copies } = update.row;
+        for (Along { many, one, copies }, calls) in self.functions.all_rows() {
             let grouped = count / (copies * lanes) * (copies * lanes);
-            for places in update.calls.each() {
+            for places in calls.each() {
                 self.call(many, tile, [row, lane, 0, grouped], places);
                 self.call(one, tile, [row, lane, grouped, whole], places);
                 if whole < count {
@@ -153,6 +220,29 @@ impl<T: Number> Code<T> for Machine {
             contraction.calls.each().for_each(|places| call(contraction.row, places));
         }
         call(values, &[]);
+    }
+
+    fn candidates(&self, tile: &mut Tile<T>, lanes: usize, parts: &[Range<usize>], take: &mut Take<'_, T>) {
+        let Some(Filter { starts, copies }) = self.functions.candidates else { return };
+        let count = parts.last().map_or(0, |part| part.end);
+        assert!(lanes <= tile.layout().kept && count <= tile.layout().reduced, "inside the tile");
+        let (vector, lanes) = (self.lanes::<T>(), lanes.next_multiple_of(self.lanes::<T>()));
+        let group = self.functions.group.unwrap_or(copies);
+        let mut found = Vec::new();
+        for first in (0..lanes).step_by(group * vector) {
+            let vectors = group.min((lanes - first) / vector);
+            self.contract(tile, first, vectors, count);
+            for rows in parts {
+                found.clear();
+                each(starts, vectors, copies, |start, k| {
+                    let copies = if start == starts[0] { copies } else { 1 };
+                    let (lane, pair) = (first + k * vector, (rows.start * group + k) * vector);
+                    let end = self.call(start, tile, [lane, rows.end, rows.start, pair], &[]);
+                    self.read_candidates(tile, lane, copies, end / size_of::<T>(), &mut found);
+                });
+                take(tile, first..first + vectors * vector, &mut found);
+            }
+        }
     }
 
     fn machine_code(&self) -> &[u8] {

@@ -19,6 +19,8 @@ pub(super) enum General {
     R9 = 9,
     R10 = 10,
     R11 = 11,
+    /// No base of an address.
+    R12 = 12,
     R13 = 13,
     R14 = 14,
     R15 = 15,
@@ -122,6 +124,10 @@ pub(super) const TERNARY: Pair = both(3, [1, 1], [0x25; 2], false);
 pub(super) const TERNARY_SELECT: u8 = 0xca;
 /// EVEX only: a mask register as a vector.
 pub(super) const MASK_TO_VECTOR: Pair = both(2, [2, 2], [0x38; 2], false);
+/// EVEX only: the signs of a vector as a mask register.
+pub(super) const VECTOR_TO_MASK: Pair = both(2, [2, 2], [0x39; 2], false);
+/// VEX only: the signs of a vector in a general register.
+pub(super) const SIGNS: Pair = packed(0x50);
 /// EVEX only: the first operand times two to the second's integral part.
 pub(super) const SCALE: Pair = both(2, [1, 1], [0x2c; 2], false);
 /// VEX only: entries of the last operand that the low bits of the first name.
@@ -254,6 +260,34 @@ impl Assembler {
 
     pub(super) fn store(&mut self, to: Memory, from: Register) {
         self.emit(&STORE, from, None, Operand::Memory(to), None);
+    }
+
+    /// The bit of the sign of each lane.
+    pub(super) fn mask_bits(&mut self, to: General, from: Register) {
+        // A general register takes the place of a vector register.
+        match self.width {
+            Width::Ymm => self.emit(&SIGNS, Register(to as u8), None, Operand::Register(from), None),
+            Width::Zmm => {
+                self.emit(&VECTOR_TO_MASK, Register(1), None, Operand::Register(from), None);
+                let high = (!(to as u8) >> 3 & 1) << 7;
+                self.code.extend([0xc5, high | 0x78, 0x93, 0xc0 | (to as u8 & 7) << 3 | 1]);
+            }
+        }
+    }
+
+    /// Stores as many bytes as a number has.
+    pub(super) fn store_general(&mut self, to: Memory, from: General) {
+        let index = to.index.map_or(0, |index| index as u8 >> 3);
+        let wide = (self.precision as u8) << 3;
+        self.code.extend([0x40 | wide | (from as u8 >> 3) << 2 | index << 1 | to.base as u8 >> 3, 0x89]);
+        self.address(from as u8, to, 1);
+    }
+
+    /// Jumps if a register is 0.
+    pub(super) fn jump_if_zero(&mut self, register: General, label: Label) {
+        self.rex(register, register);
+        self.code.extend([0x85, 0xc0 | (register as u8 & 7) << 3 | register as u8 & 7, 0x0f, 0x84]);
+        self.distance(label);
     }
 
     pub(super) fn label(&mut self) -> Label {

@@ -11,11 +11,13 @@ use crate::backend::cpu::functions;
 use crate::backend::cpu::x86::Width;
 use crate::backend::{Code, Layout, Number, Target, Tile, compile};
 use crate::dtype::Dtype;
-use crate::lower::{FamilyNumber, Instruction, Op, Plane, Program, Repeat, Source, Space, Stage, Stages, Table};
+use crate::lower::{
+    Candidate, FamilyNumber, Instruction, Op, Plane, Program, Repeat, Source, Space, Stage, Stages, Table,
+};
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
-const SLOTS: [usize; Space::ALL.len()] = [3, 5, 4, 3, 7, 2, 2, 9, 6, 0];
+const SLOTS: [usize; Space::ALL.len()] = [3, 5, 4, 3, 7, 2, 2, 9, 6, 0, 2, 2, 2];
 
 fn is_integer(plane: Plane) -> bool {
     plane.slot as usize + 1 == SLOTS[plane.space as usize]
@@ -222,6 +224,19 @@ impl<'a, T: Number> Author<'a, T> {
         self.program.stores.push((plane, value));
     }
 
+    /// A program of so many operations that says which of some values matter, and the same for the portable backend.
+    fn choose(mut self, operations: usize) -> [Program; 2] {
+        (0..operations.max(8)).for_each(|_| self.step());
+        for slot in 0..SLOTS[Space::Candidate as usize] {
+            let (value, mask) = (self.random.pick(&self.numbers), self.random.pick(&self.masks));
+            self.program.stores.push((Plane::new(Space::Candidate, slot), value));
+            self.program.stores.push((Plane::new(Space::Chosen, slot), mask));
+        }
+        let mut reference = self.program.clone();
+        self.replaced.iter().for_each(|(&k, &instruction)| reference.instructions[k] = instruction);
+        [self.program, reference]
+    }
+
     /// A program of about so many operations with stores to planes of a space (some of the block's, all of another's),
     /// and the same for the portable backend.
     fn write(mut self, operations: usize, space: Space) -> [Program; 2] {
@@ -305,6 +320,7 @@ struct Count {
     compared: usize,
     finite: usize,
     spills: usize,
+    candidates: usize,
     copies: [usize; 5],
 }
 
@@ -389,9 +405,13 @@ fn one_program<T: Number>(target: Target, seed: u64, count: &mut Count) {
     let [update, lanewise] =
         write(&[Space::Call, Space::Kept, Space::Reduced, Space::Anchor, Space::Block], Space::Block);
     let [values, plain_values] = write(&[Space::Call, Space::Kept, Space::Reduced], Space::Values);
-    let made = stages::<T>(vec![(Stage::Finish, finish), (Stage::Update, update), (Stage::Values, values)]);
+    let spaces = [Space::Call, Space::Kept, Space::Reduced, Space::Bound];
+    let [chosen, plain_chosen] = Author::<T>::new(&mut random, target, &spaces).choose(operations.min(120));
+    let made = [(Stage::Finish, finish), (Stage::Update, update), (Stage::Values, values), (Stage::Candidates, chosen)];
+    let made = stages::<T>(made.to_vec());
     let (update, values) = ((Stage::Update, lanewise.clone()), (Stage::Values, plain_values));
-    let known = stages::<T>(vec![(Stage::Finish, reference), update, (Stage::Absorb, lanewise), values]);
+    let (absorb, chosen) = ((Stage::Absorb, lanewise), (Stage::Candidates, plain_chosen));
+    let known = stages::<T>(vec![(Stage::Finish, reference), update, absorb, values, chosen]);
     let (mut layout, mut plain) = (Layout::new(&made), Layout::new(&known));
     let made = if random.chance(3) { as_repeats(&made) } else { made };
     let (code, functions) = functions::write(&made, &layout, width);
@@ -420,6 +440,18 @@ fn one_program<T: Number>(target: Target, seed: u64, count: &mut Count) {
     machine.values(&mut a, row, reduced);
     portable.values(&mut b, row, reduced);
     count.compare(Space::Values, 0..reduced, &mut a, &mut b);
+    let rows = random.below(layout.reduced.min(60));
+    let parts = [0..rows / 3, rows / 3..rows];
+    let [found, known_found] = [(&machine, &mut a), (&portable, &mut b)].map(|(code, tile)| {
+        let mut all: Vec<Candidate> = Vec::new();
+        code.candidates(tile, lanes, &parts, &mut |_, _, found| all.extend(found.iter().filter(|c| c.row < lanes)));
+        all.sort_by_key(|candidate| (candidate.row, candidate.component, candidate.position));
+        all
+    });
+    let bits =
+        |c: &Candidate| (c.row, c.component, c.position, if c.value.is_nan() { None } else { Some(c.value.to_bits()) });
+    assert!(found.iter().map(bits).eq(known_found.iter().map(bits)), "candidates differ");
+    count.candidates += found.len();
     // One row spread over lanes.
     fill(&mut random, [&mut a, &mut b]);
     let (row, reduced, vector) =
@@ -451,7 +483,7 @@ fn stress(target: Target) {
         }
         eprintln!("{} {precision}: {count:?}", target.name());
         assert!(count.spills > 100 && count.copies[1] > 0 && count.copies[2..].iter().sum::<usize>() > 0, "{count:?}");
-        assert!(!target.is_available() || 3 * count.finite > count.compared, "{count:?}");
+        assert!(!target.is_available() || 3 * count.finite > count.compared && count.candidates > 1000, "{count:?}");
     }
 }
 

@@ -29,6 +29,10 @@ enum Form {
     Broadcast,
     /// Of a mask register.
     FromMask,
+    /// To a mask register, of a vector register.
+    ToMask,
+    /// To a general register, of a vector register.
+    ToGeneral,
 }
 
 /// An instruction with its VEX and EVEX name for single and double precision.
@@ -63,6 +67,8 @@ fn table() -> Vec<Row> {
         one(x86::SHIFT, Shift(x86::SHIFT_RIGHT), [M::Vpsrld, M::Vpsrlq]),
         evex(x86::TERNARY, Ternary, [M::Vpternlogd, M::Vpternlogq]),
         evex(x86::MASK_TO_VECTOR, FromMask, [M::Vpmovm2d, M::Vpmovm2q]),
+        evex(x86::VECTOR_TO_MASK, ToMask, [M::Vpmovd2m, M::Vpmovq2m]),
+        (x86::SIGNS, ToGeneral, [M::Vmovmskps, M::Vmovmskpd], [M::INVALID; 2]),
         evex(x86::SCALE, Binary, [M::Vscalefps, M::Vscalefpd]),
         (x86::PERMUTE, Binary, [M::Vpermps, M::INVALID], [M::Vpermps, M::Vpermpd]),
     ];
@@ -211,6 +217,14 @@ impl Writer {
                 }
                 vec![b, last_field, number]
             }
+            Form::ToMask | Form::ToGeneral => {
+                (two, immediate) = (None, None);
+                let from = self.register();
+                (last, last_field) = (Operand::Register(from), self.vector(from));
+                let (general, name) = self.random.pick(&ALL_GENERAL);
+                first = if form == Form::ToMask { Register(general as u8 & 7) } else { Register(general as u8) };
+                vec![if form == Form::ToMask { mask(first) } else { Field::Register(name) }, last_field]
+            }
             Form::Unary | Form::Load | Form::Store | Form::Broadcast | Form::FromMask => {
                 (two, immediate) = (None, None);
                 if form == Form::Broadcast {
@@ -280,9 +294,11 @@ impl Writer {
 
     fn general(&mut self) {
         let (one, two) = (self.random.pick(&ALL_GENERAL), self.random.pick(&ALL_GENERAL));
+        // The one that is no base of an address may be any other operand.
+        let one = if self.random.chance(8) { (General::R12, Name::R12) } else { one };
         let [a, b] = [one.1, two.1].map(Field::Register);
         let distance = self.random.pick(&[0, 1, -1, 64, i32::MIN, i32::MAX, -12345]);
-        let line = match self.random.below(9) {
+        let line = match self.random.below(12) {
             0 => {
                 self.assembler.clear(one.0);
                 (M::Xor, vec![a.clone(), a])
@@ -315,6 +331,35 @@ impl Writer {
                 (M::Mov, vec![a, Field::Memory { base: two.1, index, displacement, short: true, broadcast: false }])
             }
             7 => {
+                let (memory, mut field) = self.memory(false, 1);
+                // Displacements are counted in bytes here.
+                if let Field::Memory { displacement, short, .. } = &mut field {
+                    *short = i8::try_from(*displacement).is_ok();
+                }
+                self.assembler.store_general(memory, one.0);
+                (M::Mov, vec![field, a])
+            }
+            8 => {
+                let label = self.assembler.label();
+                self.assembler.jump_if_zero(one.0, label);
+                self.labels.push((label, None));
+                self.expected.push((M::Test, vec![a.clone(), a]));
+                (M::Je, vec![Field::Place(self.labels.len() as u64 - 1)])
+            }
+            9 => {
+                let from = self.register();
+                self.assembler.mask_bits(one.0, from);
+                let (p, vector) = (self.assembler.precision, self.vector(from));
+                match self.assembler.width {
+                    Width::Ymm => ([M::Vmovmskps, M::Vmovmskpd][p], vec![a, vector]),
+                    Width::Zmm => {
+                        let mask = Field::Register(Name::K1);
+                        self.expected.push(([M::Vpmovd2m, M::Vpmovq2m][p], vec![mask.clone(), vector]));
+                        (M::Kmovw, vec![a, mask])
+                    }
+                }
+            }
+            10 => {
                 self.assembler.push(one.0);
                 (M::Push, vec![a])
             }
