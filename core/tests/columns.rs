@@ -76,8 +76,20 @@ impl Wide {
         }
     }
 
-    /// A scalar that many components add up to, and how it is reduced.
+    /// A scalar that many components add up to, and how it is reduced; or many weights of its exponential.
     fn sum(&mut self, depth: usize) -> (&'static str, Expression) {
+        if self.random.chance(0.4) {
+            let (name, weights) = if self.random.chance(0.5) {
+                ("SumSoftMaxWeight", self.formula(depth))
+            } else {
+                ("LogSumExpWeight", call1("Abs", self.formula(depth)))
+            };
+            let exponent = call2("Mult", Expression::Number(0.1), call2("Scalprod", self.leaf(0), self.leaf(0)));
+            let exponent = if self.random.chance(0.3) { self.leaf(1) } else { exponent };
+            let weighted = with_extra(exponent, Some(weights), &[]);
+            let condition = call2("LessThan", index(0), index(1));
+            return (name, if self.random.chance(0.3) { with_mask(weighted, condition) } else { weighted });
+        }
         let name = *self.random.pick(&["Sum", "Max", "ArgMin", "LogSumExp", "KMin", "KMin_ArgKMin"]);
         let (x, y) = (self.leaf(0), self.formula(depth));
         let sum = match self.random.below(4) {

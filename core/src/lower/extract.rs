@@ -105,8 +105,10 @@ impl Extraction<'_> {
             let instruction = self.builder.instructions[k];
             let value = Value(k as u32);
             let (known, differs) = (self.builder.level(value), self.builder.differs(value));
-            let shares = own.as_ref().is_some_and(|(_, domain)| domain.shares) && !differs && known == Level::Pair;
-            if (known < level || shares) && matches!(instruction, Instruction::Apply(..)) {
+            let shares = own.as_ref().is_some_and(|(_, domain)| domain.shares) && !differs;
+            if (known < level || shares && level == Level::Pair && known == Level::Pair)
+                && matches!(instruction, Instruction::Apply(..))
+            {
                 let (boundary, repetitions) = match &mut own {
                     Some((own, domain)) if differs => (&mut **own, Some(domain.count)),
                     _ => (&mut self.shared, None),

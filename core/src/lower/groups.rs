@@ -273,17 +273,20 @@ impl Lowering<'_> {
                     (Instruction::Apply(..), true) if self.builder.level(value) < level => {
                         crossing.insert(value);
                     }
-                    (Instruction::Apply(..), false) if self.builder.level(value) == Level::Pair => again += 1,
+                    (Instruction::Apply(..), false) if level == Level::Pair => {
+                        again += usize::from(self.is_common(value));
+                    }
                     _ => {}
                 }
                 let operands = Program::operands(instruction);
                 operands.iter().for_each(|operand| needed[operand.0 as usize] = true);
-                if self.builder.differs(value) {
+                if self.builder.differs(value) && level == Level::Pair {
                     let is_common = |operand: &&Value| self.is_common(**operand);
                     shared.extend(operands.iter().filter(is_common));
                 }
             }
-            shared.extend(stores.iter().map(|(_, value)| *value).filter(|&value| self.is_common(value)));
+            let stored = stores.iter().map(|(_, value)| *value);
+            shared.extend(stored.filter(|&value| level == Level::Pair && self.is_common(value)));
             most = most.max(families.len());
         }
         Survey { families: most + crossing.len(), again, shared: shared.len() }

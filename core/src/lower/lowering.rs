@@ -75,7 +75,7 @@ pub(super) struct Lowering<'a> {
     outputs: Vec<OutputArray>,
     rows: Vec<RowPart>,
     /// What the program of each stage stores.
-    stores: [Stores; Stage::ALL.len()],
+    pub stores: [Stores; Stage::ALL.len()],
     /// What is repeated for many components.
     pub domains: Vec<Domain>,
     /// Sums over many components, in order: one may be part of another.
@@ -87,7 +87,7 @@ pub(super) struct Lowering<'a> {
     /// When each node is known.
     pub levels: Vec<Level>,
     /// The mask of what must be computed again with other anchors.
-    again: Option<Value>,
+    pub again: Option<Value>,
 }
 
 impl<'a> Lowering<'a> {
@@ -192,23 +192,33 @@ impl<'a> Lowering<'a> {
         self.formulas(&output.nodes().collect::<Vec<Node>>())?;
         let formula = self.components[&output.inner].clone();
         let form = Form { dim: formula.len(), parameters: &output.parameters, summation: self.summation };
-        let (empty, neutral, first) = (masked.block(form), masked.total(form), masked.reducer.anchors(form));
+        let (block, total, anchors) = (masked.block(form), masked.total(form), masked.reducer.anchors(form));
         let count = output.results.iter().map(|columns| columns.count).sum();
-        let states = States {
-            block: self.take(Space::Block, empty.len()),
-            total: self.take(Space::Total, neutral.len()),
-            other: self.take(Space::Other, neutral.len()),
-            anchors: self.take(Space::Anchor, first.len()),
-            results: self.take(Space::Output, count),
-        };
-        let (empty, neutral, first) = (self.bits(empty), self.bits(neutral), self.bits(first));
-        self.neutral.block.extend(empty);
-        self.neutral.total.extend(neutral);
-        self.neutral.anchors.extend(first);
+        let states = self.states([block.len(), total.len()], anchors.len(), count);
+        self.begin([block, total, anchors]);
         let outer = output.outer.map(|outer| self.components[&outer].clone());
         let stores = self.reduce(masked, form, &states, &formula, outer.as_deref());
         self.stores.iter_mut().zip(stores).for_each(|(all, stores)| all.extend(stores));
         Ok(())
+    }
+
+    /// New planes for a block and a total of so many numbers, for anchors and for results.
+    pub fn states(&mut self, [block, total]: [usize; 2], anchors: usize, results: usize) -> States {
+        States {
+            block: self.take(Space::Block, block),
+            total: self.take(Space::Total, total),
+            other: self.take(Space::Other, total),
+            anchors: self.take(Space::Anchor, anchors),
+            results: self.take(Space::Output, results),
+        }
+    }
+
+    /// What the planes of the next block, total and anchors hold at first.
+    pub fn begin(&mut self, [block, total, anchors]: [Vec<f64>; 3]) {
+        let [block, total, anchors] = [block, total, anchors].map(|numbers| self.bits(numbers));
+        self.neutral.block.extend(block);
+        self.neutral.total.extend(total);
+        self.neutral.anchors.extend(anchors);
     }
 
     /// What each stage of a reduction stores; `outer` multiplies the results.

@@ -143,12 +143,18 @@ impl Stages {
         &self.programs[stage as usize]
     }
 
-    /// What a stage does, in order: its program, if it has any, and then what it repeats.
+    /// What a stage does, in order. Where totals are merged, what is repeated comes before the program, because it reads what
+    /// the program replaces; elsewhere it comes after, because it reads what the program leaves.
     pub fn parts(&self, stage: Stage) -> impl Iterator<Item = Part<'_>> {
         let once = Some(self.program(stage)).filter(|program| !program.stores.is_empty());
         let once = once.map(|program| Part { program, repeat: None });
+        let (first, last) = match stage {
+            Stage::Absorb | Stage::Merge => (None, once),
+            _ => (once, None),
+        };
         let repeats = self.repeats[stage as usize].iter();
-        once.into_iter().chain(repeats.map(|repeat| Part { program: &repeat.program, repeat: Some(repeat) }))
+        let repeats = repeats.map(|repeat| Part { program: &repeat.program, repeat: Some(repeat) });
+        first.into_iter().chain(repeats).chain(last)
     }
 
     /// Whether a stage does anything.

@@ -75,8 +75,8 @@ impl Reducer for ArgExtremum {
 }
 
 impl LaneReducer for ArgExtremum {
-    fn is_componentwise(&self) -> bool {
-        true
+    fn common(&self) -> Option<usize> {
+        Some(0)
     }
 
     fn block(&self, form: Form<'_>) -> Vec<f64> {

@@ -47,8 +47,8 @@ impl Reducer for Counting {
 }
 
 impl LaneReducer for Counting {
-    fn is_componentwise(&self) -> bool {
-        true
+    fn common(&self) -> Option<usize> {
+        Some(0)
     }
 
     fn block(&self, form: Form<'_>) -> Vec<f64> {

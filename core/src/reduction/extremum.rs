@@ -46,8 +46,8 @@ impl Reducer for Extremum {
 }
 
 impl LaneReducer for Extremum {
-    fn is_componentwise(&self) -> bool {
-        true
+    fn common(&self) -> Option<usize> {
+        Some(0)
     }
 
     fn block(&self, form: Form<'_>) -> Vec<f64> {

@@ -184,6 +184,11 @@ impl Reducer for Exponentials {
 }
 
 impl LaneReducer for Exponentials {
+    fn common(&self) -> Option<usize> {
+        // The exponent.
+        matches!(self, Exponentials::LogWeightedSum | Exponentials::SoftMaxMean).then_some(1)
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         let mut block = vec![f64::NEG_INFINITY];
         block.extend(vec![0.0; self.sums(form) * form.summation.in_block()]);

@@ -62,8 +62,8 @@ impl Reducer for Product {
 }
 
 impl LaneReducer for Product {
-    fn is_componentwise(&self) -> bool {
-        true
+    fn common(&self) -> Option<usize> {
+        Some(0)
     }
 
     fn block(&self, form: Form<'_>) -> Vec<f64> {

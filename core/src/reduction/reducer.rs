@@ -102,10 +102,12 @@ pub enum Method<'a> {
 ///
 /// Merging the total of an empty block twice must be as merging it once: blocks that a mask rules out are merged as one.
 pub trait LaneReducer: Debug {
-    /// Whether each component is reduced by itself: states, totals and results are those that each component alone has,
-    /// one component after the other, and there are no anchors. Many components are then reduced by one program.
-    fn is_componentwise(&self) -> bool {
-        false
+    /// Where components can be reduced one by one, how many at the beginning each of the others is reduced with. The state and
+    /// the total of several components are then those of the common ones, and after them, one component after the other, what
+    /// the common ones and that component have beyond; the results are those of the others; and only the common ones have
+    /// anchors. Many components are then reduced by one program.
+    fn common(&self) -> Option<usize> {
+        None
     }
     /// The state of an empty block.
     fn block(&self, form: Form<'_>) -> Vec<f64>;

@@ -65,8 +65,8 @@ impl Reducer for Adding {
 }
 
 impl LaneReducer for Adding {
-    fn is_componentwise(&self) -> bool {
-        *self == Adding::Sum
+    fn common(&self) -> Option<usize> {
+        (*self == Adding::Sum).then_some(0)
     }
 
     fn block(&self, form: Form<'_>) -> Vec<f64> {

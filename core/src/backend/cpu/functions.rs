@@ -26,7 +26,7 @@ pub(super) struct Functions {
 }
 
 impl Functions {
-    /// Vectors of reduced rows that are interleaved at most.
+    /// Vectors of reduced rows that are interleaved in an update.
     pub fn copies(&self) -> usize {
         self.all_rows().map(|(row, _)| row.copies).max().unwrap_or(1)
     }
@@ -91,8 +91,9 @@ pub(super) struct Contraction {
 #[derive(Debug)]
 pub(super) struct Update {
     /// `update(base, kept bytes, reduced bytes)`; or, where programs leave something for each pair, `update(base, kept
-    /// offset, reduced bytes, 0, offset among the pairs)` on `row.copies` vectors of a group and on a single one.
+    /// offset, reduced bytes, 0, offset among the pairs)` on `copies` vectors of a group and on a single one.
     pub starts: [usize; 2],
+    pub copies: usize,
     /// With lanes along the reduced rows.
     pub row: Along,
     pub calls: Calls,
@@ -130,32 +131,32 @@ pub(super) fn write(stages: &Stages, layout: &Layout, width: Width) -> (Vec<u8>,
     let most = MOST_COPIES[precision];
     let mut functions = Functions { group: group(stages, width, most), ..Functions::default() };
     let mut writer = Writer::new(Assembler::new(width, precision), layout, functions.group.unwrap_or(1));
+    // What is reduced together is spread over lanes alike.
+    let updates = [Stage::Contract, Stage::Update].into_iter().flat_map(|stage| stages.parts(stage));
+    let along = updates.map(|part| copies(part.program, width, most)).min().unwrap_or(1);
     for stage in Stage::ALL {
         for part in stages.parts(stage) {
             let (program, calls) = (part.program, Calls::new(part, layout));
             writer.families = calls.families;
-            let row_copies = copies(program, width, most);
+            let fitting = copies(program, width, most);
+            let divisor = (1..=fitting).rev().find(|copies| writer.group.is_multiple_of(*copies)).unwrap_or(1);
             match stage {
                 Stage::Contract => {
-                    let group = writer.group;
-                    let starts =
-                        [group, 1].map(|vectors| writer.contraction(program, vectors, rows(program, width, vectors)));
-                    functions.contractions.push(Contraction { starts, row: writer.rows(program, row_copies), calls });
+                    let blocks = [writer.group, 1].map(|vectors| (vectors, rows(program, width, vectors)));
+                    let starts = blocks.map(|(vectors, rows)| writer.contraction(program, vectors, rows));
+                    functions.contractions.push(Contraction { starts, row: writer.rows(program, along), calls });
                 }
                 Stage::Update => {
-                    let copies = (1..=row_copies).rev().find(|copies| writer.group.is_multiple_of(*copies));
-                    let starts = match (functions.group, copies) {
-                        (Some(_), Some(copies)) => [copies, 1].map(|copies| writer.update_group(program, copies)),
-                        _ => [writer.update(program, row_copies); 2],
+                    let (starts, copies) = match functions.group {
+                        Some(_) => ([divisor, 1].map(|copies| writer.update_group(program, copies)), divisor),
+                        None => ([writer.update(program, fitting); 2], fitting),
                     };
-                    let copies = copies.filter(|_| functions.group.is_some()).unwrap_or(row_copies);
-                    functions.updates.push(Update { starts, row: writer.rows(program, copies), calls });
+                    functions.updates.push(Update { starts, copies, row: writer.rows(program, along), calls });
                 }
-                Stage::Values => functions.values = Some(writer.rows(program, row_copies)),
+                Stage::Values => functions.values = Some(writer.rows(program, fitting)),
                 Stage::Candidates => {
-                    let fits = |copies: &usize| functions.group.is_none_or(|group| group.is_multiple_of(*copies));
-                    let most = row_copies.min(CANDIDATE_LANES * layout.size() / width.bytes());
-                    let copies = (1..=most).rev().find(fits).unwrap_or(1);
+                    let fitting = if functions.group.is_some() { divisor } else { fitting };
+                    let copies = fitting.min(CANDIDATE_LANES * layout.size() / width.bytes());
                     let starts = [copies, 1].map(|copies| writer.candidates(program, copies));
                     functions.candidates = Some(Filter { starts, copies });
                 }

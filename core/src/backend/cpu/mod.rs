@@ -170,7 +170,7 @@ impl<T: Number> Code<T> for Machine {
             self.contract(tile, first, vectors, count);
             for update in &self.functions.updates {
                 for places in update.calls.each() {
-                    each(update.starts, vectors, update.row.copies, |start, k| {
+                    each(update.starts, vectors, update.copies, |start, k| {
                         self.call(start, tile, [first + k * vector, count, 0, k * vector], places);
                     });
                 }
