@@ -99,10 +99,11 @@ impl<E: Element, P: Fn(usize) -> usize> Block<'_, E, P> {
         let row =
             |k| -> &[E; C] { self.elements[(self.place)(k)..].first_chunk().expect("the arguments were checked") };
         if self.rows == TURNED {
-            let block: [&[E; C]; TURNED] = std::array::from_fn(row);
+            let mut block = [row(0); TURNED];
+            block.iter_mut().enumerate().for_each(|(k, place)| *place = row(k));
             (0..C).for_each(|column| {
-                let lanes = block.map(|row| T::of(row[column]));
-                planes.lanes(plane + column)[lane..lane + TURNED].copy_from_slice(&lanes);
+                let lanes = &mut planes.lanes(plane + column)[lane..lane + TURNED];
+                lanes.iter_mut().zip(&block).for_each(|(lane, row)| *lane = T::of(row[column]));
             });
         } else {
             for k in 0..self.rows {

@@ -167,6 +167,10 @@ impl<'a, T: Format> Pass<'a, T> {
         let (mut goes_on, mut seen) = (true, 0);
         worker.states = self.program.start_rows(rows);
         let has_totals = stages.has(Stage::Update);
+        // A lane of a spread row takes few rows of a tile, so its block may last for several, if nothing else is asked of it.
+        let is_long = is_spread && stages.anchors.is_empty() && self.skips.is_none();
+        let tiles_of_a_block = if is_long { self.program.code.spread() } else { 1 };
+        let mut in_block = 0;
         let masks = self.skips.as_ref().map(|skips| skips.masks(task, &worker.origins));
         let mut search = Search::new(masks, rows, self.program.layout.reduced);
         while goes_on {
@@ -182,26 +186,35 @@ impl<'a, T: Format> Pass<'a, T> {
             }
             let tile = &mut worker.tile;
             if has_totals {
-                self.block(tile, rows, lanes, count, is_spread);
-                if !stages.anchors.is_empty() && self.reanchor(tile, lanes) {
-                    self.block(tile, rows, lanes, count, is_spread);
+                if in_block == 0 {
+                    tile.fill(Space::Block, 0..lanes, &stages.block);
                 }
-                self.program.code.map(Stage::Absorb, tile, lanes);
+                self.update(tile, rows, lanes, count, is_spread);
+                if !stages.anchors.is_empty() && self.reanchor(tile, lanes) {
+                    tile.fill(Space::Block, 0..lanes, &stages.block);
+                    self.update(tile, rows, lanes, count, is_spread);
+                }
+                in_block = (in_block + 1) % tiles_of_a_block;
+                if in_block == 0 {
+                    self.program.code.map(Stage::Absorb, tile, lanes);
+                }
             }
             self.program.absorb_rows(tile, rows, &segments, &mut worker.states, (seen, &mut worker.widened));
             seen += count;
             goes_on = advance(rows as u64 * (count + skipped) as u64, rows as u64 * skipped as u64);
         }
         worker.segments = segments;
+        if in_block > 0 {
+            self.program.code.map(Stage::Absorb, &mut worker.tile, lanes);
+        }
         if goes_on && is_spread {
             self.gather(&mut worker.tile, rows);
         }
         goes_on
     }
 
-    /// Reduces one tile into the block.
-    fn block(&self, tile: &mut Tile<T>, rows: usize, lanes: usize, count: usize, is_spread: bool) {
-        tile.fill(Space::Block, 0..lanes, &self.program.stages.block);
+    /// Adds one tile to the block.
+    fn update(&self, tile: &mut Tile<T>, rows: usize, lanes: usize, count: usize, is_spread: bool) {
         if count == 0 {
             return;
         }

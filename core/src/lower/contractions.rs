@@ -11,7 +11,9 @@ use crate::plan::Level;
 /// Terms from which on a sum over components is left for each pair.
 const FEWEST_TERMS: usize = 8;
 /// Terms that a program adds at a time.
-const TERMS: usize = 4;
+const TERMS: usize = 8;
+/// Terms that are added by one program, without repetition.
+const TERMS_AT_ONCE: usize = 16;
 /// Sums that are left for each pair at most: each takes a plane of the tile for the pairs.
 const MOST_SUMS: usize = 16;
 
@@ -28,13 +30,17 @@ impl Lowering<'_> {
             return Ok(());
         }
         // The first terms start the sum.
-        let start = (dim - 1) % TERMS + 1;
+        let start = if dim <= TERMS_AT_ONCE { dim } else { (dim - 1) % TERMS + 1 };
         let plane = Plane::new(Space::Pair, self.planes.pairs);
         self.planes.pairs += 1;
         let before = self.contractions.len();
-        for (first, count, group) in [(0, 1, start), (start, (dim - start) / TERMS, TERMS)] {
+        let parts = [(0, 1, start), (start, (dim - start) / TERMS, TERMS)];
+        let parts = parts.into_iter().filter(|&(_, count, _)| count > 0);
+        let mut fits = true;
+        for (first, count, group) in parts {
             let Some(Groups { numbers, values, mut domain, .. }) = self.groups(&[operand], [first, count, group])?
             else {
+                fits = false;
                 break;
             };
             let mut total = (first > 0).then(|| self.builder.load(plane));
@@ -44,12 +50,13 @@ impl Lowering<'_> {
             }
             domain.stores = vec![(Stage::Contract, total.map(|total| (plane, total)).into_iter().collect())];
             let Survey { families, shared, .. } = self.survey(&domain);
-            if families > MOST_FAMILIES || shared > 0 {
+            fits = families <= MOST_FAMILIES && shared == 0;
+            if !fits {
                 break;
             }
             self.contractions.push(domain);
         }
-        if self.contractions.len() < before + 2 {
+        if !fits {
             self.contractions.truncate(before);
             self.written_out.insert(node);
             self.planes.pairs -= 1;
