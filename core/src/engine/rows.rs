@@ -10,7 +10,7 @@ use crate::reduction::{RowResult, RowStates};
 /// Kept rows from which on lanes run along them.
 const FEW_ROWS: usize = 8;
 /// Reduced rows after which bounds are told for the first time.
-const FIRST_ROWS: usize = 32;
+const FIRST_ROWS: usize = 16;
 
 /// The states of some kept rows, for each reduction in plain code.
 pub(super) type AllStates = Vec<RowStates>;
