@@ -44,7 +44,7 @@ impl State {
 /// Code generation for one run of instructions.
 pub(super) struct Emitter<'a> {
     pub assembler: &'a mut Assembler,
-    program: &'a Program,
+    pub(super) program: &'a Program,
     addresses: &'a dyn Addresses,
     copies: usize,
     pub(super) states: Vec<State>,
@@ -59,6 +59,8 @@ pub(super) struct Emitter<'a> {
     pub(super) busy: Vec<Register>,
     spills: usize,
     position: u32,
+    /// Comparisons that are written at the end, into mask registers.
+    pub(super) later: Vec<Value>,
 }
 
 const NEVER: u32 = u32::MAX;
@@ -96,6 +98,7 @@ impl<'a> Emitter<'a> {
             busy: Vec::new(),
             spills: 0,
             position: 0,
+            later: Vec::new(),
         };
         emitter.find_uses();
         emitter
@@ -294,6 +297,9 @@ impl<'a> Emitter<'a> {
             self.position = position as u32;
             let (k, copy) = (self.order[position].0, usize::from(self.order[position].1));
             let Instruction::Apply(op, operands) = self.program.instructions[k as usize] else { continue };
+            if self.later.contains(&Value(k)) {
+                continue;
+            }
             let wanted = target(self, Value(k), copy);
             self.operation(op, operands, Value(k), copy, wanted);
         }

@@ -216,14 +216,26 @@ impl<'a> Writer<'a> {
         emitter.assembler.jump_not_below(done);
         emitter.assembler.align(32);
         emitter.assembler.bind(round);
-        emitter.run(|_, _, _| None);
         // Values and their masks take turns.
         let of = |space| program.stores.iter().filter(move |(plane, _)| plane.space == space);
         let each = |space| of(space).flat_map(|&(plane, value)| (0..copies).map(move |copy| (plane, value, copy)));
         let masks: Vec<(Value, usize)> = each(Space::Chosen).map(|(_, value, copy)| (value, copy)).collect();
-        let any = emitter.any(&masks);
-        emitter.assembler.mask_bits(General::R10, any);
-        emitter.assembler.jump_if_zero(General::R10, next);
+        let compares = emitter.leave_comparisons(&masks);
+        emitter.run(|_, _, _| None);
+        // The first mask register takes all together.
+        let register = |k: usize| k as u8 + 2;
+        if compares {
+            for (k, &(mask, copy)) in masks.iter().enumerate() {
+                emitter.compare(mask, copy, register(k));
+                let before = if k == 0 { register(0) } else { 1 };
+                emitter.assembler.or_masks(1, before, register(k));
+            }
+            emitter.assembler.jump_if_empty(1, next);
+        } else {
+            let any = emitter.any(&masks);
+            emitter.assembler.mask_bits(General::R10, any);
+            emitter.assembler.jump_if_zero(General::R10, next);
+        }
         for (plane, value, copy) in each(Space::Candidate) {
             let register = emitter.result(value, copy);
             emitter.assembler.store(places.plane(plane, copy), register);
@@ -236,10 +248,14 @@ impl<'a> Writer<'a> {
         };
         emitter.assembler.store_general(entry_at(0), General::Rcx);
         for (k, &(mask, copy)) in masks.iter().enumerate() {
-            let register = emitter.result(mask, copy);
-            emitter.assembler.mask_bits(General::R10, register);
+            if compares {
+                emitter.assembler.copy_mask(General::R10, register(k));
+            } else {
+                let vector = emitter.result(mask, copy);
+                emitter.assembler.mask_bits(General::R10, vector);
+                emitter.stored(mask, copy);
+            }
             emitter.assembler.store_general(entry_at(1 + k), General::R10);
-            emitter.stored(mask, copy);
         }
         let spills = emitter.spills();
         self.spills = self.spills.max(spills);

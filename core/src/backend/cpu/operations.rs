@@ -1,11 +1,50 @@
 //! The instructions of each operation: which operands may stay in memory, and which register takes the result.
 
 use super::emit::{Emitter, Instance, State};
-use super::x86::{self, Operand, Pair, Register};
-use crate::lower::Op;
+use super::x86::{self, Operand, Pair, Register, Width};
+use crate::lower::{Instruction, Op};
 use crate::ops::Value;
 
+/// Mask registers that comparisons may take.
+const MASKS: usize = 6;
+
+/// How numbers are compared.
+fn condition(op: Op) -> Option<u8> {
+    match op {
+        Op::Less => Some(x86::COMPARE_LESS),
+        Op::LessEqual => Some(x86::COMPARE_LESS_EQUAL),
+        Op::Equal => Some(x86::COMPARE_EQUAL),
+        _ => None,
+    }
+}
+
 impl Emitter<'_> {
+    /// Leaves masks for [`compare`](Self::compare), if all of them are comparisons of numbers that nothing else needs.
+    pub(super) fn leave_comparisons(&mut self, masks: &[(Value, usize)]) -> bool {
+        let uses = self.program.uses();
+        let is_comparison = |value: Value| match self.program.instruction(value) {
+            Instruction::Apply(op, _) => condition(op).is_some() && uses[value.0 as usize] == 1,
+            _ => false,
+        };
+        let fits = self.assembler.width == Width::Zmm && masks.len() <= MASKS;
+        let leaves = fits && masks.iter().all(|&(value, _)| is_comparison(value));
+        self.later.extend(masks.iter().map(|&(value, _)| value).filter(|_| leaves));
+        leaves
+    }
+
+    /// Writes a comparison that was left, into a mask register.
+    pub(super) fn compare(&mut self, value: Value, copy: usize, mask: u8) {
+        let Instruction::Apply(op, [a, b, _]) = self.program.instruction(value) else { return };
+        self.busy.clear();
+        let [a, b] = [a, b].map(|operand| self.instance(operand, copy));
+        let first = self.in_register(a);
+        let last = self.anywhere(b);
+        self.assembler.emit(&x86::COMPARE, Register(mask), Some(first), last, condition(op));
+        self.used(a);
+        self.used(b);
+        self.busy.clear();
+    }
+
     /// Writes an operation of a copy; `wanted` is the register that its result should be computed into.
     pub(super) fn operation(
         &mut self,
@@ -37,9 +76,7 @@ impl Emitter<'_> {
             Op::Xor => (&x86::XOR, None),
             Op::IndexAdd => (&x86::INDEX_ADD, None),
             Op::IndexSubtract => (&x86::INDEX_SUBTRACT, None),
-            Op::Less => (&x86::COMPARE, Some(x86::COMPARE_LESS)),
-            Op::LessEqual => (&x86::COMPARE, Some(x86::COMPARE_LESS_EQUAL)),
-            Op::Equal => (&x86::COMPARE, Some(x86::COMPARE_EQUAL)),
+            Op::Less | Op::LessEqual | Op::Equal => (&x86::COMPARE, condition(op)),
             Op::IndexLess => {
                 // The machine compares the other way round.
                 instances.swap(0, 1);

@@ -269,10 +269,26 @@ impl Assembler {
             Width::Ymm => self.emit(&SIGNS, Register(to as u8), None, Operand::Register(from), None),
             Width::Zmm => {
                 self.emit(&VECTOR_TO_MASK, Register(1), None, Operand::Register(from), None);
-                let high = (!(to as u8) >> 3 & 1) << 7;
-                self.code.extend([0xc5, high | 0x78, 0x93, 0xc0 | (to as u8 & 7) << 3 | 1]);
+                self.copy_mask(to, 1);
             }
         }
+    }
+
+    /// `to = a | b`, for mask registers.
+    pub(super) fn or_masks(&mut self, to: u8, a: u8, b: u8) {
+        self.code.extend([0xc5, 0x84 | (!a & 15) << 3, 0x45, 0xc0 | to << 3 | b]);
+    }
+
+    /// Jumps if a mask register is empty.
+    pub(super) fn jump_if_empty(&mut self, mask: u8, label: Label) {
+        self.code.extend([0xc5, 0xf8, 0x98, 0xc0 | mask << 3 | mask, 0x0f, 0x84]);
+        self.distance(label);
+    }
+
+    /// The bits of a mask register.
+    pub(super) fn copy_mask(&mut self, to: General, mask: u8) {
+        let high = (!(to as u8) >> 3 & 1) << 7;
+        self.code.extend([0xc5, high | 0x78, 0x93, 0xc0 | (to as u8 & 7) << 3 | mask]);
     }
 
     /// Stores as many bytes as a number has.

@@ -1,5 +1,7 @@
 //! The encoder: random instructions are read back by an independent decoder.
 
+mod general;
+
 use iced_x86::{Decoder, DecoderOptions, Mnemonic as M, OpKind, Register as Name};
 
 use super::Random;
@@ -292,90 +294,11 @@ impl Writer {
         }
     }
 
-    fn general(&mut self) {
-        let (one, two) = (self.random.pick(&ALL_GENERAL), self.random.pick(&ALL_GENERAL));
-        // The one that is no base of an address may be any other operand.
-        let one = if self.random.chance(8) { (General::R12, Name::R12) } else { one };
-        let [a, b] = [one.1, two.1].map(Field::Register);
-        let distance = self.random.pick(&[0, 1, -1, 64, i32::MIN, i32::MAX, -12345]);
-        let line = match self.random.below(12) {
-            0 => {
-                self.assembler.clear(one.0);
-                (M::Xor, vec![a.clone(), a])
-            }
-            1 => {
-                self.assembler.copy_general(one.0, two.0);
-                (M::Mov, vec![a, b])
-            }
-            2 => {
-                self.assembler.offset(one.0, two.0, distance);
-                let (index, displacement) = (Name::None, distance.into());
-                (M::Lea, vec![a, Field::Memory { base: two.1, index, displacement, short: false, broadcast: false }])
-            }
-            3 => {
-                self.assembler.advance(one.0, distance);
-                (M::Add, vec![a, Field::Number(i64::from(distance) as u64)])
-            }
-            4 => {
-                self.assembler.compare_general(one.0, two.0);
-                (M::Cmp, vec![a, b])
-            }
-            5 => {
-                self.assembler.add_general(one.0, two.0);
-                (M::Add, vec![a, b])
-            }
-            6 => {
-                let displacement = self.random.next() as i8;
-                self.assembler.load_general(one.0, two.0, displacement);
-                let (index, displacement) = (Name::None, displacement.into());
-                (M::Mov, vec![a, Field::Memory { base: two.1, index, displacement, short: true, broadcast: false }])
-            }
-            7 => {
-                let (memory, mut field) = self.memory(false, 1);
-                // Displacements are counted in bytes here.
-                if let Field::Memory { displacement, short, .. } = &mut field {
-                    *short = i8::try_from(*displacement).is_ok();
-                }
-                self.assembler.store_general(memory, one.0);
-                (M::Mov, vec![field, a])
-            }
-            8 => {
-                let label = self.assembler.label();
-                self.assembler.jump_if_zero(one.0, label);
-                self.labels.push((label, None));
-                self.expected.push((M::Test, vec![a.clone(), a]));
-                (M::Je, vec![Field::Place(self.labels.len() as u64 - 1)])
-            }
-            9 => {
-                let from = self.register();
-                self.assembler.mask_bits(one.0, from);
-                let (p, vector) = (self.assembler.precision, self.vector(from));
-                match self.assembler.width {
-                    Width::Ymm => ([M::Vmovmskps, M::Vmovmskpd][p], vec![a, vector]),
-                    Width::Zmm => {
-                        let mask = Field::Register(Name::K1);
-                        self.expected.push(([M::Vpmovd2m, M::Vpmovq2m][p], vec![mask.clone(), vector]));
-                        (M::Kmovw, vec![a, mask])
-                    }
-                }
-            }
-            10 => {
-                self.assembler.push(one.0);
-                (M::Push, vec![a])
-            }
-            _ => {
-                self.assembler.pop(one.0);
-                (M::Pop, vec![a])
-            }
-        };
-        self.expected.push(line);
-    }
-
     /// Jumps forwards and backwards, ends and alignment.
     fn flow(&mut self) {
         let k = self.random.below(self.labels.len() + 1);
         if k == self.labels.len() {
-            self.labels.push((self.assembler.label(), None));
+            self.label();
         }
         let label = self.labels[k].0;
         let name = match self.random.below(7) {
