@@ -223,6 +223,12 @@ impl<T> Planes<'_, T> {
         &mut self.numbers[plane * self.stride..][self.first..self.stride]
     }
 
+    /// The lanes of the first `C` of them.
+    pub fn first<const C: usize>(&mut self) -> [&mut [T]; C] {
+        let mut planes = self.numbers.chunks_mut(self.stride);
+        std::array::from_fn(|_| planes.next().map_or(&mut [][..], |plane| &mut plane[self.first..]))
+    }
+
     /// The same from a lane on.
     pub fn from(&mut self, first: usize) -> Planes<'_, T> {
         Planes { numbers: self.numbers, first, ..*self }

@@ -43,9 +43,15 @@ impl Rows<'_> {
             }
             return;
         }
-        // What is side by side in memory is read together, a few rows at a time so that each is read in one go.
+        // What is side by side in memory is read together.
         let (start, step) = (self.place.of(origin, rows.start, column), self.place.row_step);
-        with_elements!(self.data, elements => turn(elements, (start, step), rows.len(), planes));
+        let dense = usize::try_from(start).ok().filter(|_| step == planes.count as isize);
+        with_elements!(self.data, elements => match (dense, planes.count) {
+            (Some(start), 2) => apart::<2, _, T>(elements, start, rows.len(), planes),
+            (Some(start), 3) => apart::<3, _, T>(elements, start, rows.len(), planes),
+            (Some(start), 4) => apart::<4, _, T>(elements, start, rows.len(), planes),
+            _ => turn(elements, (start, step), rows.len(), planes),
+        });
     }
 
     /// As `pack`, for one column.
@@ -65,7 +71,17 @@ impl Rows<'_> {
 /// Rows and columns that are turned into lanes together: what a line of a cache holds in float32.
 const TURNED: usize = 16;
 
-/// Brings rows of elements, each a step from the last, into lanes: the first element of each row into the first plane.
+/// Brings rows of `C` elements, one after the other from a start on, into as many planes. The compiler makes shuffles of it.
+fn apart<const C: usize, E: Element, T: Format>(elements: &[E], start: usize, rows: usize, planes: &mut Planes<'_, T>) {
+    let rows = elements[start..start + C * rows].as_chunks::<C>().0;
+    let mut planes = planes.first::<C>().map(|plane| &mut plane[..rows.len()]);
+    for (k, row) in rows.iter().enumerate() {
+        planes.iter_mut().zip(row).for_each(|(plane, &element)| plane[k] = T::of(element));
+    }
+}
+
+/// Brings rows of elements, each a step from the last, into lanes, a few at a time so that each is read in one go: the first
+/// element of each row into the first plane.
 fn turn<E: Element, T: Format>(elements: &[E], (start, step): (isize, isize), rows: usize, planes: &mut Planes<'_, T>) {
     for first in (0..rows).step_by(TURNED) {
         let count = TURNED.min(rows - first);

@@ -167,9 +167,10 @@ impl<'a, T: Format> Pass<'a, T> {
         let (mut goes_on, mut seen) = (true, 0);
         worker.states = self.program.start_rows(rows);
         let has_totals = stages.has(Stage::Update);
-        // A lane of a spread row takes few rows of a tile, so its block may last for several, if nothing else is asked of it.
+        // A lane of a spread row takes few rows of a tile, so its block lasts for several, until a lane has at most as many rows
+        // as a tile, unless more is asked of a block. One vector of lanes is for the rows that fill none.
         let is_long = is_spread && stages.anchors.is_empty() && self.skips.is_none();
-        let tiles_of_a_block = if is_long { self.program.code.spread() } else { 1 };
+        let tiles_of_a_block = if is_long { self.program.code.spread() / 2 } else { 1 };
         let mut in_block = 0;
         let masks = self.skips.as_ref().map(|skips| skips.masks(task, &worker.origins));
         let mut search = Search::new(masks, rows, self.program.layout.reduced);

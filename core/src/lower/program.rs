@@ -264,6 +264,19 @@ impl Program {
         uses
     }
 
+    /// Whether each operation adds to what a store replaces, so that none needs a register of its own.
+    pub fn accumulates(&self) -> bool {
+        let replaces = |(k, instruction): (usize, &Instruction)| match instruction {
+            Instruction::Apply(Op::Add | Op::MultiplyAdd, operands) => self.stores.iter().any(|&(plane, value)| {
+                let is_old = |v: &Value| self.instruction(*v) == Instruction::Load(plane);
+                value.0 as usize == k && operands.iter().any(is_old)
+            }),
+            Instruction::Apply(..) => false,
+            _ => true,
+        };
+        self.instructions.iter().enumerate().all(replaces)
+    }
+
     /// The largest number of computed values that are needed at one time.
     pub fn live(&self) -> usize {
         let mut last: Vec<usize> = vec![0; self.instructions.len()];

@@ -182,12 +182,21 @@ fn group(stages: &Stages, width: Width, most: usize) -> Option<usize> {
 /// How many vectors are interleaved: as many as leave room for their states and temporaries. Two are worth a few
 /// reloads, more are not.
 fn copies(program: &Program, width: Width, most: usize) -> usize {
-    let needed = program.stores.len() + program.live();
-    let fits = |copies: &usize| {
-        let reloads = if *copies == 2 { RELOADS } else { 0 };
-        copies * needed + 2 <= width.registers() + reloads
+    let fits = |&copies: &usize| {
+        if program.accumulates() {
+            return copies * program.stores.len() + accumulating(program, copies) <= width.registers();
+        }
+        let reloads = if copies == 2 { RELOADS } else { 0 };
+        copies * (program.stores.len() + program.live()) + 2 <= width.registers() + reloads
     };
     (2..=most).rev().find(fits).unwrap_or(1)
+}
+
+/// Registers that a program which accumulates needs beyond its states: for what a pair of each vector has, for a number of the
+/// reduced row, and as many as an instruction may need.
+pub(super) fn accumulating(program: &Program, copies: usize) -> usize {
+    let is_pair = |i: &&Instruction| matches!(i, Instruction::Load(plane) if plane.space == Space::Pair);
+    (copies * program.instructions.iter().filter(is_pair).count() + 1).max(3)
 }
 
 /// How many reduced rows sums are added for together, so that they and what is read stay in registers.

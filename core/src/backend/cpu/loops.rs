@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::emit::{Addresses, Emitter};
-use super::functions::Along;
+use super::functions::{Along, accumulating};
 use super::interleave::Interleaving;
 use super::places::{FAMILIES, Mode, Places};
 use super::x86::{Assembler, General, Label, Memory, Register};
@@ -307,7 +307,10 @@ impl<'a> Writer<'a> {
         let contracts = matches!(mode, Mode::Contract { .. });
         // Where whole parts are written for one copy after the other, only one copy has temporaries.
         let needed = if contracts { 1 } else { copies } * program.live();
-        let temporaries = needed.min(registers / 2).max(WORKING_REGISTERS);
+        let temporaries = match program.accumulates() && mode == Mode::Update {
+            true => accumulating(program, copies),
+            false => needed.min(registers / 2).max(WORKING_REGISTERS),
+        };
         let interleaving = if contracts { Interleaving::Parts } else { Interleaving::Operations };
         let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies, interleaving);
         let loads = loads(program);
