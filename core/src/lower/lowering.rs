@@ -41,6 +41,9 @@ pub fn lower(plan: &Plan, dtype: Dtype, summation: Summation, machine: Machine) 
     Ok(lowering.stages(condition))
 }
 
+/// Values that may matter of a pair, at most.
+const MOST_CANDIDATES: usize = 8;
+
 /// What the planes of states hold before anything is reduced, as bits.
 #[derive(Default)]
 pub(super) struct Neutral {
@@ -262,9 +265,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn stages(mut self, condition: Option<Condition>) -> Stages {
-        if self.rows.iter().any(|part| part.reducer().and_then(AnyRowReducer::side).is_none()) {
-            // All values are needed.
+        let has_side = |part: &RowPart| part.reducer().and_then(AnyRowReducer::side).is_some();
+        if self.slots[Space::Candidate as usize] > MOST_CANDIDATES || !self.rows.iter().all(has_side) {
+            // All values are needed, or so many that what is left of a tile would be large.
             self.stores[Stage::Candidates as usize].clear();
+            for space in [Space::Bound, Space::Candidate, Space::Chosen] {
+                self.slots[space as usize] = 0;
+            }
         }
         if let Some(mask) = self.again {
             self.stores[Stage::Reanchor as usize].push((Plane::new(Space::Output, 0), mask));
