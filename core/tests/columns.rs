@@ -3,7 +3,7 @@
 
 mod support;
 
-use rkeops_core::{CompileOptions, Dtype, Kernel, Reduction, Target};
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
 use support::case::{Case, Numbers};
 use support::check::{Count, check, describe};
 use support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
@@ -11,7 +11,7 @@ use support::layout::Layout;
 use support::random::{Random, seeds};
 use support::reducing::{NEAREST, with_extra, with_mask};
 
-suite!(wide_results, targets_agree, kronecker_products_are_small);
+suite!(wide_results, targets_agree, kronecker_products_are_small, terms_that_are_alike);
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 
@@ -177,4 +177,19 @@ fn kronecker_products_are_small(target: Target) {
     let kernel = Kernel::compile(std::slice::from_ref(&product), &options).unwrap();
     assert_eq!(kernel.operations_per_pair(), 16_200, "a multiply-add for each component");
     assert!(kernel.machine_code().len() < 4096, "{} bytes", kernel.machine_code().len());
+}
+
+/// A sum over components that are all the same has as many of them.
+fn terms_that_are_alike(target: Target) {
+    for dim in [7, 8, 11, 16, 17, 40] {
+        let variables = ["x = Vi(0,1)", "y = Vj(1,1)", &format!("v = Vj(2,{dim})")];
+        let sum = Reduction::parse("Sum_Reduction(Sum((x*y)*Pow(v,0)),0)", &variables).unwrap();
+        let kernel = Kernel::compile(&[sum], &CompileOptions { target, ..CompileOptions::default() }).unwrap();
+        let (x, y, v) = ([1.0, 2.0], [3.0], vec![0.5; dim]);
+        let mut results = [0.0f32; 2];
+        let inputs = [ArrayRef::f32(&x, &[2, 1]), ArrayRef::f32(&y, &[1, 1]), ArrayRef::f32(&v, &[1, dim])];
+        let taken: Vec<ArrayRef<'_>> = kernel.inputs().iter().map(|input| inputs[input.index].clone()).collect();
+        kernel.run(&taken, &mut [ArrayMut::f32(&mut results, &[2, 1])], &RunOptions::default()).unwrap();
+        assert_eq!(results, [3.0 * dim as f32, 6.0 * dim as f32], "{} {dim}", target.name());
+    }
 }

@@ -50,7 +50,8 @@ impl Lowering<'_> {
             }
             domain.stores = vec![(Stage::Contract, total.map(|total| (plane, total)).into_iter().collect())];
             let Survey { families, shared, .. } = self.survey(&domain);
-            fits = families <= MOST_FAMILIES && shared == 0;
+            // Terms that are all the same are no repetition on other planes.
+            fits = (1..=MOST_FAMILIES).contains(&families) && shared == 0;
             if !fits {
                 break;
             }
