@@ -7,16 +7,13 @@ use super::Program;
 use super::arguments::Arguments;
 use super::locks::lock;
 use super::pack::{Format, RowColumns, pad, unpack, unpack_row};
-use super::rows::AllStates;
+use super::rows::{AllStates, FEW_ROWS};
 use super::schedule::{Task, tiles};
 use super::skip::{Next, Search, Skips};
 use crate::array::ArrayMut;
 use crate::backend::{Planes, Tile};
 use crate::formula::Category;
 use crate::lower::{Origin, Source, Space, Stage};
-
-/// Below this many kept rows the lanes run along the reduced index.
-const FEW_ROWS: usize = 8;
 
 /// For each plane of the space `Total` a number per kept row.
 type Numbers<T> = Vec<Vec<T>>;

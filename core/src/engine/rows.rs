@@ -7,8 +7,8 @@ use crate::backend::{Number, Tile};
 use crate::lower::{Space, Stage};
 use crate::reduction::{RowResult, RowStates};
 
-/// Kept rows from which on lanes run along them.
-const FEW_ROWS: usize = 8;
+/// Below this many kept rows the lanes run along the reduced index.
+pub(super) const FEW_ROWS: usize = 8;
 /// Reduced rows after which bounds are told for the first time.
 const FIRST_ROWS: usize = 16;
 

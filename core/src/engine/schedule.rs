@@ -63,8 +63,8 @@ struct Cut {
     parts: usize,
 }
 
-/// Cuts a strip into about as many tasks as are wanted. It must not depend on threads, nor
-/// may the parts depend on anything but sizes: they decide in which order totals are merged.
+/// Cuts a strip into about as many tasks as are wanted. It must not depend on threads, nor may the parts depend on anything
+/// but sizes: they decide in which order totals are merged.
 fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, of: Rows) -> Cut {
     let fewest = if of.searches { FEWEST_SEARCHED_ROWS } else { FEWEST_ROWS }.min(layout.kept);
     let rows = kept.div_ceil(wanted).next_multiple_of(LANES).clamp(fewest, layout.kept);

@@ -292,16 +292,8 @@ impl<'a> Lowering<'a> {
             }
         }
         self.stores[Stage::Update as usize].extend(cut.shared.take(Space::Pair));
-        for stage in [
-            Stage::Update,
-            Stage::Values,
-            Stage::Candidates,
-            Stage::Reanchor,
-            Stage::Absorb,
-            Stage::Merge,
-            Stage::Finish,
-            Stage::Nothing,
-        ] {
+        let is_later = |stage: &Stage| EARLIER.iter().all(|(earlier, _)| earlier != stage);
+        for stage in Stage::ALL.into_iter().filter(is_later) {
             programs[stage as usize] = cut.program(&self.stores[stage as usize], level_of(stage));
         }
         for (stage, space) in EARLIER {

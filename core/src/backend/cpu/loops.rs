@@ -5,14 +5,12 @@ use rustc_hash::FxHashMap;
 use super::emit::{Addresses, Emitter};
 use super::functions::{Along, accumulating};
 use super::interleave::Interleaving;
-use super::places::{FAMILIES, Mode, Places};
+use super::places::{CALLEES, FAMILIES, Mode, Places};
 use super::x86::{Assembler, General, Label, Memory, Register};
 use crate::backend::tile::Layout;
 use crate::lower::{Instruction, Op, Plane, Program, Space};
 use crate::ops::Value;
 
-/// How many of these belong to whoever is called.
-const CALLEES: usize = 2;
 /// Registers that an instruction may need beyond its live values.
 const WORKING_REGISTERS: usize = 5;
 
@@ -112,20 +110,9 @@ impl<'a> Writer<'a> {
             self.assembler.offset(General::R8, General::Rax, bytes);
             self.assembler.compare_general(General::R8, General::Rsi);
             self.assembler.jump_above(next);
-            let step = self.layout.size() as i32;
-            self.state_loop(program, Mode::Update, copies, |assembler, moment| match moment {
-                Moment::Before => {
-                    assembler.clear(General::Rcx);
-                    assembler.compare_general(General::Rcx, General::Rdx);
-                    assembler.jump_not_below(done);
-                }
-                Moment::Round => {}
-                Moment::End(round) => {
-                    assembler.advance(General::Rcx, step);
-                    assembler.compare_general(General::Rcx, General::Rdx);
-                    assembler.jump_below(round);
-                    assembler.bind(done);
-                }
+            let steps = [(General::Rcx, self.layout.size() as i32)];
+            self.state_loop(program, Mode::Update, copies, |assembler, moment| {
+                walk_from_zero(assembler, moment, &steps, General::Rdx, done);
             });
             self.assembler.copy_general(General::Rax, General::R8);
             self.assembler.jump(top);
@@ -140,21 +127,9 @@ impl<'a> Writer<'a> {
         let entry = self.start();
         self.assembler.copy_general(General::Rax, General::Rsi);
         let done = self.assembler.label();
-        let (step, pair) = (self.layout.size() as i32, self.vectors(self.group));
-        self.state_loop(program, Mode::Update, copies, |assembler, moment| match moment {
-            Moment::Before => {
-                assembler.clear(General::Rcx);
-                assembler.compare_general(General::Rcx, General::Rdx);
-                assembler.jump_not_below(done);
-            }
-            Moment::Round => {}
-            Moment::End(round) => {
-                assembler.advance(General::Rcx, step);
-                assembler.advance(General::R8, pair);
-                assembler.compare_general(General::Rcx, General::Rdx);
-                assembler.jump_below(round);
-                assembler.bind(done);
-            }
+        let steps = [(General::Rcx, self.layout.size() as i32), (General::R8, self.vectors(self.group))];
+        self.state_loop(program, Mode::Update, copies, |assembler, moment| {
+            walk_from_zero(assembler, moment, &steps, General::Rdx, done);
         });
         self.finish();
         entry
@@ -171,8 +146,9 @@ impl<'a> Writer<'a> {
         self.assembler.add_general(end, General::Rcx);
         let (block, done) = (self.assembler.label(), self.assembler.label());
         self.assembler.clear(General::Rcx);
-        self.assembler.compare_general(General::Rcx, General::Rdx);
-        self.assembler.jump_not_below(done);
+        let steps =
+            [(General::Rcx, (rows * self.layout.size()) as i32), (General::R8, self.vectors(rows * self.group))];
+        walk(&mut self.assembler, Moment::Before, &steps, General::Rdx, done);
         self.assembler.bind(block);
         self.state_loop(program, Mode::Contract { vectors }, vectors * rows, |assembler, moment| match moment {
             Moment::Before => assembler.copy_general(General::Rsi, General::R9),
@@ -183,12 +159,7 @@ impl<'a> Writer<'a> {
                 assembler.jump_below(round);
             }
         });
-        let (step, pair) = ((rows * self.layout.size()) as i32, self.vectors(rows * self.group));
-        self.assembler.advance(General::Rcx, step);
-        self.assembler.advance(General::R8, pair);
-        self.assembler.compare_general(General::Rcx, General::Rdx);
-        self.assembler.jump_below(block);
-        self.assembler.bind(done);
+        walk(&mut self.assembler, Moment::End(block), &steps, General::Rdx, done);
         self.assembler.pop(end);
         self.finish();
         entry
@@ -202,7 +173,8 @@ impl<'a> Writer<'a> {
         self.assembler.clear(General::Rsi);
         self.assembler.clear(General::R9);
         let places = self.places(Mode::Candidates);
-        let (step, pair, vectors) = (self.layout.size(), self.vectors(self.group), self.vectors(copies));
+        let (step, vectors) = (self.layout.size(), self.vectors(copies));
+        let steps = [(General::Rcx, step as i32), (General::R8, self.vectors(self.group))];
         let (round, next, done) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
         let registers = self.assembler.width.registers();
         let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies, Interleaving::Operations);
@@ -212,8 +184,7 @@ impl<'a> Writer<'a> {
                 emitter.pin(value, copy);
             }
         }
-        emitter.assembler.compare_general(General::Rcx, General::Rdx);
-        emitter.assembler.jump_not_below(done);
+        walk(emitter.assembler, Moment::Before, &steps, General::Rdx, done);
         emitter.assembler.align(32);
         emitter.assembler.bind(round);
         // Values and their masks take turns.
@@ -262,11 +233,7 @@ impl<'a> Writer<'a> {
         self.assembler.advance(General::Rsi, ((1 + masks.len()) * step) as i32);
         self.assembler.advance(General::R9, vectors);
         self.assembler.bind(next);
-        self.assembler.advance(General::Rcx, step as i32);
-        self.assembler.advance(General::R8, pair);
-        self.assembler.compare_general(General::Rcx, General::Rdx);
-        self.assembler.jump_below(round);
-        self.assembler.bind(done);
+        walk(&mut self.assembler, Moment::End(round), &steps, General::Rdx, done);
         self.assembler.copy_general(General::Rax, General::Rsi);
         self.finish();
         entry
@@ -281,19 +248,9 @@ impl<'a> Writer<'a> {
     fn row(&mut self, program: &Program, copies: usize) -> usize {
         let entry = self.start();
         let done = self.assembler.label();
-        let step = self.vectors(copies);
-        self.state_loop(program, Mode::Row, copies, |assembler, moment| match moment {
-            Moment::Before => {
-                assembler.compare_general(General::Rcx, General::R8);
-                assembler.jump_not_below(done);
-            }
-            Moment::Round => {}
-            Moment::End(round) => {
-                assembler.advance(General::Rcx, step);
-                assembler.compare_general(General::Rcx, General::R8);
-                assembler.jump_below(round);
-                assembler.bind(done);
-            }
+        let steps = [(General::Rcx, self.vectors(copies))];
+        self.state_loop(program, Mode::Row, copies, |assembler, moment| {
+            walk(assembler, moment, &steps, General::R8, done);
         });
         self.finish();
         entry
@@ -374,6 +331,31 @@ impl<'a> Writer<'a> {
         let spills = emitter.spills();
         self.spills = self.spills.max(spills);
     }
+}
+
+/// Writes a loop whose rounds move registers on, the first of them up to an end; `done` is the place after it.
+fn walk(assembler: &mut Assembler, moment: Moment, steps: &[(General, i32)], end: General, done: Label) {
+    match moment {
+        Moment::Before => {
+            assembler.compare_general(steps[0].0, end);
+            assembler.jump_not_below(done);
+        }
+        Moment::Round => {}
+        Moment::End(round) => {
+            steps.iter().for_each(|&(register, step)| assembler.advance(register, step));
+            assembler.compare_general(steps[0].0, end);
+            assembler.jump_below(round);
+            assembler.bind(done);
+        }
+    }
+}
+
+/// The same with the first register from zero on.
+fn walk_from_zero(assembler: &mut Assembler, moment: Moment, steps: &[(General, i32)], end: General, done: Label) {
+    if let Moment::Before = moment {
+        assembler.clear(steps[0].0);
+    }
+    walk(assembler, moment, steps, end, done);
 }
 
 /// Writes where the planes of a program's families are to their registers, from a list of places.

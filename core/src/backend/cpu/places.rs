@@ -8,6 +8,8 @@ use crate::lower::{MOST_FAMILIES, Plane, Space, Table};
 /// The registers that hold where a family's plane is; the first of them belong to whoever is called.
 pub(super) const FAMILIES: [General; MOST_FAMILIES] =
     [General::R10, General::R11, General::Rbx, General::Rbp, General::R13, General::R14, General::R15];
+/// How many of these belong to whoever is called.
+pub(super) const CALLEES: usize = 2;
 
 /// What the offset registers of a function stand for.
 #[derive(Clone, Copy, PartialEq, Eq)]
