@@ -127,7 +127,18 @@ impl Wide {
         let rows = *random.pick(&[[70, 9], [3, 40], [1, 300], [129, 17], [9, 0], [0, 9], [65, 1]]);
         let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
         let output = Layout::random(&mut random, false);
-        Case { axis: random.below(2), seed, rows, numbers, inputs, output, given: None, variables, reductions }
+        Case {
+            axis: random.below(2),
+            seed,
+            rows,
+            numbers,
+            inputs,
+            output,
+            given: None,
+            one_array: false,
+            variables,
+            reductions,
+        }
     }
 }
 

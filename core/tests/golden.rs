@@ -60,6 +60,7 @@ const CASES: &[Case] = &[
         ],
     ),
     case("wide", &["x = Vi(0,40)", "y = Vj(1,40)", "b = Vj(2,1)"], &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)"]),
+    case("forces", POINTS, &["Sum_Reduction(b*(y-x)*Pow(Rsqrt(SqDist(x,y)+g),3),0)"]),
     case("periodic", SCALARS, &["Sum_Reduction(Exp(-2*Square(Sin(x-y)))*Cos(x)*b,0)"]),
     case("powers", SCALARS, &["Sum_Reduction(Powf(1+Square(x-y),b)+Log(1+Abs(x*y))+Pow(x-y,5),0)"]),
     case("neural", POINTS, &["Sum_Reduction(Tanh((x|y)+b)+ReLU(Elem(x,0)*Elem(y,2))+Step(b)*Sign(x-y),0)"]),
@@ -68,6 +69,9 @@ const CASES: &[Case] = &[
 
 /// The cases whose machine code is shown too.
 const DISASSEMBLED: [&str; 3] = ["gaussian_scalar", "log_sum_exp", "nearest"];
+
+/// The cases shown for x and y that are one array too, and b and e.
+const ON_ONE_ARRAY: [&str; 3] = ["gaussian", "gaussian_value_and_gradient", "forces"];
 
 const fn case(name: &'static str, aliases: &'static [&'static str], reductions: &'static [&'static str]) -> Case {
     Case { name, aliases, reductions }
@@ -127,6 +131,16 @@ fn plans_and_programs() {
         // The last line is about this machine.
         let lines: Vec<&str> = explained.lines().filter(|line| !line.starts_with("portable backend")).collect();
         compare(&format!("{}.txt", case.name), &format!("{}{}\n", case.question(), lines.join("\n")))
+    });
+    report(all.flatten().collect());
+}
+
+#[test]
+fn programs_of_exchanged_pairs() {
+    let all = CASES.iter().filter(|case| ON_ONE_ARRAY.contains(&case.name)).map(|case| {
+        let explained = case.compile(Target::Portable).explain_one_array(&[0, 0, 2, 3, 2]).unwrap().unwrap();
+        let lines: Vec<&str> = explained.lines().filter(|line| !line.starts_with("portable backend")).collect();
+        compare(&format!("{}.one_array.txt", case.name), &format!("{}{}\n", case.question(), lines.join("\n")))
     });
     report(all.flatten().collect());
 }
@@ -194,7 +208,8 @@ fn every_file_belongs_to_a_case() {
     }
     let plans = CASES.iter().map(|case| format!("{}.txt", case.name));
     let codes = DISASSEMBLED.iter().map(|name| format!("{name}.avx2.txt"));
-    let expected: BTreeSet<String> = plans.chain(codes).collect();
+    let exchanged = ON_ONE_ARRAY.iter().map(|name| format!("{name}.one_array.txt"));
+    let expected: BTreeSet<String> = plans.chain(codes).chain(exchanged).collect();
     let entries = std::fs::read_dir(folder()).unwrap();
     let found: BTreeSet<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(found, expected);

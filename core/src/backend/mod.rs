@@ -108,6 +108,10 @@ pub trait Code<T: Number>: Send + Sync {
     /// Updates the block of each of the first `lanes` kept rows with the first `count` reduced rows.
     fn update(&self, tile: &mut Tile<T>, lanes: usize, count: usize);
 
+    /// In how many lanes the kept rows of exchanged pairs go round: for each reduced row the space `Exchanged` has as many
+    /// numbers, one row after the other, and an update adds to them. Only kept rows that fill vectors may be updated then.
+    fn exchanged(&self) -> usize;
+
     /// How many lanes `update_row` uses.
     fn spread(&self) -> usize;
 

@@ -18,6 +18,9 @@ const REDUCED_LANES: usize = 256;
 pub const PAIR_LANES: usize = 128;
 /// Reduced rows for which sums of pairs are added together at most; those beyond the last are for nobody.
 pub const MOST_CONTRACTED: usize = 8;
+/// Bytes that sums of exchanged pairs may take in vectors before tiles become smaller: the kept rows go through all of them
+/// again and again.
+const EXCHANGED_BYTES: usize = 1 << 14;
 /// Kept rows whose candidates are found at a time, at most.
 pub const CANDIDATE_LANES: usize = 64;
 /// Lanes of a tile at least.
@@ -59,7 +62,9 @@ impl Layout {
         let kept_planes = stages.slots[Space::Kept as usize].max(stages.slots[Space::Total as usize]);
         let kept = lanes(KEPT_LANES, kept_planes, KEPT_BYTES);
         let reduced_planes = stages.slots[Space::Reduced as usize].max(stages.slots[Space::Values as usize]);
-        let reduced = lanes(REDUCED_LANES, reduced_planes, REPEATED_BYTES);
+        let exchanged = EXCHANGED_BYTES / (VECTOR_BYTES * stages.slots[Space::Exchanged as usize]).max(1);
+        let most = (exchanged / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, REDUCED_LANES);
+        let reduced = lanes(most, reduced_planes, REPEATED_BYTES);
         let mut layout = Layout {
             kept,
             reduced,
@@ -77,6 +82,7 @@ impl Layout {
                 Space::Reduced | Space::Values => reduced,
                 Space::Pair => (reduced + MOST_CONTRACTED) * PAIR_LANES,
                 Space::Candidate | Space::Chosen => reduced * CANDIDATE_LANES,
+                Space::Exchanged => reduced * PAIR_LANES,
                 _ => kept,
             };
             // One vector more than the lanes, so that planes do not compete for the same cache sets.

@@ -82,6 +82,38 @@ impl<T> Shelf<T> {
     }
 }
 
+/// Things that are made when they are first asked for. Nobody waits here either: what is locked is made again.
+#[derive(Debug)]
+pub(super) struct Remembered<K, V> {
+    known: Mutex<Vec<(K, V)>>,
+}
+
+impl<K: PartialEq, V: Clone> Remembered<K, V> {
+    pub(super) const fn new() -> Self {
+        Remembered { known: Mutex::new(Vec::new()) }
+    }
+
+    fn known(&self) -> Option<MutexGuard<'_, Vec<(K, V)>>> {
+        match self.known.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The thing of a key.
+    pub(super) fn get<E>(&self, key: K, make: impl FnOnce(&K) -> Result<V, E>) -> Result<V, E> {
+        if let Some((_, thing)) = self.known().iter().flat_map(|known| known.iter()).find(|(known, _)| *known == key) {
+            return Ok(thing.clone());
+        }
+        let thing = make(&key)?;
+        if let Some(mut known) = self.known().filter(|known| known.len() < SHELF) {
+            known.push((key, thing.clone()));
+        }
+        Ok(thing)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +141,18 @@ mod tests {
         drop(held);
         assert!(shared.lock_of(1 + GENERATIONS as u32).is_none());
         assert!(shared.lock_of(1).is_some());
+    }
+
+    #[test]
+    fn what_is_remembered_is_made_once_and_again_where_it_is_locked() {
+        let remembered = Remembered::new();
+        let get = |key: i32, value: i32| remembered.get(key, |_| Ok::<_, ()>(value)).unwrap();
+        assert_eq!((get(1, 10), get(1, 11), get(2, 20)), (10, 10, 20));
+        assert_eq!(remembered.get(3, |_| Err(())), Err(()));
+        let orphaned = remembered.known.lock().unwrap();
+        assert_eq!(get(1, 12), 12);
+        drop(orphaned);
+        assert_eq!((get(1, 13), get(3, 30)), (10, 30));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod arguments;
 mod batch;
 mod cache;
+mod crew;
 mod doctor;
 mod extremes;
 mod integers;
@@ -16,18 +17,19 @@ mod rows;
 mod run;
 mod schedule;
 mod skip;
+mod symmetric;
 mod threads;
 
 use std::cell::Cell;
 use std::sync::Arc;
 
-use self::locks::Shelf;
+use self::locks::{Remembered, Shelf};
 use crate::array::{ArrayMut, ArrayRef};
 use crate::backend::{self, Code, Layout, Number, Target, Tile};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Field, Variable};
-use crate::lower::{self, OutputArray, Repeat, Stage, Stages};
+use crate::lower::{self, OutputArray, Stages};
 use crate::plan::{self, Plan, Reads};
 use crate::reduction::{Axis, Columns, Reduction, Summation};
 
@@ -152,6 +154,10 @@ pub(crate) struct Program<T: Number> {
     stages: Arc<Stages>,
     layout: Layout,
     code: Box<dyn Code<T>>,
+    /// What the code was made for.
+    backend: Target,
+    /// The programs of runs in which some arguments are the same array, by which these are, where there is one.
+    exchanged: Remembered<Vec<usize>, Option<Arc<Program<T>>>>,
     /// Tiles that no run uses at the moment.
     tiles: Shelf<Box<Tile<T>>>,
 }
@@ -258,28 +264,8 @@ impl Kernel {
         integers::check(self, &arguments::check(self, inputs, outputs)?)
     }
 
-    /// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.
     fn dump(&self) {
-        let Ok(wanted) = std::env::var("RKEOPS_DUMP") else { return };
-        let is_wanted = |part: &str| wanted.split(',').any(|w| w.trim() == part || w.trim() == "all");
-        let parts = [("plan", self.plan.text()), ("program", self.program_text()), ("code", self.code_text())];
-        for (_, text) in parts.iter().filter(|(part, _)| is_wanted(part)) {
-            eprintln!("{text}");
-        }
-    }
-
-    fn program_text(&self) -> String {
-        let stages = self.compiled.stages();
-        let mut text = String::new();
-        for stage in Stage::ALL {
-            if stages.has(stage) {
-                text += &format!("{stage:?}: {} operations {}\n", stages.operations(stage), stage.frequency());
-            }
-            for part in stages.parts(stage) {
-                text += &part.repeat.map_or_else(|| part.program.text(), Repeat::text);
-            }
-        }
-        text
+        dump(&self.plan, self.compiled.stages(), &|| self.code_text());
     }
 
     fn code_text(&self) -> String {
@@ -291,7 +277,11 @@ impl Kernel {
 
     /// The plan, the lane programs with their operations, and what was compiled, for a reader.
     pub fn explain(&self) -> String {
-        format!("plan:\n{}{}{}", self.plan.text(), self.program_text(), self.code_text())
+        let explained = match &self.compiled {
+            Compiled::F32(program) => program.explain(),
+            Compiled::F64(program) => program.explain(),
+        };
+        format!("plan:\n{}{explained}", self.plan.text())
     }
 
     /// The machine code of the kernel; empty where the portable backend runs it.
@@ -304,13 +294,23 @@ impl Kernel {
 
     /// Lane operations per pair.
     pub fn operations_per_pair(&self) -> usize {
-        let stages = self.compiled.stages();
-        [Stage::Contract, Stage::Update, Stage::Values].map(|stage| stages.operations(stage)).into_iter().sum()
+        self.compiled.stages().operations_per_pair()
     }
 
     /// What runs the kernel: what it was compiled for, or portable where the system refused machine code.
     pub fn target(&self) -> Target {
         self.options.target
+    }
+}
+
+/// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.
+fn dump(plan: &Plan, stages: &Stages, code: &dyn Fn() -> String) {
+    let Ok(wanted) = std::env::var("RKEOPS_DUMP") else { return };
+    let is_wanted = |part: &str| wanted.split(',').any(|w| w.trim() == part || w.trim() == "all");
+    let parts: [(&str, &dyn Fn() -> String); 3] =
+        [("plan", &|| plan.text()), ("program", &|| stages.text()), ("code", code)];
+    for (_, text) in parts.iter().filter(|(part, _)| is_wanted(part)) {
+        eprintln!("{}", text());
     }
 }
 
@@ -333,9 +333,14 @@ impl Compiled {
 }
 
 impl<T: Number> Program<T> {
-    fn new(stages: Arc<Stages>, target: Target) -> Result<Self> {
+    fn new(stages: Arc<Stages>, backend: Target) -> Result<Self> {
         let mut layout = Layout::new(&stages);
-        let code = backend::compile(&stages, &mut layout, target)?;
-        Ok(Program { stages, layout, code, tiles: Shelf::new() })
+        let code = backend::compile(&stages, &mut layout, backend)?;
+        Ok(Program { stages, layout, code, backend, exchanged: Remembered::new(), tiles: Shelf::new() })
+    }
+
+    /// The lane programs, and what was compiled, for a reader.
+    fn explain(&self) -> String {
+        format!("{}{}", self.stages.text(), self.code.explain())
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Rows<'a> {
 }
 
 /// Where the numbers of an array lie, relative to its data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place {
     pub origin: isize,
     /// The step along each axis of the batch.
@@ -34,6 +34,13 @@ impl Place {
 }
 
 impl Rows<'_> {
+    /// Whether these are the same rows of the same array.
+    pub(super) fn is_same(&self, other: &Rows<'_>) -> bool {
+        let extent = |data: &Data<'_>| with_elements!(*data, elements => (elements.as_ptr().addr(), elements.len()));
+        let is_alike = std::mem::discriminant(&self.data) == std::mem::discriminant(&other.data);
+        is_alike && extent(&self.data) == extent(&other.data) && self.place == other.place
+    }
+
     /// Brings neighbouring columns, as many as there are planes, of consecutive rows, of the problem whose first element is at
     /// `origin`, into lanes.
     pub(super) fn pack<T: Format>(&self, origin: isize, column: usize, rows: Range<usize>, planes: &mut Planes<'_, T>) {

@@ -16,7 +16,7 @@ use crate::formula::Category;
 use crate::lower::{Origin, Source, Space, Stage};
 
 /// For each plane of the space `Total` a number per kept row.
-type Numbers<T> = Vec<Vec<T>>;
+pub(super) type Numbers<T> = Vec<Vec<T>>;
 
 /// What some of the reduced rows have come to, for some kept rows.
 pub(super) struct Totals<T> {
@@ -39,7 +39,7 @@ pub(super) struct Pass<'a, T: Format> {
 
 /// What a thread works with: a tile, which holds what is known per call of one problem.
 pub(super) struct Worker<T> {
-    tile: Box<Tile<T>>,
+    pub(super) tile: Box<Tile<T>>,
     item: Option<usize>,
     /// Where the problem's first element is in each input.
     origins: Vec<isize>,
@@ -52,7 +52,7 @@ pub(super) struct Worker<T> {
 }
 
 /// The outputs of a run, written by whichever task is done.
-type Writer<'a, 'b> = Mutex<&'a mut [ArrayMut<'b>]>;
+pub(super) type Writer<'a, 'b> = Mutex<&'a mut [ArrayMut<'b>]>;
 
 impl<'a, T: Format> Pass<'a, T> {
     pub(super) fn new(program: &'a Program<T>, arguments: &'a Arguments<'a>, categories: &[Category]) -> Self {
@@ -72,7 +72,7 @@ impl<'a, T: Format> Pass<'a, T> {
     }
 
     /// Turns to a problem: where its arrays are, and what is known of it per call.
-    fn enter(&self, worker: &mut Worker<T>, item: usize) {
+    pub(super) fn enter(&self, worker: &mut Worker<T>, item: usize) {
         if worker.item == Some(item) {
             return;
         }
@@ -130,7 +130,7 @@ impl<'a, T: Format> Pass<'a, T> {
     }
 
     /// Packs rows of one index and computes what is known of them.
-    fn load_rows(&self, worker: &mut Worker<T>, space: Space, rows: &[Range<usize>]) {
+    pub(super) fn load_rows(&self, worker: &mut Worker<T>, space: Space, rows: &[Range<usize>]) {
         let stage = if space == Space::Kept { Stage::Kept } else { Stage::Reduced };
         let lanes = self.padded(rows.iter().map(Range::len).sum());
         self.load(worker, space, rows, lanes);
@@ -138,7 +138,7 @@ impl<'a, T: Format> Pass<'a, T> {
     }
 
     /// Lanes that hold this many rows in whole vectors.
-    fn padded(&self, rows: usize) -> usize {
+    pub(super) fn padded(&self, rows: usize) -> usize {
         rows.next_multiple_of(self.program.layout.vector())
     }
 
@@ -258,7 +258,7 @@ impl<'a, T: Format> Pass<'a, T> {
         self.put(tile, Space::Total, &gathered);
     }
 
-    fn put(&self, tile: &mut Tile<T>, space: Space, totals: &Numbers<T>) {
+    pub(super) fn put(&self, tile: &mut Tile<T>, space: Space, totals: &Numbers<T>) {
         for (slot, numbers) in totals.iter().enumerate() {
             let lanes = self.padded(numbers.len());
             let plane = tile.plane(space, slot);
@@ -316,7 +316,7 @@ impl<'a, T: Format> Pass<'a, T> {
         self.finish(worker, task, writer);
     }
 
-    fn finish(&self, worker: &mut Worker<T>, task: &Task<'_>, writer: &Writer<'_, '_>) {
+    pub(super) fn finish(&self, worker: &mut Worker<T>, task: &Task<'_>, writer: &Writer<'_, '_>) {
         let last = if task.reduced > 0 { Stage::Finish } else { Stage::Nothing };
         self.program.code.map(last, &mut worker.tile, self.padded(task.rows.len()));
         let results = self.program.finish_rows(std::mem::take(&mut worker.states));

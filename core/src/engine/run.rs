@@ -1,23 +1,19 @@
-//! A run: threads take tasks until there are none.
+//! A run: what is cut into tasks, and what becomes of them.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use super::crew::Crew;
 use super::locks::lock;
 use super::pack::Format;
 use super::pass::{Advance, Pass, Totals, Worker};
-use super::progress::{INTERVAL, Progress, Reporter};
+use super::progress::{Progress, Reporter};
 use super::ranges::Pattern;
 use super::schedule::{self, Schedule};
-use super::threads::{self, with_helpers};
 use super::{Kernel, Program, RunOptions};
-use super::{arguments, integers};
+use super::{arguments, integers, symmetric};
 use crate::array::{ArrayMut, ArrayRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::Stage;
-
-/// Work, in lane operations, that makes up for a thread: 0.1 ms at least, where making the thread costs some 0.02.
-const THREAD_OPERATIONS: u64 = 8 << 20;
 
 pub(super) fn run<T: Format>(
     kernel: &Kernel,
@@ -28,6 +24,13 @@ pub(super) fn run<T: Format>(
 ) -> Result<()> {
     let arguments = arguments::check(kernel, inputs, outputs)?;
     integers::check(kernel, &arguments)?;
+    let same = symmetric::same_arrays(kernel, &arguments).filter(|_| options.ranges.is_none());
+    if let Some(same) = same {
+        let make = |same: &Vec<usize>| symmetric::program(kernel, program, same).map(|found| found.map(Arc::new));
+        if let Some(exchanged) = program.exchanged.get(same, make)? {
+            return symmetric::run(kernel, &exchanged, arguments, outputs, options);
+        }
+    }
     let (kept, reduced) = (arguments.kept, arguments.reduced);
     let pattern = match options.ranges {
         Some(ranges) => ranges.pattern(kernel.axis, kept, reduced)?,
@@ -60,30 +63,9 @@ pub(super) fn run<T: Format>(
             Some(place) => *lock(place) = pass.reduce(worker, &task, advance),
         }
     };
-    // What the calling thread and its helpers do alike: they take tasks until there are none.
-    let (next, grain) = (AtomicUsize::new(0), schedule.grain());
-    let work = |advance: &mut Advance<'_>| {
-        let mut worker = pass.worker();
-        loop {
-            let first = next.fetch_add(grain, Ordering::Relaxed);
-            if first >= tasks || progress.is_stopped() {
-                break;
-            }
-            let mine = first..tasks.min(first + grain);
-            mine.take_while(|_| !progress.is_stopped()).for_each(|k| perform(k, &mut worker, advance));
-        }
-        pass.give_back(worker);
-    };
-    let help = || progress.stop_if_it_panics(|| work(&mut |pairs, skipped| progress.advance(pairs, skipped)));
     let reporter = Reporter::new(&progress, options);
-    let mut advance_and_report = |pairs, skipped| {
-        progress.advance(pairs, skipped);
-        reporter.now_and_then();
-        !progress.is_stopped()
-    };
-    let work_here = || progress.stop_if_it_panics(|| work(&mut advance_and_report));
-    let threads = threads_for(total.saturating_mul(operations as u64), tasks / grain, options);
-    with_helpers(threads - 1, &help, work_here, INTERVAL, || reporter.now_and_then());
+    let crew = Crew { progress: &progress, reporter: &reporter, options };
+    crew.share(&pass, tasks, schedule.grain(), total.saturating_mul(operations as u64), &perform);
     if !partial.is_empty() && !progress.is_stopped() {
         // The totals of the parts of a block, merged in order.
         let mut worker = pass.worker();
@@ -102,11 +84,4 @@ pub(super) fn run<T: Format>(
         skipped.set(progress.skipped());
     }
     reporter.finish()
-}
-
-/// The threads of a run: as many as are wanted, but none that has too little to do.
-fn threads_for(work: u64, tasks: usize, options: &RunOptions<'_>) -> usize {
-    let useful = (work / THREAD_OPERATIONS).min(tasks as u64) as usize;
-    // Asking how many threads the process may use takes longer than a small run.
-    if useful > 1 { threads::count(options.threads).min(useful) } else { 1 }
 }

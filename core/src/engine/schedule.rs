@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Work, in lane operations, of a tile at most: some 20 ms on the slowest target. Between tiles the caller is told
 /// of progress, and a wish to stop is heard.
-const TILE_OPERATIONS: usize = 1 << 26;
+pub(super) const TILE_OPERATIONS: usize = 1 << 26;
 /// Work, in pairs, of a task at least.
 const TASK_PAIRS: u64 = 1 << 20;
 /// Tasks of a run, about.
@@ -25,7 +25,7 @@ const MOST_MASKED_ROWS: usize = 128;
 const HELD_COLUMNS: usize = 1 << 17;
 
 /// Kept rows of a task are a multiple of this, so that no vector is cut.
-const LANES: usize = 64;
+pub(super) const LANES: usize = 64;
 
 /// Kept rows of a task where values that may matter are looked for, at least: parts of the reduced rows would each begin
 /// without knowing what matters, so tasks are made of few rows rather than of parts.

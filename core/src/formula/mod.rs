@@ -33,6 +33,17 @@ pub enum Category {
     Parameter = 2,
 }
 
+impl Category {
+    /// The other index; parameters follow none.
+    pub(crate) fn exchanged(self) -> Category {
+        match self {
+            Category::I => Category::J,
+            Category::J => Category::I,
+            Category::Parameter => Category::Parameter,
+        }
+    }
+}
+
 /// A variable: an argument of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Variable {
@@ -157,6 +168,12 @@ impl Graph {
     /// The operands, if the node applies this operation.
     pub fn match_operation(&self, node: Node, operation: &'static Operation) -> Option<&[Node]> {
         self.applied(node).and_then(|(found, operands, _)| (found == operation).then_some(operands))
+    }
+
+    /// The node of this dimension that applies an operation without parameters to these operands, if there is one.
+    pub(crate) fn find(&self, operation: &'static Operation, operands: &[Node], dim: usize) -> Option<Node> {
+        let kind = Kind::Apply { operation, operands: operands.to_vec(), parameters: Vec::new() };
+        self.known.get(&Entry { kind, dim }).copied()
     }
 
     /// The index whose row number a node is.

@@ -94,7 +94,7 @@ impl Builder {
             Space::Kept | Space::Total | Space::Other | Space::Output => Level::Kept,
             Space::Reduced => Level::Reduced,
             // Anchors and bounds change from block to block, so nothing that depends on them is computed once per row.
-            Space::Block | Space::Anchor | Space::Values | Space::Pair => Level::Pair,
+            Space::Block | Space::Anchor | Space::Values | Space::Pair | Space::Exchanged => Level::Pair,
             Space::Bound | Space::Candidate | Space::Chosen => Level::Pair,
         };
         self.insert(Instruction::Load(plane), level, Sign::Any)

@@ -144,7 +144,7 @@ impl<'a> Lowering<'a> {
             Method::Lanes(reducer) => {
                 let masked = Masked { reducer, mask, tells_nothing: mask.is_some() && output.outer.is_some() };
                 let start = self.slots[Space::Output as usize];
-                if !self.columns(output, &masked)? {
+                if output.exchanged.is_some() || !self.columns(output, &masked)? {
                     self.whole(output, &masked)?;
                 }
                 self.results(output, start);
@@ -202,6 +202,14 @@ impl<'a> Lowering<'a> {
         let outer = output.outer.map(|outer| self.components[&outer].clone());
         let stores = self.reduce(masked, form, &states, &formula, outer.as_deref());
         self.stores.iter_mut().zip(stores).for_each(|(all, stores)| all.extend(stores));
+        if let Some(exchanged) = output.exchanged {
+            let terms = self.components[&exchanged].clone();
+            for (plane, term) in self.take(Space::Exchanged, terms.len()).into_iter().zip(terms) {
+                let sum = self.builder.load(plane);
+                let sum = self.builder.add(term, sum);
+                self.stores[Stage::Update as usize].push((plane, sum));
+            }
+        }
         Ok(())
     }
 

@@ -1,11 +1,14 @@
-//! A difference that is only squared may be taken either way round: then the kept row comes last, where an instruction
-//! can read it from memory.
+//! A difference that is only squared may be taken either way round: as it is needed elsewhere, or with the kept row last,
+//! where an instruction can read it from memory.
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Instruction, Op, Program, Space};
+use crate::ops::Value;
 
-/// Turns differences of a kept row and something else round where nothing can tell.
+/// Turns differences round where nothing can tell.
 pub(super) fn orient(program: &Program) -> Program {
-    let is_kept = |k: usize| matches!(program.instructions[k], Instruction::Load(plane) if plane.space == Space::Kept);
+    let is_kept = |v: Value| matches!(program.instruction(v), Instruction::Load(plane) if plane.space == Space::Kept);
     let mut is_only_squared = vec![true; program.instructions.len()];
     for instruction in &program.instructions {
         match *instruction {
@@ -14,14 +17,36 @@ pub(super) fn orient(program: &Program) -> Program {
         }
     }
     program.stores.iter().for_each(|(_, v)| is_only_squared[v.0 as usize] = false);
+    let needed: FxHashSet<Instruction> = (program.instructions.iter().zip(&is_only_squared))
+        .filter(|(instruction, squared)| !**squared && matches!(instruction, Instruction::Apply(Op::Subtract, _)))
+        .map(|(instruction, _)| *instruction)
+        .collect();
     let mut oriented = program.clone();
     for (instruction, _) in oriented.instructions.iter_mut().zip(is_only_squared).filter(|(_, squared)| *squared) {
-        if let Instruction::Apply(Op::Subtract, [a, b, _]) = *instruction
-            && is_kept(a.0 as usize)
-            && !is_kept(b.0 as usize)
-        {
-            *instruction = Instruction::Apply(Op::Subtract, [b, a, b]);
+        if let Instruction::Apply(Op::Subtract, [a, b, _]) = *instruction {
+            let other = Instruction::Apply(Op::Subtract, [b, a, b]);
+            if needed.contains(&other) || is_kept(a) && !is_kept(b) {
+                *instruction = other;
+            }
         }
     }
-    oriented
+    if needed.is_empty() { oriented } else { merged(oriented) }
+}
+
+/// The program with every difference taken once.
+fn merged(mut program: Program) -> Program {
+    let mut first: FxHashMap<Instruction, Value> = FxHashMap::default();
+    let mut became: Vec<Value> = Vec::with_capacity(program.instructions.len());
+    for (k, instruction) in program.instructions.iter_mut().enumerate() {
+        let mut value = Value(k as u32);
+        if let Instruction::Apply(op, operands) = instruction {
+            operands.iter_mut().for_each(|operand| *operand = became[operand.0 as usize]);
+            if *op == Op::Subtract {
+                value = *first.entry(*instruction).or_insert(value);
+            }
+        }
+        became.push(value);
+    }
+    program.stores.iter_mut().for_each(|(_, value)| *value = became[value.0 as usize]);
+    program.pruned()
 }

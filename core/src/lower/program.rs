@@ -44,11 +44,13 @@ pub enum Space {
     Candidate,
     /// Masks of which of these do, per pair.
     Chosen,
+    /// What exchanged pairs have come to, per reduced row, in lanes of kept rows that go round.
+    Exchanged,
 }
 
 impl Space {
     /// All spaces, in order.
-    pub const ALL: [Space; 13] = [
+    pub const ALL: [Space; 14] = [
         Space::Call,
         Space::Kept,
         Space::Reduced,
@@ -62,6 +64,7 @@ impl Space {
         Space::Bound,
         Space::Candidate,
         Space::Chosen,
+        Space::Exchanged,
     ];
 }
 

@@ -162,6 +162,25 @@ impl Stages {
         self.parts(stage).next().is_some()
     }
 
+    /// The programs in words, with their operations.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for stage in Stage::ALL {
+            if self.has(stage) {
+                text += &format!("{stage:?}: {} operations {}\n", self.operations(stage), stage.frequency());
+            }
+            for part in self.parts(stage) {
+                text += &part.repeat.map_or_else(|| part.program.text(), Repeat::text);
+            }
+        }
+        text
+    }
+
+    /// How many operations a pair takes.
+    pub fn operations_per_pair(&self) -> usize {
+        [Stage::Contract, Stage::Update, Stage::Values].map(|stage| self.operations(stage)).into_iter().sum()
+    }
+
     /// How many operations a stage takes for a lane.
     pub fn operations(&self, stage: Stage) -> usize {
         self.parts(stage).map(|part| part.repeat.map_or(1, Repeat::count) * part.program.operations()).sum()

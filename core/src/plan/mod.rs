@@ -1,6 +1,7 @@
 //! The plan: when is each part of a formula known, and what leaves the reduction?
 //! It works on formulas; it knows neither lanes nor tiles nor backends.
 
+mod exchange;
 mod products;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,8 @@ pub struct Output {
     pub reducer: &'static dyn Reducer,
     /// What is reduced.
     pub inner: Node,
+    /// What is reduced of the same pair with its rows exchanged, where a pair serves both of them.
+    pub exchanged: Option<Node>,
     /// What multiplies the reduced value.
     pub outer: Option<Node>,
     /// Which pairs take part: those where it is neither 0 nor NaN.
@@ -54,7 +57,7 @@ pub struct Output {
 impl Output {
     /// The formulas of a result.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
-        [Some(self.inner), self.outer, self.condition].into_iter().flatten()
+        [Some(self.inner), self.exchanged, self.outer, self.condition].into_iter().flatten()
     }
 }
 
@@ -119,7 +122,8 @@ pub fn plan(reductions: &[Reduction]) -> Result<Plan> {
         };
         let condition = reduction.condition.as_ref().and_then(|_| conditions.next());
         let (parameters, results) = (reduction.parameters.clone(), reduction.results());
-        outputs.push(Output { reducer: reduction.reducer, parameters, inner, outer, condition, results });
+        let reducer = reduction.reducer;
+        outputs.push(Output { reducer, parameters, inner, exchanged: None, outer, condition, results });
     }
     let graph = regrouped.graph;
     let all: Vec<Node> = outputs.iter().flat_map(Output::nodes).collect();

@@ -109,6 +109,11 @@ pub trait LaneReducer: Debug {
     fn common(&self) -> Option<usize> {
         None
     }
+    /// Whether the state of a block is no more than the sums of the components of its values, which may then be added in any
+    /// other place first.
+    fn is_sum(&self, _form: Form<'_>) -> bool {
+        false
+    }
     /// The state of an empty block.
     fn block(&self, form: Form<'_>) -> Vec<f64>;
     /// The total of no value at all. Where nothing else is said totals are as blocks are.

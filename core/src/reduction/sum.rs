@@ -69,6 +69,10 @@ impl LaneReducer for Adding {
         (*self == Adding::Sum).then_some(0)
     }
 
+    fn is_sum(&self, form: Form<'_>) -> bool {
+        *self == Adding::Sum && form.summation.in_block() == 1
+    }
+
     fn block(&self, form: Form<'_>) -> Vec<f64> {
         vec![0.0; form.summation.in_block() * self.sums(form)]
     }

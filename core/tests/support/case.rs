@@ -54,6 +54,8 @@ pub struct Case {
     pub output: Layout,
     /// The rows of variable 1, where they are given; all others are then 1.
     pub given: Option<Arc<Vec<f64>>>,
+    /// Whether variables of i and of j of the same dimension are one array.
+    pub one_array: bool,
 }
 
 /// One result, row after row.
@@ -107,6 +109,7 @@ impl Case {
             inputs: vec![Layout::Rows; variables.len()],
             output: Layout::Rows,
             given: None,
+            one_array: false,
         }
     }
 
@@ -126,8 +129,16 @@ impl Case {
         self.rows_of(self.axis)
     }
 
+    /// The first variable that is the same array.
+    pub fn same_as(&self, variable: usize) -> usize {
+        let Variable { dim, category } = self.variables[variable];
+        let is_same = |other: &Variable| self.one_array && other.dim == dim && category < 2 && other.category < 2;
+        self.variables.iter().position(is_same).unwrap_or(variable)
+    }
+
     /// An element of an argument.
     pub fn element(&self, variable: usize, row: usize, column: usize, dtype: Dtype) -> f64 {
+        let variable = self.same_as(variable);
         let row = if self.inputs[variable] == Layout::Repeated { 0 } else { row };
         if let Some(given) = &self.given {
             let value = if variable == 1 { given[row] } else { 1.0 };
@@ -223,7 +234,7 @@ impl Case {
 
     fn run_in<T: Element>(&self, kernel: &Kernel, threads: &[usize]) -> Result<Vec<Vec<Values>>> {
         let stored: Vec<_> = (0..self.variables.len()).map(|k| self.store::<T>(k)).collect();
-        let inputs: Vec<ArrayRef<'_>> = stored.iter().map(Stored::view).collect();
+        let inputs: Vec<ArrayRef<'_>> = (0..stored.len()).map(|k| stored[self.same_as(k)].view()).collect();
         threads.iter().map(|&threads| self.run_on(kernel, &inputs, threads, T::of(UNTOUCHED))).collect()
     }
 

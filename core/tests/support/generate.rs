@@ -408,5 +408,16 @@ pub fn case(seed: u64) -> Case {
     };
     let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
     let output = Layout::random(&mut random, false);
-    Case { axis: random.below(2), seed, rows, numbers, inputs, output, given: None, variables, reductions }
+    Case {
+        axis: random.below(2),
+        seed,
+        rows,
+        numbers,
+        inputs,
+        output,
+        given: None,
+        one_array: false,
+        variables,
+        reductions,
+    }
 }

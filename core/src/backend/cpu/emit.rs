@@ -1,6 +1,10 @@
 //! A lane program as a run of machine instructions: several copies of the program, each on a vector of its own, are
 //! interleaved operation by operation, and values are given registers on the way. It knows nothing of loops.
 
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
 use super::interleave::{Interleaving, order};
 use super::x86::{self, Assembler, Memory, Operand, Register};
 use crate::lower::{Instruction, Plane, Program, Table};
@@ -50,6 +54,8 @@ pub(super) struct Emitter<'a> {
     pub(super) states: Vec<State>,
     /// The copy that each instance belongs to.
     owners: Vec<u8>,
+    /// What is loaded from a place that copies share and replaced there: the value that the next copy finds instead.
+    carried: FxHashMap<Value, Value>,
     /// The operations in the order in which they are written: each with its copy.
     order: Vec<(u32, u8)>,
     /// Where in the instruction stream each instance is needed, in order, one instance after the other.
@@ -83,7 +89,8 @@ impl<'a> Emitter<'a> {
         };
         let instructions = program.instructions.iter();
         let owners = instructions.flat_map(|instruction| (0..copies).map(move |copy| owner(instruction, copy) as u8));
-        let owners = owners.collect();
+        let owners: Vec<u8> = owners.collect();
+        let carried = carried(program, |value| copies > 1 && owners[value.0 as usize * copies + 1] == 0);
         let holders = vec![None; assembler.width.registers()];
         let mut emitter = Emitter {
             assembler,
@@ -92,6 +99,7 @@ impl<'a> Emitter<'a> {
             copies,
             states: vec![State::default(); copies * program.instructions.len()],
             owners,
+            carried,
             order: order(program, copies, interleaving),
             uses: Vec::new(),
             holders,
@@ -106,6 +114,13 @@ impl<'a> Emitter<'a> {
 
     /// The instance of a value for a copy.
     pub(super) fn instance(&self, value: Value, copy: usize) -> Instance {
+        match self.carried.get(&value).filter(|_| copy > 0) {
+            Some(&replaced) => self.own(replaced, copy - 1),
+            None => self.own(value, copy),
+        }
+    }
+
+    fn own(&self, value: Value, copy: usize) -> Instance {
         let first = value.0 as usize * self.copies;
         first + usize::from(self.owners[first + copy])
     }
@@ -127,9 +142,16 @@ impl<'a> Emitter<'a> {
                 take(self.instance(operand, copy.into()), position as u32);
             }
         }
-        for &(_, value) in &self.program.stores {
-            (0..self.copies).for_each(|copy| take(self.instance(value, copy), NEVER - 1));
+        for &(plane, value) in &self.program.stores {
+            self.stored_copies(plane).for_each(|copy| take(self.instance(value, copy), NEVER - 1));
         }
+    }
+
+    /// The copies whose value is stored to a plane: all, or the last.
+    pub(super) fn stored_copies(&self, plane: Plane) -> Range<usize> {
+        let is_carried = |value: &Value| self.program.instruction(*value) == Instruction::Load(plane);
+        let first = if self.carried.keys().any(is_carried) { self.copies - 1 } else { 0 };
+        first..self.copies
     }
 
     fn find_uses(&mut self) {
@@ -157,7 +179,7 @@ impl<'a> Emitter<'a> {
                     Instruction::Table(table) => self.addresses.table(table),
                     Instruction::Apply(..) => continue,
                 };
-                let instance = self.instance(Value(k as u32), copy);
+                let instance = self.own(Value(k as u32), copy);
                 self.states[instance].memory = Some(memory);
             }
         }
@@ -345,4 +367,15 @@ impl<'a> Emitter<'a> {
     pub(super) fn spills(&self) -> usize {
         self.spills
     }
+}
+
+/// What each load of a plane that the program stores to is replaced by there, for loads that copies share.
+fn carried(program: &Program, is_shared: impl Fn(Value) -> bool) -> FxHashMap<Value, Value> {
+    let instructions = program.instructions.iter().enumerate();
+    let replaced = instructions.filter_map(|(k, instruction)| {
+        let Instruction::Load(plane) = instruction else { return None };
+        let (_, stored) = program.stores.iter().find(|(to, _)| to == plane)?;
+        Some((Value(k as u32), *stored))
+    });
+    replaced.filter(|(load, _)| is_shared(*load)).collect()
 }

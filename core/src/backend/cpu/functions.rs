@@ -182,12 +182,14 @@ fn group(stages: &Stages, width: Width, most: usize) -> Option<usize> {
 /// How many vectors are interleaved: as many as leave room for their states and temporaries. Two are worth a few
 /// reloads, more are not.
 fn copies(program: &Program, width: Width, most: usize) -> usize {
+    // What exchanged pairs come to is in memory.
+    let states = program.stores.iter().filter(|(plane, _)| plane.space != Space::Exchanged).count();
     let fits = |&copies: &usize| {
         if program.accumulates() {
             return copies * program.stores.len() + accumulating(program, copies) <= width.registers();
         }
         let reloads = if copies == 2 { RELOADS } else { 0 };
-        copies * (program.stores.len() + program.live()) + 2 <= width.registers() + reloads
+        copies * (states + program.live()) + 2 <= width.registers() + reloads
     };
     (2..=most).rev().find(fits).unwrap_or(1)
 }

@@ -110,9 +110,9 @@ impl<'a> Writer<'a> {
             self.assembler.offset(General::R8, General::Rax, bytes);
             self.assembler.compare_general(General::R8, General::Rsi);
             self.assembler.jump_above(next);
-            let steps = [(General::Rcx, self.layout.size() as i32)];
+            let steps = self.update_steps(program);
             self.state_loop(program, Mode::Update, copies, |assembler, moment| {
-                walk_from_zero(assembler, moment, &steps, General::Rdx, done);
+                walk_from_zero(assembler, moment, &steps, &[], General::Rdx, done);
             });
             self.assembler.copy_general(General::Rax, General::R8);
             self.assembler.jump(top);
@@ -122,14 +122,21 @@ impl<'a> Writer<'a> {
         entry
     }
 
+    /// How an update goes from one reduced row to the next.
+    fn update_steps(&self, program: &Program) -> Vec<(General, i32)> {
+        let is_exchanged = program.stores.iter().any(|(plane, _)| plane.space == Space::Exchanged);
+        let exchanged = is_exchanged.then(|| (General::R9, self.vectors(1)));
+        std::iter::once((General::Rcx, self.layout.size() as i32)).chain(exchanged).collect()
+    }
+
     /// An update of some vectors of a group of kept rows.
     pub fn update_group(&mut self, program: &Program, copies: usize) -> usize {
         let entry = self.start();
         self.assembler.copy_general(General::Rax, General::Rsi);
         let done = self.assembler.label();
-        let steps = [(General::Rcx, self.layout.size() as i32), (General::R8, self.vectors(self.group))];
+        let (steps, pairs) = (self.update_steps(program), [(General::R8, self.vectors(self.group))]);
         self.state_loop(program, Mode::Update, copies, |assembler, moment| {
-            walk_from_zero(assembler, moment, &steps, General::Rdx, done);
+            walk_from_zero(assembler, moment, &steps, &pairs, General::Rdx, done);
         });
         self.finish();
         entry
@@ -272,7 +279,8 @@ impl<'a> Writer<'a> {
         let mut emitter = Emitter::new(&mut self.assembler, program, &places, copies, interleaving);
         let loads = loads(program);
         // What is left for a pair is another number in each round, unless rounds add to it.
-        let state = |plane: &Plane| loads.get(plane).copied().filter(|_| contracts || plane.space != Space::Pair);
+        let moves = |plane: &Plane| matches!(plane.space, Space::Pair | Space::Exchanged);
+        let state = |plane: &Plane| loads.get(plane).copied().filter(|_| contracts || !moves(plane));
         let old: Vec<Option<Value>> = program.stores.iter().map(|(plane, _)| state(plane)).collect();
         for value in old.iter().flatten() {
             for copy in 0..copies {
@@ -305,7 +313,7 @@ impl<'a> Writer<'a> {
         // States without a register of their own are stored first, while all registers still hold what they held.
         for pass in [false, true] {
             for (&(plane, new), old) in program.stores.iter().zip(&old) {
-                for copy in 0..copies {
+                for copy in emitter.stored_copies(plane) {
                     let home = old.and_then(|old| emitter.pinned(old, copy));
                     if home.is_some() != pass {
                         continue;
@@ -350,12 +358,19 @@ fn walk(assembler: &mut Assembler, moment: Moment, steps: &[(General, i32)], end
     }
 }
 
-/// The same with the first register from zero on.
-fn walk_from_zero(assembler: &mut Assembler, moment: Moment, steps: &[(General, i32)], end: General, done: Label) {
+/// The same with registers that start from zero, and others that have their start.
+fn walk_from_zero(
+    assembler: &mut Assembler,
+    moment: Moment,
+    from_zero: &[(General, i32)],
+    others: &[(General, i32)],
+    end: General,
+    done: Label,
+) {
     if let Moment::Before = moment {
-        assembler.clear(steps[0].0);
+        from_zero.iter().for_each(|&(register, _)| assembler.clear(register));
     }
-    walk(assembler, moment, steps, end, done);
+    walk(assembler, moment, &[from_zero, others].concat(), end, done);
 }
 
 /// Writes where the planes of a program's families are to their registers, from a list of places.
@@ -410,7 +425,10 @@ fn invariants(program: &Program, emitter: &Emitter<'_>, mode: Mode) -> Vec<(Valu
             Instruction::Constant(_) | Instruction::Table(_) => true,
             Instruction::Load(plane) => match mode {
                 Mode::Contract { .. } => plane.family.is_none(),
-                _ => !matches!(plane.space, Space::Reduced | Space::Block | Space::Pair | Space::Candidate),
+                _ => {
+                    let moves = [Space::Reduced, Space::Pair, Space::Candidate, Space::Exchanged];
+                    plane.space != Space::Block && !moves.contains(&plane.space)
+                }
             },
             Instruction::Apply(..) => false,
         };

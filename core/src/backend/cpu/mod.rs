@@ -178,6 +178,10 @@ impl<T: Number> Code<T> for Machine {
         }
     }
 
+    fn exchanged(&self) -> usize {
+        self.lanes::<T>()
+    }
+
     fn spread(&self) -> usize {
         // A group of interleaved vectors, and one for the rows that fill no vector.
         (self.functions.copies() + 1) * self.lanes::<T>()

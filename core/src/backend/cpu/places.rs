@@ -17,7 +17,7 @@ pub(super) enum Mode {
     /// `rax`: the lanes of every space.
     Map,
     /// `rax`: the kept rows, along lanes; `rcx`: the reduced row, the same for all lanes; `r8`: what is left for each
-    /// pair, along the lanes of the kept rows.
+    /// pair, along the lanes of the kept rows; `r9`: what exchanged pairs come to, for all vectors of kept rows.
     Update,
     /// As in an update, for a block of so many vectors of kept rows; its copies are vector by vector of one reduced row after
     /// the other.
@@ -66,6 +66,7 @@ impl Addresses for Places<'_> {
             (Mode::Candidates, Space::Candidate) => along(General::R9, copy),
             (Mode::Update | Mode::Candidates, Space::Reduced) => one(General::Rcx, 0),
             (Mode::Update | Mode::Candidates, Space::Pair) => along(General::R8, copy),
+            (Mode::Update, Space::Exchanged) => along(General::R9, 0),
             (Mode::Update | Mode::Candidates, _) => along(General::Rax, copy),
             (Mode::Contract { vectors }, Space::Reduced) => one(General::Rcx, copy / vectors),
             (Mode::Contract { vectors }, Space::Pair) => {

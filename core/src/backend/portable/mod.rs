@@ -76,6 +76,10 @@ impl<T: Number> Code<T> for Portable {
         }
     }
 
+    fn exchanged(&self) -> usize {
+        BLOCK
+    }
+
     fn spread(&self) -> usize {
         BLOCK
     }
@@ -167,7 +171,7 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
         for (register, step) in &routine.body {
             let register = *register;
             if let Step::Load(plane) = step
-                && !matches!(plane.space, Space::Reduced | Space::Pair)
+                && !matches!(plane.space, Space::Reduced | Space::Pair | Space::Exchanged)
             {
                 load(&mut registers, register, &at(tile, *plane, firsts)[start..], width);
             }
@@ -183,7 +187,7 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
                             register[..if scalar { 1 } else { BLOCK }].fill(number);
                         }
                     }
-                    Step::Load(plane) if plane.space == Space::Pair => {
+                    Step::Load(plane) if matches!(plane.space, Space::Pair | Space::Exchanged) => {
                         load(&mut registers, register, &at(tile, *plane, firsts)[row * BLOCK..], BLOCK);
                     }
                     Step::Load(..) => {}
@@ -191,7 +195,7 @@ impl<T: Number> NullaryFnOnce for Update<'_, T> {
                 }
             }
             for &(plane, register) in &routine.pairs {
-                store(&registers, register, &mut at(tile, plane, firsts)[row * BLOCK..], BLOCK);
+                store(&registers, register, &mut at(tile, plane, firsts)[row * BLOCK..], width);
             }
             advance(routine, &mut registers);
         }

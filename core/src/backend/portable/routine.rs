@@ -120,7 +120,8 @@ impl Routine {
         }
         let stores = program.stores.iter();
         routine.stores = stores.map(|(plane, v)| (*plane, place[v.0 as usize])).collect();
-        routine.pairs = routine.stores.iter().copied().filter(|(plane, _)| plane.space == Space::Pair).collect();
+        let is_of_pair = |plane: &Plane| matches!(plane.space, Space::Pair | Space::Exchanged);
+        routine.pairs = routine.stores.iter().copied().filter(|(plane, _)| is_of_pair(plane)).collect();
         routine.carry_states();
         routine.find_scalars();
         routine

@@ -17,7 +17,7 @@ use crate::lower::{
 use crate::ops::Value;
 
 /// How many planes each space has. The last plane of a space holds integers, the others numbers.
-const SLOTS: [usize; Space::ALL.len()] = [3, 5, 4, 3, 7, 2, 2, 9, 6, 0, 2, 2, 2];
+const SLOTS: [usize; Space::ALL.len()] = [3, 5, 4, 3, 7, 2, 2, 9, 6, 0, 2, 2, 2, 0];
 
 fn is_integer(plane: Plane) -> bool {
     plane.slot as usize + 1 == SLOTS[plane.space as usize]

@@ -1,0 +1,63 @@
+//! The threads of a run: they take tasks until there are none.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::RunOptions;
+use super::pack::Format;
+use super::pass::{Advance, Pass, Worker};
+use super::progress::{INTERVAL, Progress, Reporter};
+use super::threads::{self, with_helpers};
+
+/// Work, in lane operations, that makes up for a thread: 0.1 ms at least, where making the thread costs some 0.02.
+const THREAD_OPERATIONS: u64 = 8 << 20;
+
+/// Those who share the work of a run.
+pub(super) struct Crew<'a> {
+    pub progress: &'a Progress,
+    pub reporter: &'a Reporter<'a>,
+    pub options: &'a RunOptions<'a>,
+}
+
+impl Crew<'_> {
+    /// Performs tasks, which are taken in order and `grain` at a time; `operations` is their work in lane operations.
+    pub(super) fn share<T: Format>(
+        &self,
+        pass: &Pass<'_, T>,
+        tasks: usize,
+        grain: usize,
+        operations: u64,
+        perform: &(impl Fn(usize, &mut Worker<T>, &mut Advance<'_>) + Sync),
+    ) {
+        let Crew { progress, reporter, .. } = *self;
+        // What the calling thread and its helpers do alike.
+        let next = AtomicUsize::new(0);
+        let work = |advance: &mut Advance<'_>| {
+            let mut worker = pass.worker();
+            loop {
+                let first = next.fetch_add(grain, Ordering::Relaxed);
+                if first >= tasks || progress.is_stopped() {
+                    break;
+                }
+                let mine = first..tasks.min(first + grain);
+                mine.take_while(|_| !progress.is_stopped()).for_each(|k| perform(k, &mut worker, advance));
+            }
+            pass.give_back(worker);
+        };
+        let help = || progress.stop_if_it_panics(|| work(&mut |pairs, skipped| progress.advance(pairs, skipped)));
+        let mut advance_and_report = |pairs, skipped| {
+            progress.advance(pairs, skipped);
+            reporter.now_and_then();
+            !progress.is_stopped()
+        };
+        let work_here = || progress.stop_if_it_panics(|| work(&mut advance_and_report));
+        let threads = self.threads(operations, tasks / grain);
+        with_helpers(threads - 1, &help, work_here, INTERVAL, || reporter.now_and_then());
+    }
+
+    /// As many threads as are wanted, but none that has too little to do.
+    fn threads(&self, operations: u64, tasks: usize) -> usize {
+        let useful = (operations / THREAD_OPERATIONS).min(tasks as u64) as usize;
+        // Asking how many threads the process may use takes longer than a small run.
+        if useful > 1 { threads::count(self.options.threads).min(useful) } else { 1 }
+    }
+}
