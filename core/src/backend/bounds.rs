@@ -302,6 +302,7 @@ impl<T: Number> Values<'_, T> {
             Op::SquareRoot => Numbers(numbers(a).square_root()),
             Op::Floor => Numbers(numbers(a).ascending(T::floor)),
             Op::Round => Numbers(numbers(a).ascending(T::round)),
+            Op::Fraction => Numbers(numbers(a).fraction()),
             Op::Scale => Numbers(numbers(a).scale(numbers(b))),
             Op::Lookup => match self.program.instruction(b) {
                 Instruction::Table(table) => lookup(self.of(a), table),

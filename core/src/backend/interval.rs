@@ -224,11 +224,19 @@ impl<T: Number> Interval<T> {
         Interval::hull(&[function(self.low), function(self.high)], self.may_be_nan)
     }
 
+    /// `a` less the integer below it.
+    pub(super) fn fraction(self) -> Self {
+        match self.has_no_number() {
+            true => self,
+            false => Interval::hull(&[T::from_f64(-0.0), T::from_f64(1.0)], self.may_be_nan),
+        }
+    }
+
     /// `a * 2^b`, where `a` is near 1, so that every machine gives the same.
     pub(super) fn scale(self, exponent: Self) -> Self {
         let [low, high] = self.bounds();
         let is_near = low >= 0.25 && high <= 4.0;
-        if !is_near || exponent.has_infinity() || self.has_no_number() || exponent.has_no_number() {
+        if !is_near || self.has_no_number() || exponent.has_no_number() {
             return Interval::anything();
         }
         Interval::hull(&self.corners(exponent, T::scale), self.may_be_nan || exponent.may_be_nan)

@@ -40,7 +40,9 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn floor(a: Self) -> Self;
     /// the nearest integer, the even one of two
     fn round(a: Self) -> Self;
-    /// `a * 2^b` for integral `b`, rounded once
+    /// `a` less the largest integer not above it, rounded down, where nothing is left -0; 0 of infinities
+    fn fraction(a: Self) -> Self;
+    /// `a * 2^n` for the largest integer `n` not above `b`, rounded once
     fn scale(a: Self, b: Self) -> Self;
     /// mask of `a < b`
     fn less(a: Self, b: Self) -> Self;
@@ -141,11 +143,22 @@ macro_rules! number {
                 a.round_ties_even()
             }
             #[inline(always)]
+            fn fraction(a: Self) -> Self {
+                if a.is_infinite() {
+                    return 0.0;
+                }
+                let (whole, nearest) = (a.floor(), a - a.floor());
+                // The sum is exact where the difference was not.
+                let fraction = if nearest + whole > a { nearest.next_down() } else { nearest };
+                if fraction == 0.0 { -0.0 } else { fraction }
+            }
+            #[inline(always)]
             fn scale(a: Self, b: Self) -> Self {
                 // Two factors reach the ends of the range; the first product is exact for numbers near 1.
-                let half = (b * 0.5).floor();
+                let whole = b.floor().clamp(-3.0 * $bias, 3.0 * $bias);
+                let half = (whole * 0.5).floor();
                 let power = |n: $float| $float::from_bits(((n.clamp(-$bias, $bias) + $bias) as $bits) << $mantissa);
-                if b.is_nan() { b } else { a * power(half) * power(b - half) }
+                if b.is_nan() { b } else { a * power(half) * power(whole - half) }
             }
             #[inline(always)]
             fn less(a: Self, b: Self) -> Self {

@@ -99,6 +99,12 @@ pub(super) fn clamp(b: &mut Builder, x: Value, lowest: Option<f64>, highest: Opt
 }
 
 pub(super) fn exp2(b: &mut Builder, x: Value) -> Value {
+    if b.machine.scales {
+        // Both operations take any number: nothing has to be clamped.
+        let fraction = b.apply(Op::Fraction, &[x]);
+        let p = one_plus(b, fraction, b.format().exp2_unit);
+        return b.apply_signed(Op::Scale, &[p, x], Sign::Positive);
+    }
     let range = range(b, x);
     if b.looks_up() {
         return exp2_by_table(b, x, &range);

@@ -9,7 +9,7 @@ use crate::ops::Value;
 /// What a lowering may use beyond what every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Machine {
-    /// [`Op::Round`] and [`Op::Scale`].
+    /// [`Op::Round`], [`Op::Fraction`] and [`Op::Scale`].
     pub scales: bool,
     /// [`Op::Lookup`], in float32.
     pub looks_up: bool,
@@ -145,7 +145,9 @@ pub enum Op {
     Floor,
     /// the nearest integer, the even one of two; where the machine has it
     Round,
-    /// `a * 2^b` for integral `b`, rounded once; where the machine has it
+    /// `a` less the largest integer not above it, rounded down, and 0 of infinities; where the machine has it
+    Fraction,
+    /// `a * 2^n` for the largest integer `n` not above `b`, rounded once; where the machine has it
     Scale,
     /// the entry of the table `b` that the low bits of `a` name; where the machine has it
     Lookup,
@@ -179,7 +181,7 @@ impl Op {
     /// How many operands it takes.
     pub fn operands(self) -> usize {
         match self {
-            Op::SquareRoot | Op::Floor | Op::Round | Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
+            Op::SquareRoot | Op::Floor | Op::Round | Op::Fraction | Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd | Op::Select => 3,
             _ => 2,
         }

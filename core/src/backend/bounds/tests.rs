@@ -73,6 +73,7 @@ fn apply<T: Number>(op: Op, a: T, b: T, c: T) -> T {
         Op::SquareRoot => T::square_root(a),
         Op::Floor => T::floor(a),
         Op::Round => T::round(a),
+        Op::Fraction => T::fraction(a),
         Op::Scale => T::scale(a, b),
         Op::Less => T::less(a, b),
         Op::LessEqual => T::less_equal(a, b),

@@ -85,6 +85,7 @@ impl Emitter<'_> {
             Op::SquareRoot => (&x86::SQUARE_ROOT, None),
             Op::Floor => (&x86::ROUND, Some(x86::ROUND_DOWN)),
             Op::Round => (&x86::ROUND, Some(x86::ROUND_NEAREST)),
+            Op::Fraction => (&x86::REDUCE, Some(x86::ROUND_DOWN)),
             Op::Scale => (&x86::SCALE, None),
             Op::Lookup => (&x86::PERMUTE, None),
             Op::ShiftLeft(by) | Op::ShiftRight(by) => (&x86::SHIFT, Some(by)),

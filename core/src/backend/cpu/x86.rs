@@ -128,6 +128,8 @@ pub(super) const MASK_TO_VECTOR: Pair = both(2, [2, 2], [0x38; 2], false);
 pub(super) const VECTOR_TO_MASK: Pair = both(2, [2, 2], [0x39; 2], false);
 /// VEX only: the signs of a vector in a general register.
 pub(super) const SIGNS: Pair = packed(0x50);
+/// EVEX only: what rounding takes away.
+pub(super) const REDUCE: Pair = both(3, [1, 1], [0x56; 2], false);
 /// EVEX only: the first operand times two to the second's integral part.
 pub(super) const SCALE: Pair = both(2, [1, 1], [0x2c; 2], false);
 /// VEX only: entries of the last operand that the low bits of the first name.

@@ -77,6 +77,7 @@ pub(super) fn apply<T: Number, const ALONG: bool>(
                 Op::SquareRoot => each!(k, T::square_root(a[k])),
                 Op::Floor => each!(k, T::floor(a[k])),
                 Op::Round => each!(k, T::round(a[k])),
+                Op::Fraction => each!(k, T::fraction(a[k])),
                 Op::Scale => each!(k, T::scale(a[k], b[k])),
                 // The table repeats in the lanes of its register.
                 Op::Lookup => each!(k, b[(a[k].to_bits64() % 8) as usize]),

@@ -137,6 +137,7 @@ impl<'a, T: Number> Author<'a, T> {
                     29..31 => self.apply(Op::Maximum, &[a, b]),
                     31 => self.apply(Op::SquareRoot, &[a]),
                     32 => self.apply(Op::Floor, &[a]),
+                    33 if self.target == Target::Avx512 && self.random.chance(2) => self.apply(Op::Fraction, &[a]),
                     33 => self.apply(Op::Round, &[a]),
                     34..36 => self.apply(Op::Select, &[m, a, b]),
                     36 => self.apply(Op::And, &[a, m]),
