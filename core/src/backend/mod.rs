@@ -51,7 +51,8 @@ impl Target {
 
     /// What lane programs for the target may use.
     pub fn machine(self) -> Machine {
-        Machine { scales: self == Target::Avx512, looks_up: self == Target::Avx2 }
+        let is_wide = self == Target::Avx512;
+        Machine { scales: is_wide, looks_up: self == Target::Avx2, repeats: is_wide }
     }
 
     /// Whether this machine can run the target.

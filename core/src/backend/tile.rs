@@ -30,8 +30,10 @@ const SPACE_BYTES: usize = 256 << 10;
 /// The same where programs are repeated for each pair: each goes through few planes, row by row, so that they may come from
 /// a farther cache, and the work for each tile is shared by more pairs.
 const REPEATED_BYTES: usize = 1 << 19;
+/// The same where sums are added for each pair: a group of kept rows has them in the cache beside its own.
+const CONTRACTED_BYTES: usize = 1 << 18;
 /// The same for kept rows then, of which a group is in use at a time.
-const KEPT_BYTES: usize = 4 << 20;
+const KEPT_BYTES: usize = 2 << 20;
 
 /// Where everything is in the buffer, in elements.
 #[derive(Clone, Debug)]
@@ -64,7 +66,8 @@ impl Layout {
         let reduced_planes = stages.slots[Space::Reduced as usize].max(stages.slots[Space::Values as usize]);
         let exchanged = EXCHANGED_BYTES / (VECTOR_BYTES * stages.slots[Space::Exchanged as usize]).max(1);
         let most = (exchanged / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, REDUCED_LANES);
-        let reduced = lanes(most, reduced_planes, REPEATED_BYTES);
+        let repeated = if stages.has(Stage::Contract) { CONTRACTED_BYTES } else { REPEATED_BYTES };
+        let reduced = lanes(most, reduced_planes, repeated);
         let mut layout = Layout {
             kept,
             reduced,

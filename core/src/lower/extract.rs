@@ -136,7 +136,7 @@ impl Extraction<'_> {
         }
         let mut part = Program::of(needed.len(), found.into_iter().rev(), stores);
         separate(&mut part);
-        let part = order(&fuse(&orient(&part)));
+        let part = order(&fuse(&orient(&part, self.builder.machine.repeats)));
         if cfg!(debug_assertions) {
             part.verify();
         }

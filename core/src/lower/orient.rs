@@ -1,14 +1,16 @@
-//! A difference that is only squared may be taken either way round: as it is needed elsewhere, or with the kept row last,
-//! where an instruction can read it from memory.
+//! A difference that is only squared may be taken either way round: as it is needed elsewhere, or with that row last which an
+//! instruction can read from memory.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Instruction, Op, Program, Space};
 use crate::ops::Value;
 
-/// Turns differences round where nothing can tell.
-pub(super) fn orient(program: &Program) -> Program {
-    let is_kept = |v: Value| matches!(program.instruction(v), Instruction::Load(plane) if plane.space == Space::Kept);
+/// Turns differences round where nothing can tell. Last comes a number of the reduced row, the same for many lanes, where the
+/// machine `repeats` it, and lanes of kept rows where it does not.
+pub(super) fn orient(program: &Program, repeats: bool) -> Program {
+    let last = if repeats { Space::Reduced } else { Space::Kept };
+    let is_last = |v: Value| matches!(program.instruction(v), Instruction::Load(plane) if plane.space == last);
     let mut is_only_squared = vec![true; program.instructions.len()];
     for instruction in &program.instructions {
         match *instruction {
@@ -25,7 +27,7 @@ pub(super) fn orient(program: &Program) -> Program {
     for (instruction, _) in oriented.instructions.iter_mut().zip(is_only_squared).filter(|(_, squared)| *squared) {
         if let Instruction::Apply(Op::Subtract, [a, b, _]) = *instruction {
             let other = Instruction::Apply(Op::Subtract, [b, a, b]);
-            if needed.contains(&other) || is_kept(a) && !is_kept(b) {
+            if needed.contains(&other) || is_last(a) && !is_last(b) {
                 *instruction = other;
             }
         }

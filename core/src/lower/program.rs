@@ -13,6 +13,8 @@ pub struct Machine {
     pub scales: bool,
     /// [`Op::Lookup`], in float32.
     pub looks_up: bool,
+    /// One number of memory in all lanes, as the last operand of an operation.
+    pub repeats: bool,
 }
 
 /// Where lanes are stored while a tile is computed.

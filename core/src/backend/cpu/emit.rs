@@ -287,10 +287,11 @@ impl<'a> Emitter<'a> {
     pub(super) fn anywhere(&mut self, instance: Instance) -> Operand {
         let state = self.states[instance];
         if let (None, Some(memory)) = (state.register, state.memory) {
-            let embeds = !memory.broadcast || self.assembler.width == x86::Width::Zmm;
-            // What is needed again is worth a free register.
+            let repeats = memory.broadcast && self.assembler.width == x86::Width::Zmm;
+            // What is needed again is worth a free register, but not where repeating a number on the way is for nothing and
+            // repeating it in a register takes the time of an operation (measured on Zen 4).
             let again = state.uses() > 1 && self.free_count() > 0;
-            if embeds && !again {
+            if repeats || !memory.broadcast && !again {
                 return Operand::Memory(memory);
             }
         }

@@ -62,7 +62,7 @@ pub(super) fn compile<T: Number>(
 }
 
 /// Repetitions that a call adds to sums at most, so that what it reads stays in a cache.
-const REPETITIONS: usize = 16;
+const REPETITIONS: usize = 8;
 
 /// Compiled stages.
 struct Machine {
