@@ -84,16 +84,14 @@ impl<T: Number> Program<T> {
         let mut room: Vec<f64> = Vec::new();
         self.bound(tile, rows, 0..self.layout.kept, states, &mut room);
         self.code.candidates(tile, rows, &parts, &mut |tile, lanes, found| {
-            found.iter_mut().for_each(|candidate| candidate.position = position(segments, candidate.position));
+            match segments {
+                [only] => found.iter_mut().for_each(|candidate| candidate.position += only.start),
+                _ => found.iter_mut().for_each(|candidate| candidate.position = position(segments, candidate.position)),
+            }
             for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
-                let planes = part.candidates..part.candidates + part.planes.len();
-                // Those of a component come together, but components take turns.
-                for own in found.chunk_by_mut(|a, b| planes.contains(&a.component) == planes.contains(&b.component)) {
-                    if let Some(reducer) = part.reducer().filter(|_| planes.contains(&own[0].component)) {
-                        own.iter_mut().for_each(|candidate| candidate.component -= planes.start);
-                        reducer.take_rows(part.form(), states, own);
-                        own.iter_mut().for_each(|candidate| candidate.component += planes.start);
-                    }
+                let components = part.candidates..part.candidates + part.planes.len();
+                if let Some(reducer) = part.reducer() {
+                    reducer.take_rows(part.form(), states, found, components);
                 }
             }
             self.bound(tile, rows, lanes, states, &mut room);

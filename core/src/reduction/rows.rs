@@ -79,8 +79,8 @@ pub trait AnyRowReducer: Debug + Send + Sync {
     fn absorb_row(&self, form: Form<'_>, states: &mut RowStates, row: usize, first: usize, values: &[&[f64]]);
     /// On which side of a bound values matter, if there is one.
     fn side(&self) -> Option<Side>;
-    /// Gives rows single values; those of rows that there are not are left out.
-    fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate]);
+    /// Gives rows single values: those of the components of its own among all; those of rows that there are not are left out.
+    fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate], own: Range<usize>);
     /// The bounds of a component in some rows.
     fn bounds(&self, form: Form<'_>, states: &RowStates, component: usize, rows: Range<usize>, bounds: &mut [f64]);
     /// Gives all rows the states of later values.
@@ -104,11 +104,11 @@ impl<R: RowReducer> AnyRowReducer for R {
         RowReducer::side(self)
     }
 
-    fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate]) {
+    fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate], own: Range<usize>) {
         if let Some(states) = states.downcast_mut::<Vec<R::State>>() {
             for &Candidate { row, component, position, value } in candidates {
-                if let Some(state) = states.get_mut(row) {
-                    self.take(form, state, component, position, value);
+                if let Some(state) = states.get_mut(row).filter(|_| own.contains(&component)) {
+                    self.take(form, state, component - own.start, position, value);
                 }
             }
         }
