@@ -362,8 +362,8 @@ typedef struct {
      */
     int32_t target;
     /**
-     * Run: number of threads, the calling one included. Default: as many as the
-     * process may use, or RKEOPS_NUM_THREADS of the environment.
+     * Run: number of threads, the calling one included. Default: those of
+     * rkeops_num_threads that no other run uses.
      */
     int32_t threads;
     /**
@@ -559,6 +559,21 @@ const char *rkeops_version(void);
  * Errors: RKEOPS_ERROR_ARGUMENT. Any thread; takes milliseconds at most.
  */
 rkeops_error *rkeops_doctor(rkeops_text **out);
+
+/**
+ * Sets how many threads runs use together where their options name no number; 0
+ * is for as many as RKEOPS_NUM_THREADS of the environment says or the process may
+ * use, as at first. Runs that have begun go on as they are, and results do not
+ * depend on it.
+ * Errors: RKEOPS_ERROR_ARGUMENT (a negative number). Any thread, never blocks.
+ */
+rkeops_error *rkeops_set_num_threads(int32_t count);
+
+/**
+ * How many threads runs use together where their options name no number. Any
+ * thread, never blocks.
+ */
+int32_t rkeops_num_threads(void);
 
 /**
  * Makes a formula from text, for instance "Exp(-SqDist(x,y)*g)*b".

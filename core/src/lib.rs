@@ -50,7 +50,9 @@ pub mod syntax;
 pub use array::{ArrayMut, ArrayRef, Bool, Data, DataMut, Element, Region, ResultElement, extent, row_major};
 pub use backend::Target;
 pub use dtype::{Dtype, NumberKind};
-pub use engine::{CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor};
+pub use engine::{
+    CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor, num_threads, set_num_threads,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Field, Formula};
 pub use half::{bf16, f16};

@@ -2,10 +2,14 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Data, ErrorKind, Kernel, Reduction, Result, RunOptions};
+use rkeops_core::{
+    ArrayMut, ArrayRef, CompileOptions, Data, ErrorKind, Kernel, Reduction, Result, RunOptions, num_threads,
+    set_num_threads,
+};
 
 /// Rows of the result in all runs here.
 const KEPT: usize = 4096;
@@ -109,4 +113,44 @@ fn a_panic_of_the_callback_passes_through() {
         assert_eq!(payload.downcast_ref(), Some(&"from the callback"));
         assert_eq!(run(&kernel, SHORT, &RunOptions { threads, ..RunOptions::default() }).unwrap(), SHORT as f32);
     }
+}
+
+/// The most helpers that are there at once while so many threads run something whose options name no number.
+fn most_helpers(kernel: &Kernel, callers: usize) -> usize {
+    let most = AtomicUsize::new(0);
+    let call = || {
+        let calls = Cell::new(0);
+        let count_and_stop = |_: u64, _: u64| {
+            most.fetch_max(helpers(), Ordering::Relaxed);
+            calls.set(calls.get() + 1);
+            calls.get() < 6
+        };
+        let options = RunOptions { progress: Some(&count_and_stop), ..RunOptions::default() };
+        assert_eq!(run(kernel, ENDLESS, &options).unwrap_err().kind(), ErrorKind::Cancelled);
+    };
+    std::thread::scope(|scope| (0..callers).for_each(|_| drop(scope.spawn(call))));
+    most.into_inner()
+}
+
+/// Who calls from several threads gets no more threads than who calls from one, and what has ended counts no more, however
+/// it ended.
+#[test]
+fn runs_at_the_same_time_share_the_threads() {
+    let _alone = alone();
+    let kernel = kernel();
+    let before = num_threads();
+    set_num_threads(3);
+    assert_eq!(num_threads(), 3);
+    for callers in [1, 3, 2, 1] {
+        wait_until_none_is_left();
+        let most = most_helpers(&kernel, callers);
+        // Where the system does not list threads there is nothing to count.
+        assert!(most <= 2, "{most} helpers for {callers} callers");
+        assert!(callers > 1 || most == 2 || cfg!(not(target_os = "linux")), "{most} helpers for one caller");
+        let panics = |_: u64, _: u64| -> bool { std::panic::resume_unwind(Box::new(())) };
+        let options = RunOptions { progress: Some(&panics), ..RunOptions::default() };
+        assert!(catch_unwind(AssertUnwindSafe(|| run(&kernel, ENDLESS, &options))).is_err());
+    }
+    set_num_threads(0);
+    assert_eq!(num_threads(), before);
 }

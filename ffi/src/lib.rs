@@ -55,6 +55,7 @@ mod ranges;
 mod reduction;
 mod solver;
 mod text;
+mod threads;
 mod types;
 
 pub use doctor::{rkeops_abi_version, rkeops_doctor, rkeops_version};
@@ -89,6 +90,7 @@ pub use solver::{
     rkeops_solver_retain, rkeops_solver_run,
 };
 pub use text::{rkeops_text, rkeops_text_data, rkeops_text_free};
+pub use threads::{rkeops_num_threads, rkeops_set_num_threads};
 pub use types::{
     RKEOPS_ABI_VERSION, RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
     RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_BFLOAT, RKEOPS_DTYPE_BOOL, RKEOPS_DTYPE_COMPLEX,

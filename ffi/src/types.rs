@@ -111,8 +111,8 @@ pub struct rkeops_options {
     pub dtype_bits: i32,
     /// Compilation: one of RKEOPS_TARGET_... Default: RKEOPS_TARGET_AUTO.
     pub target: i32,
-    /// Run: number of threads, the calling one included. Default: as many as the
-    /// process may use, or RKEOPS_NUM_THREADS of the environment.
+    /// Run: number of threads, the calling one included. Default: those of
+    /// rkeops_num_threads that no other run uses.
     pub threads: i32,
     /// Must be 0.
     pub reserved: i32,

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files that have C declarations, in the order in which a reader of the header should meet them.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "types.rs",
     "error.rs",
     "text.rs",
     "doctor.rs",
+    "threads.rs",
     "formula.rs",
     "reduction.rs",
     "ranges.rs",

@@ -6,6 +6,12 @@ static const char *const ALIASES[] = {"x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,2)
 
 static void library(void) {
     rkeops_text *text = NULL;
+    const int32_t threads = rkeops_num_threads();
+    CHECK(threads > 0);
+    SUCCEEDS(rkeops_set_num_threads(3));
+    CHECK(rkeops_num_threads() == 3);
+    SUCCEEDS(rkeops_set_num_threads(0));
+    CHECK(rkeops_num_threads() == threads);
     CHECK(rkeops_abi_version() == RKEOPS_ABI_VERSION);
     CHECK(strchr(rkeops_version(), '.') != NULL);
     SUCCEEDS(rkeops_doctor(&text));

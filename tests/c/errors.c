@@ -112,6 +112,7 @@ static void calls(void) {
     FAILS(rkeops_reduction_dim(NULL, parameters), RKEOPS_ERROR_ARGUMENT, "reduction is NULL");
     FAILS(rkeops_formula_dim(x, NULL), RKEOPS_ERROR_ARGUMENT, "out is NULL");
     FAILS(rkeops_doctor(NULL), RKEOPS_ERROR_ARGUMENT, "out is NULL");
+    FAILS(rkeops_set_num_threads(-1), RKEOPS_ERROR_ARGUMENT, "expected 0 or more");
     CHECK(reduction == NULL);
     rkeops_formula_free(x), rkeops_formula_free(y);
 }

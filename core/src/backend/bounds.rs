@@ -300,6 +300,7 @@ impl<T: Number> Values<'_, T> {
             Op::Minimum => Numbers(numbers(a).minimum(numbers(b))),
             Op::Maximum => Numbers(numbers(a).maximum(numbers(b))),
             Op::SquareRoot => Numbers(numbers(a).square_root()),
+            Op::RootEstimate => Numbers(numbers(a).root_estimate()),
             Op::Floor => Numbers(numbers(a).ascending(T::floor)),
             Op::Round => Numbers(numbers(a).ascending(T::round)),
             Op::Fraction => Numbers(numbers(a).fraction()),

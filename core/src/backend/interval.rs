@@ -216,6 +216,14 @@ impl<T: Number> Interval<T> {
         Interval::hull(&[T::square_root(from), T::square_root(self.high)], self.may_be_nan || low < 0.0)
     }
 
+    /// The inverse of the square root, about.
+    pub(super) fn root_estimate(self) -> Self {
+        let number = |value: f64| T::from_f64(value);
+        let (one, slack) = ([number(1.0); 2], 2f64.powi(-13));
+        let inverse = Interval::hull(&one, false).divide(self.square_root());
+        inverse.multiply(Interval::hull(&[number(1.0 - slack), number(1.0 + slack)], false))
+    }
+
     /// A function that keeps order and gives NaN at NaN alone.
     pub(super) fn ascending(self, function: fn(T) -> T) -> Self {
         if self.has_no_number() {

@@ -52,7 +52,7 @@ impl Target {
     /// What lane programs for the target may use.
     pub fn machine(self) -> Machine {
         let is_wide = self == Target::Avx512;
-        Machine { scales: is_wide, looks_up: self == Target::Avx2, repeats: is_wide }
+        Machine { scales: is_wide, looks_up: self == Target::Avx2, estimates: is_wide, repeats: is_wide }
     }
 
     /// Whether this machine can run the target.

@@ -1,5 +1,8 @@
 //! The two number formats of a computation, as lane operations define them: the meaning of every [`Op`] on one lane.
 
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::V4;
+
 use crate::dtype::Dtype;
 
 /// A number format that programs compute in.
@@ -36,6 +39,8 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn maximum(a: Self, b: Self) -> Self;
     /// the square root
     fn square_root(a: Self) -> Self;
+    /// the inverse of the square root, wrong by 2^-14 of it at most, as this machine gives it where it has it
+    fn root_estimate(a: Self) -> Self;
     /// the largest integer not above `a`
     fn floor(a: Self) -> Self;
     /// the nearest integer, the even one of two
@@ -71,7 +76,7 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
 }
 
 macro_rules! number {
-    ($float:ident, $bits:ident, $signed:ident, $dtype:expr, $mantissa:literal, $bias:literal) => {
+    ($float:ident, $bits:ident, $signed:ident, $dtype:expr, $mantissa:literal, $bias:literal, $estimate:ident) => {
         impl Number for $float {
             const DTYPE: Dtype = $dtype;
             #[inline(always)]
@@ -133,6 +138,10 @@ macro_rules! number {
             #[inline(always)]
             fn square_root(a: Self) -> Self {
                 a.sqrt()
+            }
+            #[inline(always)]
+            fn root_estimate(a: Self) -> Self {
+                $estimate(a)
             }
             #[inline(always)]
             fn floor(a: Self) -> Self {
@@ -214,5 +223,25 @@ macro_rules! number {
     };
 }
 
-number!(f32, u32, i32, Dtype::F32, 23, 127.0);
-number!(f64, u64, i64, Dtype::F64, 52, 1023.0);
+number!(f32, u32, i32, Dtype::F32, 23, 127.0, estimate_single);
+number!(f64, u64, i64, Dtype::F64, 52, 1023.0, estimate_double);
+
+#[inline(never)]
+fn estimate_single(a: f32) -> f32 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(machine) = V4::try_new() {
+        let lanes = machine.avx512f._mm512_rsqrt14_ps(machine.avx512f._mm512_set1_ps(a));
+        return machine.sse._mm_cvtss_f32(machine.avx512f._mm512_castps512_ps128(lanes));
+    }
+    1.0 / a.sqrt()
+}
+
+#[inline(never)]
+fn estimate_double(a: f64) -> f64 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(machine) = V4::try_new() {
+        let lanes = machine.avx512f._mm512_rsqrt14_pd(machine.avx512f._mm512_set1_pd(a));
+        return machine.sse2._mm_cvtsd_f64(machine.avx512f._mm512_castpd512_pd128(lanes));
+    }
+    1.0 / a.sqrt()
+}

@@ -6,7 +6,7 @@ use super::RunOptions;
 use super::pack::Format;
 use super::pass::{Advance, Pass, Worker};
 use super::progress::{INTERVAL, Progress, Reporter};
-use super::threads::{self, with_helpers};
+use super::threads::{Threads, with_helpers};
 
 /// Work, in lane operations, that makes up for a thread: 0.1 ms at least, where making the thread costs some 0.02.
 const THREAD_OPERATIONS: u64 = 8 << 20;
@@ -50,14 +50,9 @@ impl Crew<'_> {
             !progress.is_stopped()
         };
         let work_here = || progress.stop_if_it_panics(|| work(&mut advance_and_report));
-        let threads = self.threads(operations, tasks / grain);
-        with_helpers(threads - 1, &help, work_here, INTERVAL, || reporter.now_and_then());
-    }
-
-    /// As many threads as are wanted, but none that has too little to do.
-    fn threads(&self, operations: u64, tasks: usize) -> usize {
-        let useful = (operations / THREAD_OPERATIONS).min(tasks as u64) as usize;
-        // Asking how many threads the process may use takes longer than a small run.
-        if useful > 1 { threads::count(self.options.threads).min(useful) } else { 1 }
+        // No thread has too little to do.
+        let useful = (operations / THREAD_OPERATIONS).min((tasks / grain) as u64) as usize;
+        let threads = Threads::take(self.options.threads, useful);
+        with_helpers(threads.count - 1, &help, work_here, INTERVAL, || reporter.now_and_then());
     }
 }

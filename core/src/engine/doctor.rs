@@ -23,7 +23,7 @@ pub fn doctor() -> String {
         crate::VERSION,
         backend::describe(),
         target(),
-        threads::default_count(),
+        threads::num_threads(),
     )
 }
 

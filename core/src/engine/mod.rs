@@ -35,6 +35,7 @@ use crate::reduction::{Axis, Columns, Reduction, Summation};
 
 pub use doctor::doctor;
 pub use ranges::{Half, Ranges};
+pub use threads::{num_threads, set_num_threads};
 
 /// How a kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,8 +94,7 @@ impl Default for CompileOptions {
 /// How a kernel is run.
 #[derive(Clone, Copy, Default)]
 pub struct RunOptions<'a> {
-    /// Threads to use at most, the calling one included; 0 means `RKEOPS_NUM_THREADS`, or as many as the process may
-    /// use.
+    /// Threads to use at most, the calling one included; 0 means those of [`num_threads`] that no other run uses.
     pub threads: usize,
     /// Called now and then from the calling thread with the pairs done and the pairs in all; `false` stops the run,
     /// and then it is not called again. It may run kernels itself.

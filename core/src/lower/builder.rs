@@ -283,6 +283,10 @@ impl Lanes for Builder {
         self.apply_signed(Op::SquareRoot, &[a], sign)
     }
 
+    fn inverse_square_root(&mut self, a: Value) -> Value {
+        math::inverse_root(self, a)
+    }
+
     fn floor(&mut self, a: Value) -> Value {
         self.apply_signed(Op::Floor, &[a], self.sign(a))
     }

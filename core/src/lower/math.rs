@@ -7,7 +7,7 @@
 
 use std::f64::consts::{FRAC_2_PI, SQRT_2};
 
-use super::builder::Builder;
+use super::builder::{Builder, Sign};
 use super::constants::{DOUBLE, Format, SINGLE};
 use super::exponential::{clamp, exp, one_plus, power_of_two};
 use super::program::Op;
@@ -115,6 +115,43 @@ fn log_ends(b: &mut Builder, x: Value, log: Value) -> Value {
     let is_zero = b.equal(x, zero);
     let low = b.select(is_zero, minus_infinity, nan);
     b.select(positive, log, low)
+}
+
+/// `1 / sqrt(x)`, and 0 at 0. Where the machine estimates it, the estimate times the first terms of the series of
+/// `(1 - e)^(-1/2)`, for `e = 1 - x y^2` of the estimate `y`.
+pub(super) fn inverse_root(b: &mut Builder, x: Value) -> Value {
+    let (zero, one) = (b.constant(0.0), b.constant(1.0));
+    if !b.machine.estimates {
+        let root = b.square_root(x);
+        let inverse = b.divide(one, root);
+        let at_zero = b.equal(x, zero);
+        return b.select(at_zero, zero, inverse);
+    }
+    let estimate = b.apply(Op::RootEstimate, &[x]);
+    let error = |b: &mut Builder, y: Value| {
+        // No square of `y` leaves the range.
+        let root = b.apply(Op::Multiply, &[x, y]);
+        b.negative_multiply_add(root, y, one)
+    };
+    let e = error(b, estimate);
+    let (half, next) = (b.constant(0.5), b.constant(0.375));
+    let series = b.multiply_add(e, next, half);
+    let correction = b.apply(Op::Multiply, &[estimate, e]);
+    let mut better = b.multiply_add(correction, series, estimate);
+    if b.dtype != Dtype::F32 {
+        let e = error(b, better);
+        let correction = b.apply(Op::Multiply, &[better, e]);
+        better = b.multiply_add(correction, half, better);
+    }
+    // At 0, at infinity and where there is no root nothing can be corrected: 0, 0 and NaN.
+    let is_number = b.equal(e, e);
+    let at_ends = if b.sign(x) == Sign::Positive {
+        b.minimum(zero, estimate)
+    } else {
+        let at_zero = b.equal(x, zero);
+        b.select(at_zero, zero, estimate)
+    };
+    b.select(is_number, better, at_ends)
 }
 
 pub(super) fn log(b: &mut Builder, x: Value) -> Value {

@@ -13,6 +13,8 @@ pub struct Machine {
     pub scales: bool,
     /// [`Op::Lookup`], in float32.
     pub looks_up: bool,
+    /// [`Op::RootEstimate`].
+    pub estimates: bool,
     /// One number of memory in all lanes, as the last operand of an operation.
     pub repeats: bool,
 }
@@ -143,6 +145,8 @@ pub enum Op {
     Maximum,
     /// the square root
     SquareRoot,
+    /// the inverse of the square root of `a`, wrong by 2^-14 of it at most; where the machine has it
+    RootEstimate,
     /// the largest integer not above `a`
     Floor,
     /// the nearest integer, the even one of two; where the machine has it
@@ -183,7 +187,8 @@ impl Op {
     /// How many operands it takes.
     pub fn operands(self) -> usize {
         match self {
-            Op::SquareRoot | Op::Floor | Op::Round | Op::Fraction | Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
+            Op::SquareRoot | Op::RootEstimate | Op::Floor | Op::Round | Op::Fraction => 1,
+            Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd | Op::Select => 3,
             _ => 2,
         }

@@ -1,7 +1,7 @@
 //! The lane programs of a pass, one or more for each time at which values are known.
 
 use super::condition::Condition;
-use super::program::{Program, Space};
+use super::program::{Instruction, Op, Program, Space};
 use super::repeat::Repeat;
 use super::results::{OutputArray, RowPart};
 use crate::dtype::Dtype;
@@ -179,6 +179,13 @@ impl Stages {
     /// How many operations a pair takes.
     pub fn operations_per_pair(&self) -> usize {
         [Stage::Contract, Stage::Update, Stage::Values].map(|stage| self.operations(stage)).into_iter().sum()
+    }
+
+    /// How many square roots a pair takes that are written once.
+    pub(super) fn roots_per_pair(&self) -> usize {
+        let programs = [Stage::Update, Stage::Values].map(|stage| self.program(stage));
+        let instructions = programs.into_iter().flat_map(|program| &program.instructions);
+        instructions.filter(|instruction| matches!(instruction, Instruction::Apply(Op::SquareRoot, _))).count()
     }
 
     /// How many operations a stage takes for a lane.

@@ -28,6 +28,8 @@ pub trait Lanes {
     fn maximum(&mut self, a: Value, b: Value) -> Value;
     /// The square root, correctly rounded.
     fn square_root(&mut self, a: Value) -> Value;
+    /// 1 over the square root, and 0 at 0: to two units in the last place.
+    fn inverse_square_root(&mut self, a: Value) -> Value;
     /// The largest integer that is not above `a`.
     fn floor(&mut self, a: Value) -> Value;
     /// Mask of `a < b`; false where either is NaN.

@@ -109,13 +109,7 @@ pub static RECIPROCAL_SQUARE_ROOT: Operation = Operation {
     commutative: false,
     rule: Rule::Elementwise {
         meaning: |a, _| if a[0] == 0.0 { 0.0 } else { 1.0 / a[0].sqrt() },
-        lower: |l, a, _| {
-            let (zero, one) = (l.constant(0.0), l.constant(1.0));
-            let root = l.square_root(a[0]);
-            let inverse = l.divide(one, root);
-            let at_zero = l.equal(a[0], zero);
-            l.select(at_zero, zero, inverse)
-        },
+        lower: |l, a, _| l.inverse_square_root(a[0]),
     },
     derivative: |f, u, _, e| {
         let cube = f.apply(&POWER, &[u.output], &[3]);

@@ -106,6 +106,8 @@ extern "C" {
     pub fn rkeops_abi_version() -> i32;
     pub fn rkeops_version() -> *const c_char;
     pub fn rkeops_doctor(out: *mut *mut rkeops_text) -> *mut rkeops_error;
+    pub fn rkeops_set_num_threads(count: i32) -> *mut rkeops_error;
+    pub fn rkeops_num_threads() -> i32;
 
     pub fn rkeops_error_code(error: *const rkeops_error) -> i32;
     pub fn rkeops_error_message(error: *const rkeops_error) -> *const c_char;

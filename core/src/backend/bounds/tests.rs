@@ -71,6 +71,7 @@ fn apply<T: Number>(op: Op, a: T, b: T, c: T) -> T {
         Op::Minimum => T::minimum(a, b),
         Op::Maximum => T::maximum(a, b),
         Op::SquareRoot => T::square_root(a),
+        Op::RootEstimate => T::root_estimate(a),
         Op::Floor => T::floor(a),
         Op::Round => T::round(a),
         Op::Fraction => T::fraction(a),

@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::interleave::{Interleaving, order};
+use super::operations::compares;
 use super::x86::{self, Assembler, Memory, Operand, Register};
-use crate::lower::{Instruction, Plane, Program, Table};
+use crate::lower::{Instruction, Op, Plane, Program, Table};
 use crate::ops::Value;
 
 /// Where the number of a load is, for each copy of the program.
@@ -67,6 +68,8 @@ pub(super) struct Emitter<'a> {
     position: u32,
     /// Comparisons that are written at the end, into mask registers.
     pub(super) later: Vec<Value>,
+    /// Comparisons that are written where alone they are needed, into a mask register, to choose between two values.
+    pub(super) choices: FxHashSet<Value>,
 }
 
 const NEVER: u32 = u32::MAX;
@@ -92,6 +95,7 @@ impl<'a> Emitter<'a> {
         let owners: Vec<u8> = owners.collect();
         let carried = carried(program, |value| copies > 1 && owners[value.0 as usize * copies + 1] == 0);
         let holders = vec![None; assembler.width.registers()];
+        let choices = if assembler.width == x86::Width::Zmm { choices(program) } else { FxHashSet::default() };
         let mut emitter = Emitter {
             assembler,
             program,
@@ -107,6 +111,7 @@ impl<'a> Emitter<'a> {
             spills: 0,
             position: 0,
             later: Vec::new(),
+            choices,
         };
         emitter.find_uses();
         emitter
@@ -138,8 +143,20 @@ impl<'a> Emitter<'a> {
     /// Each use of an instance with its place in the instruction stream, in order.
     fn each_use(&self, mut take: impl FnMut(Instance, u32)) {
         for (position, &(k, copy)) in self.order.iter().enumerate() {
-            for &operand in Program::operands(&self.program.instructions[k as usize]) {
-                take(self.instance(operand, copy.into()), position as u32);
+            if self.choices.contains(&Value(k)) {
+                continue;
+            }
+            let mut all = |operands: &[Value]| {
+                operands.iter().for_each(|&operand| take(self.instance(operand, copy.into()), position as u32));
+            };
+            let operands = Program::operands(&self.program.instructions[k as usize]);
+            match operands.first().filter(|first| self.choices.contains(first)) {
+                // A choice needs what is compared.
+                Some(first) => {
+                    all(Program::operands(&self.program.instructions[first.0 as usize]));
+                    all(&operands[1..]);
+                }
+                None => all(operands),
             }
         }
         for &(plane, value) in &self.program.stores {
@@ -320,7 +337,7 @@ impl<'a> Emitter<'a> {
             self.position = position as u32;
             let (k, copy) = (self.order[position].0, usize::from(self.order[position].1));
             let Instruction::Apply(op, operands) = self.program.instructions[k as usize] else { continue };
-            if self.later.contains(&Value(k)) {
+            if self.later.contains(&Value(k)) || self.choices.contains(&Value(k)) {
                 continue;
             }
             let wanted = target(self, Value(k), copy);
@@ -379,4 +396,15 @@ fn carried(program: &Program, is_shared: impl Fn(Value) -> bool) -> FxHashMap<Va
         Some((Value(k as u32), *stored))
     });
     replaced.filter(|(load, _)| is_shared(*load)).collect()
+}
+
+/// The comparisons that a single choice alone needs.
+fn choices(program: &Program) -> FxHashSet<Value> {
+    let uses = program.uses();
+    let masks = program.instructions.iter().filter_map(|instruction| match instruction {
+        Instruction::Apply(Op::Select, [mask, ..]) => Some(*mask),
+        _ => None,
+    });
+    let compares = |mask: &Value| matches!(program.instruction(*mask), Instruction::Apply(op, _) if compares(op));
+    masks.filter(|mask| uses[mask.0 as usize] == 1).filter(compares).collect()
 }

@@ -18,6 +18,11 @@ fn condition(op: Op) -> Option<u8> {
     }
 }
 
+/// Whether an operation compares numbers.
+pub(super) fn compares(op: Op) -> bool {
+    condition(op).is_some()
+}
+
 impl Emitter<'_> {
     /// Leaves masks for [`compare`](Self::compare), if all of them are comparisons of numbers that nothing else needs.
     pub(super) fn leave_comparisons(&mut self, masks: &[(Value, usize)]) -> bool {
@@ -54,6 +59,9 @@ impl Emitter<'_> {
         copy: usize,
         wanted: Option<Register>,
     ) {
+        if op == Op::Select && self.choices.contains(&operands[0]) {
+            return self.choose(operands, result, copy, wanted);
+        }
         let used = &operands[..op.operands()];
         let mut instances: Vec<Instance> = used.iter().map(|&v| self.instance(v, copy)).collect();
         self.busy.clear();
@@ -83,6 +91,7 @@ impl Emitter<'_> {
                 (&x86::INDEX_GREATER, None)
             }
             Op::SquareRoot => (&x86::SQUARE_ROOT, None),
+            Op::RootEstimate => (&x86::ROOT_ESTIMATE, None),
             Op::Floor => (&x86::ROUND, Some(x86::ROUND_DOWN)),
             Op::Round => (&x86::ROUND, Some(x86::ROUND_NEAREST)),
             Op::Fraction => (&x86::REDUCE, Some(x86::ROUND_DOWN)),
@@ -195,6 +204,18 @@ impl Emitter<'_> {
         };
         self.assembler.emit(&forms[form], to, Some(second_register), third_operand, None);
         self.define(instances, result, copy, to);
+    }
+
+    /// A choice with its comparison.
+    fn choose(&mut self, [mask, a, b]: [Value; 3], result: Value, copy: usize, wanted: Option<Register>) {
+        const MASK: u8 = 1;
+        self.compare(mask, copy, MASK);
+        let instances = [a, b].map(|operand| self.instance(operand, copy));
+        let clear = self.in_register(instances[1]);
+        let set = self.anywhere(instances[0]);
+        let to = self.destination(&instances, wanted);
+        self.assembler.blend(to, MASK, set, clear);
+        self.define(&instances, result, copy, to);
     }
 
     fn select(&mut self, instances: &[Instance], result: Value, copy: usize, wanted: Option<Register>) {

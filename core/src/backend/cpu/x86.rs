@@ -122,12 +122,16 @@ pub(super) const NEGATIVE_MULTIPLY_ADD: [Pair; 3] = [fused(0x9c), fused(0xac), f
 /// EVEX only: bits of three operands by a table; the table that selects by the first.
 pub(super) const TERNARY: Pair = both(3, [1, 1], [0x25; 2], false);
 pub(super) const TERNARY_SELECT: u8 = 0xca;
+/// EVEX only: lanes of two operands by a mask register.
+pub(super) const MASKED_BLEND: Pair = both(2, [1, 1], [0x65; 2], false);
 /// EVEX only: a mask register as a vector.
 pub(super) const MASK_TO_VECTOR: Pair = both(2, [2, 2], [0x38; 2], false);
 /// EVEX only: the signs of a vector as a mask register.
 pub(super) const VECTOR_TO_MASK: Pair = both(2, [2, 2], [0x39; 2], false);
 /// VEX only: the signs of a vector in a general register.
 pub(super) const SIGNS: Pair = packed(0x50);
+/// EVEX only: the inverse of the square root, about.
+pub(super) const ROOT_ESTIMATE: Pair = both(2, [1, 1], [0x4e; 2], false);
 /// EVEX only: what rounding takes away.
 pub(super) const REDUCE: Pair = both(3, [1, 1], [0x56; 2], false);
 /// EVEX only: the first operand times two to the second's integral part.
@@ -157,6 +161,8 @@ pub(super) struct Assembler {
     pub width: Width,
     /// 0 for single, 1 for double precision.
     pub precision: usize,
+    /// The mask register of the instruction that is written, 0 for none.
+    mask: u8,
     labels: Vec<Option<usize>>,
     /// Where a 32-bit distance to a label is still missing.
     jumps: Vec<(usize, Label)>,
@@ -164,7 +170,7 @@ pub(super) struct Assembler {
 
 impl Assembler {
     pub(super) fn new(width: Width, precision: usize) -> Self {
-        Assembler { code: Vec::new(), width, precision, labels: Vec::new(), jumps: Vec::new() }
+        Assembler { code: Vec::new(), width, precision, mask: 0, labels: Vec::new(), jumps: Vec::new() }
     }
 
     /// Writes an instruction: `first` is the destination or the opcode's extension, `second` the operand that VEX adds,
@@ -202,7 +208,7 @@ impl Assembler {
                 let inverted =
                     (!r >> 3 & 1) << 7 | (!x & 1) << 6 | (!b & 1) << 5 | (!r >> 4 & 1) << 4 | instruction.map;
                 let third = u8::from(instruction.wide) << 7 | (!v & 15) << 3 | 1 << 2 | low;
-                let fourth = 2 << 5 | u8::from(broadcast) << 4 | (!v >> 4 & 1) << 3;
+                let fourth = 2 << 5 | u8::from(broadcast) << 4 | (!v >> 4 & 1) << 3 | self.mask;
                 self.code.extend([0x62, inverted, third, fourth]);
             }
         }
@@ -248,6 +254,13 @@ impl Assembler {
                 self.emit(&MASK_TO_VECTOR, to, None, Operand::Register(Register(1)), None);
             }
         }
+    }
+
+    /// Lanes of `set` where a mask register is set, of `clear` where it is not.
+    pub(super) fn blend(&mut self, to: Register, mask: u8, set: Operand, clear: Register) {
+        self.mask = mask;
+        self.emit(&MASKED_BLEND, to, Some(clear), set, None);
+        self.mask = 0;
     }
 
     pub(super) fn copy(&mut self, to: Register, from: Register) {

@@ -75,6 +75,7 @@ pub(super) fn apply<T: Number, const ALONG: bool>(
                 Op::Minimum => each!(k, T::minimum(a[k], b[k])),
                 Op::Maximum => each!(k, T::maximum(a[k], b[k])),
                 Op::SquareRoot => each!(k, T::square_root(a[k])),
+                Op::RootEstimate => each!(k, T::root_estimate(a[k])),
                 Op::Floor => each!(k, T::floor(a[k])),
                 Op::Round => each!(k, T::round(a[k])),
                 Op::Fraction => each!(k, T::fraction(a[k])),

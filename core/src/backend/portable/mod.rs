@@ -47,10 +47,19 @@ pub(super) struct Portable {
     arch: Arch,
 }
 
+/// What the loops below are compiled for: with AVX-512 the compiler makes slower ones than with AVX2.
+fn arch() -> Arch {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(machine) = pulp::x86::V3::try_new() {
+        return Arch::V3(machine);
+    }
+    Arch::new()
+}
+
 impl Portable {
     pub(super) fn new(stages: &Arc<Stages>) -> Self {
         let of = |stage: Stage| stages.parts(stage).map(|part| Routine::new(part.program)).collect();
-        Portable { stages: stages.clone(), routines: Stage::ALL.map(of), arch: Arch::new() }
+        Portable { stages: stages.clone(), routines: Stage::ALL.map(of), arch: arch() }
     }
 
     /// The routines of stages, each as often as it runs, with the planes that its families name.

@@ -135,6 +135,7 @@ impl<'a, T: Number> Author<'a, T> {
                     25..27 => self.apply(Op::NegativeMultiplyAdd, &[a, b, c]),
                     27..29 => self.apply(Op::Minimum, &[a, b]),
                     29..31 => self.apply(Op::Maximum, &[a, b]),
+                    31 if self.target == Target::Avx512 && self.random.chance(2) => self.apply(Op::RootEstimate, &[a]),
                     31 => self.apply(Op::SquareRoot, &[a]),
                     32 => self.apply(Op::Floor, &[a]),
                     33 if self.target == Target::Avx512 && self.random.chance(2) => self.apply(Op::Fraction, &[a]),

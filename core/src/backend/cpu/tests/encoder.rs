@@ -71,6 +71,8 @@ fn table() -> Vec<Row> {
         evex(x86::MASK_TO_VECTOR, FromMask, [M::Vpmovm2d, M::Vpmovm2q]),
         evex(x86::VECTOR_TO_MASK, ToMask, [M::Vpmovd2m, M::Vpmovq2m]),
         (x86::SIGNS, ToGeneral, [M::Vmovmskps, M::Vmovmskpd], [M::INVALID; 2]),
+        evex(x86::MASKED_BLEND, Binary, [M::Vblendmps, M::Vblendmpd]),
+        evex(x86::ROOT_ESTIMATE, Unary, [M::Vrsqrt14ps, M::Vrsqrt14pd]),
         evex(x86::REDUCE, Rounding, [M::Vreduceps, M::Vreducepd]),
         evex(x86::SCALE, Binary, [M::Vscalefps, M::Vscalefpd]),
         (x86::PERMUTE, Binary, [M::Vpermps, M::INVALID], [M::Vpermps, M::Vpermpd]),
