@@ -111,6 +111,7 @@ def write(path, results, quick):
 def plot(path, title, results, judged):
     """The ratios of a family as bars, with a mark where each has to reach; returns what is missing, if anything is."""
     try:
+        from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError:
         return "no plot: matplotlib is not installed (benches/requirements.txt has it)"
@@ -134,5 +135,7 @@ def plot(path, title, results, judged):
     axes.axvline(1.0, color="black", linewidth=0.8)
     axes.set_xlabel("times as fast as the other (or as far inside the limit)")
     axes.set_title(f"{title}{'' if judged else ' (quick: sizes too small to say anything)'}\n{machine()}", fontsize=10)
-    figure.savefig(path)
+    # Text stays text, and the same results make the same file.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": path.stem}):
+        figure.savefig(path, metadata={"Date": None})
     return ""

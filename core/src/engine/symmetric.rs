@@ -20,8 +20,8 @@ use crate::lower::{self, Space, Stage, Stages};
 
 /// Rows from which on it is worth while.
 const FEWEST_ROWS: usize = 2048;
-/// Blocks of rows, about, where there are few rows.
-const BLOCKS: usize = 16;
+/// Blocks of rows, about, where there are few rows: half as many meet at a time, so that many threads have work.
+const BLOCKS: usize = 64;
 /// Rows of a block at least.
 const FEWEST_BLOCK_ROWS: usize = 256;
 /// How many operations a pair that serves both rows may take, in parts of those of two pairs.

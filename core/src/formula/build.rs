@@ -137,7 +137,7 @@ impl Graph {
             // Whichever order came first stands for both.
             let swapped =
                 Kind::Apply { operation, operands: vec![operands[1], operands[0]], parameters: parameters.to_vec() };
-            if let Some(&known) = self.known.get(&Entry { kind: swapped, dim }) {
+            if let Some(known) = self.known(&Entry { kind: swapped, dim }) {
                 return Ok(known);
             }
         }

@@ -54,7 +54,7 @@ pub struct Variable {
 }
 
 /// What a node is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// An argument of the call.
     Variable(Variable),
@@ -74,7 +74,7 @@ pub enum Kind {
 }
 
 /// A node with its dimension.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What it is.
     pub kind: Kind,
@@ -82,11 +82,33 @@ pub struct Entry {
     pub dim: usize,
 }
 
+/// A node in numbers, those of its operation's place among them: equal nodes have equal keys. Entries would do; but where an
+/// optimiser compares these, it looks at what only some kinds have before it knows the kind, which is harmless and yet what
+/// valgrind looks for.
+type Key = Box<[u64]>;
+
+impl Entry {
+    fn key(&self) -> Key {
+        let dim = self.dim as u64;
+        match &self.kind {
+            Kind::Variable(Variable { index, category }) => Box::new([dim, 0, *index as u64, *category as u64]),
+            Kind::Constant(bits) => Box::new([dim, 1, *bits]),
+            Kind::Zero => Box::new([dim, 2]),
+            Kind::Apply { operation, operands, parameters } => {
+                let place = std::ptr::from_ref(*operation).addr() as u64;
+                let operands = operands.iter().map(|operand| operand.0.into());
+                let parameters = parameters.iter().map(|&parameter| parameter.cast_unsigned());
+                [dim, 3, place, operands.len() as u64].into_iter().chain(operands).chain(parameters).collect()
+            }
+        }
+    }
+}
+
 /// The arena of nodes. Operands come before the nodes that use them.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     entries: Vec<Entry>,
-    known: HashMap<Entry, Node>,
+    known: HashMap<Key, Node>,
     variables: BTreeMap<usize, Node>,
 }
 
@@ -173,7 +195,12 @@ impl Graph {
     /// The node of this dimension that applies an operation without parameters to these operands, if there is one.
     pub(crate) fn find(&self, operation: &'static Operation, operands: &[Node], dim: usize) -> Option<Node> {
         let kind = Kind::Apply { operation, operands: operands.to_vec(), parameters: Vec::new() };
-        self.known.get(&Entry { kind, dim }).copied()
+        self.known(&Entry { kind, dim })
+    }
+
+    /// The node of an entry, if there is one.
+    fn known(&self, entry: &Entry) -> Option<Node> {
+        self.known.get(&entry.key()).copied()
     }
 
     /// The index whose row number a node is.
@@ -303,11 +330,12 @@ impl Graph {
     }
 
     fn insert(&mut self, entry: Entry) -> Node {
-        if let Some(&known) = self.known.get(&entry) {
+        let key = entry.key();
+        if let Some(&known) = self.known.get(&key) {
             return known;
         }
         let node = Node(self.entries.len() as u32);
-        self.known.insert(entry.clone(), node);
+        self.known.insert(key, node);
         self.entries.push(entry);
         node
     }
