@@ -7,7 +7,6 @@ use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, 
 use support::case::{Case, Numbers};
 use support::check::{Count, check, describe};
 use support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
-use support::layout::Layout;
 use support::random::{Random, seeds};
 use support::reducing::{NEAREST, with_extra, with_mask};
 
@@ -125,20 +124,7 @@ impl Wide {
         }
         let mut random = wide.random;
         let rows = *random.pick(&[[70, 9], [3, 40], [1, 300], [129, 17], [9, 0], [0, 9], [65, 1]]);
-        let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
-        let output = Layout::random(&mut random, false);
-        Case {
-            axis: random.below(2),
-            seed,
-            rows,
-            numbers,
-            inputs,
-            output,
-            given: None,
-            one_array: false,
-            variables,
-            reductions,
-        }
+        Case { seed, numbers, ..Case::new(&variables, reductions, rows) }.laid_out(&mut random)
     }
 }
 

@@ -15,7 +15,6 @@ use support::case::{Case, Numbers};
 use support::check::{Count, check, describe};
 use support::expression::{Expression, Variable, call1, call2, index, with_integers};
 use support::generate::Generator;
-use support::layout::Layout;
 use support::random::{Random, seeds};
 
 suite!(
@@ -102,10 +101,7 @@ fn case(seed: u64, numbers: Numbers) -> Case {
     }
     let mut random = generator.random;
     let rows = *random.pick(&ROWS);
-    let inputs = VARIABLES.iter().map(|_| Layout::random(&mut random, true)).collect();
-    let output = Layout::random(&mut random, false);
-    let axis = random.below(2);
-    Case { axis, seed, numbers, inputs, output, one_array: true, ..Case::new(&VARIABLES, reductions, [rows, rows]) }
+    Case { seed, numbers, one_array: true, ..Case::new(&VARIABLES, reductions, [rows; 2]) }.laid_out(&mut random)
 }
 
 /// For each argument the first that is the same array.

@@ -14,6 +14,15 @@ pub(super) fn lock<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The lock if nobody has it; a thread that panicked leaves it usable.
+fn try_lock<T>(lock: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match lock.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 /// A state that each process has for itself: a forked child starts with none and never touches its parent's, whose
 /// lock may be held by a thread that does not exist in the child. What the parent knew is not even freed there.
 pub(super) struct PerProcess<T> {
@@ -62,11 +71,7 @@ impl<T> Shelf<T> {
     }
 
     fn free_places(&self) -> impl Iterator<Item = MutexGuard<'_, Option<T>>> {
-        self.places.iter().filter_map(|place| match place.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        })
+        self.places.iter().filter_map(try_lock)
     }
 
     /// One of the things, if there are any.
@@ -93,21 +98,15 @@ impl<K: PartialEq, V: Clone> Remembered<K, V> {
         Remembered { known: Mutex::new(Vec::new()) }
     }
 
-    fn known(&self) -> Option<MutexGuard<'_, Vec<(K, V)>>> {
-        match self.known.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
     /// The thing of a key.
     pub(super) fn get<E>(&self, key: K, make: impl FnOnce(&K) -> Result<V, E>) -> Result<V, E> {
-        if let Some((_, thing)) = self.known().iter().flat_map(|known| known.iter()).find(|(known, _)| *known == key) {
+        if let Some((_, thing)) =
+            try_lock(&self.known).iter().flat_map(|known| known.iter()).find(|(known, _)| *known == key)
+        {
             return Ok(thing.clone());
         }
         let thing = make(&key)?;
-        if let Some(mut known) = self.known().filter(|known| known.len() < SHELF) {
+        if let Some(mut known) = try_lock(&self.known).filter(|known| known.len() < SHELF) {
             known.push((key, thing.clone()));
         }
         Ok(thing)

@@ -265,13 +265,9 @@ impl Kernel {
     }
 
     fn dump(&self) {
-        dump(&self.plan, self.compiled.stages(), &|| self.code_text());
-    }
-
-    fn code_text(&self) -> String {
         match &self.compiled {
-            Compiled::F32(program) => program.code.explain(),
-            Compiled::F64(program) => program.code.explain(),
+            Compiled::F32(program) => program.dump(&self.plan),
+            Compiled::F64(program) => program.dump(&self.plan),
         }
     }
 
@@ -303,17 +299,6 @@ impl Kernel {
     }
 }
 
-/// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.
-fn dump(plan: &Plan, stages: &Stages, code: &dyn Fn() -> String) {
-    let Ok(wanted) = std::env::var("RKEOPS_DUMP") else { return };
-    let is_wanted = |part: &str| wanted.split(',').any(|w| w.trim() == part || w.trim() == "all");
-    let parts: [(&str, &dyn Fn() -> String); 3] =
-        [("plan", &|| plan.text()), ("program", &|| stages.text()), ("code", code)];
-    for (_, text) in parts.iter().filter(|(part, _)| is_wanted(part)) {
-        eprintln!("{}", text());
-    }
-}
-
 impl Compiled {
     /// Lane programs for the target of the options, run by a backend.
     fn new(plan: &Plan, options: CompileOptions, backend: Target) -> Result<Self> {
@@ -337,6 +322,16 @@ impl<T: Number> Program<T> {
         let mut layout = Layout::new(&stages);
         let code = backend::compile(&stages, &mut layout, backend)?;
         Ok(Program { stages, layout, code, backend, exchanged: Remembered::new(), tiles: Shelf::new() })
+    }
+
+    /// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.
+    fn dump(&self, plan: &Plan) {
+        let Ok(wanted) = std::env::var("RKEOPS_DUMP") else { return };
+        let is_wanted = |part: &str| wanted.split(',').any(|w| w.trim() == part || w.trim() == "all");
+        let parts = [("plan", plan.text()), ("program", self.stages.text()), ("code", self.code.explain())];
+        for (_, text) in parts.iter().filter(|(part, _)| is_wanted(part)) {
+            eprintln!("{text}");
+        }
     }
 
     /// The lane programs, and what was compiled, for a reader.

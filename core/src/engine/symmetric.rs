@@ -53,7 +53,7 @@ pub(super) fn program<T: Format>(kernel: &Kernel, ordinary: &Program<T>, same: &
     match operations(&stages) <= MOST_OPERATIONS * 2.0 * operations(&ordinary.stages) {
         true => {
             let program = Program::new(stages.into(), ordinary.backend)?;
-            super::dump(&plan, &program.stages, &|| program.code.explain());
+            program.dump(&plan);
             Ok(Some(program))
         }
         false => Ok(None),

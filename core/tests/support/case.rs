@@ -113,6 +113,13 @@ impl Case {
         }
     }
 
+    /// The same with arrays that lie in memory anyhow, reduced over either index.
+    pub fn laid_out(self, random: &mut Random) -> Case {
+        let inputs = self.variables.iter().map(|_| Layout::random(random, true)).collect();
+        let output = Layout::random(random, false);
+        Case { inputs, output, axis: random.below(2), ..self }
+    }
+
     /// The rows of an index: 1 where no variable follows it.
     pub fn rows_of(&self, category: usize) -> usize {
         let followed = self.variables.iter().any(|v| v.category == category);

@@ -4,7 +4,6 @@
 use super::BOUNDARIES;
 use super::case::{Case, Numbers};
 use super::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
-use super::layout::Layout;
 use super::random::Random;
 use super::reducing::{self, EXPONENTIAL, NEAREST, is_exponential, with_extra, with_mask};
 use super::samples::inside_one;
@@ -406,18 +405,5 @@ pub fn case(seed: u64) -> Case {
             break rows;
         }
     };
-    let inputs = variables.iter().map(|_| Layout::random(&mut random, true)).collect();
-    let output = Layout::random(&mut random, false);
-    Case {
-        axis: random.below(2),
-        seed,
-        rows,
-        numbers,
-        inputs,
-        output,
-        given: None,
-        one_array: false,
-        variables,
-        reductions,
-    }
+    Case { seed, numbers, ..Case::new(&variables, reductions, rows) }.laid_out(&mut random)
 }
