@@ -9,7 +9,13 @@ use rkeops_core::{
 };
 use support::random::Random;
 
-suite!(exactly_the_first_on_ties, long_rows_in_parts, masked_values_never_win, a_reducer_of_ones_own);
+suite!(
+    exactly_the_first_on_ties,
+    long_rows_in_parts,
+    the_first_are_those_of_any_larger_k,
+    masked_values_never_win,
+    a_reducer_of_ones_own
+);
 
 const ALIASES: [&str; 2] = ["x = Vi(0,1)", "y = Vj(1,1)"];
 
@@ -97,6 +103,54 @@ fn long_rows_in_parts(target: Target) {
     let y: Vec<f32> = (0..1_500_000).map(|_| random.below(1 << 20) as f32).collect();
     for (x, k) in [(&[1.0, -1.0][..], 1000), (&[1.0; 3], 7)] {
         [1, 3].iter().for_each(|&threads| compare(target, x, &y, k, threads));
+    }
+}
+
+/// Few of a row are looked for in the lanes of many rows, many along the row: to the last bit the same, so that points that
+/// are there twice come in order.
+fn the_first_are_those_of_any_larger_k(target: Target) {
+    const POINTS: usize = 5000;
+    let mut random = Random::new(12);
+    let mut points = |count: usize| -> Vec<f32> { (0..3 * count).map(|_| random.between(-1.0, 1.0) as f32).collect() };
+    let (x, mut y) = (points(16), points(POINTS / 2));
+    y.extend_from_within(..);
+    for formula in ["SqDist(x,y)", "Exp(-SqDist(x,y))", "Sqrt(SqDist(x,y))+(x|y)", "x-y*y"] {
+        for (values, k) in [("KMin", 300), ("KMax", 1000)] {
+            let run = |k: usize| {
+                let text = format!("{values}_Arg{values}_Reduction({formula},{k},0)");
+                let reduction = Reduction::parse(&text, &["x = Vi(0,3)", "y = Vj(1,3)"]).unwrap();
+                let options = CompileOptions { target, ..CompileOptions::default() };
+                let kernel = Kernel::compile(&[reduction], &options).unwrap();
+                let columns = kernel.outputs()[0].dim;
+                let (mut numbers, mut integers) = (vec![9f32; 16 * columns], vec![9i64; 16 * columns]);
+                kernel
+                    .run(
+                        &[ArrayRef::f32(&x, &[16, 3]), ArrayRef::f32(&y, &[POINTS, 3])],
+                        &mut [
+                            ArrayMut::f32(&mut numbers, &[16, columns]),
+                            ArrayMut::i64(&mut integers, &[16, columns]),
+                        ],
+                        &RunOptions::default(),
+                    )
+                    .unwrap();
+                let numbers = numbers.chunks(columns).map(<[f32]>::to_vec).collect::<Vec<_>>();
+                let integers = integers.chunks(columns).map(<[i64]>::to_vec).collect::<Vec<_>>();
+                (numbers, integers)
+            };
+            let (few, many) = (run(4), run(k));
+            for row in 0..16 {
+                let columns = few.0[row].len();
+                let place = format!("{} {values} of {formula}, row {row}", target.name());
+                assert_eq!(few.0[row], many.0[row][..columns], "{place}");
+                assert_eq!(few.1[row], many.1[row][..columns], "{place}");
+                let dim = columns / 4;
+                for (column, &index) in many.1[row].iter().enumerate().skip(dim) {
+                    let before = many.1[row][column - dim];
+                    let is_tie = many.0[row][column] == many.0[row][column - dim];
+                    assert!(!is_tie || before < index, "{place}: {before} before {index}");
+                }
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Backends: something that runs the lane programs of a pass on tiles. It knows neither formulas nor arrays.
 
+mod arch;
 mod bounds;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::{Candidate, Machine, Stage, Stages};
 
+pub use arch::arch;
 pub use bounds::{Bounds, is_clear};
 pub use interval::Interval;
 pub use number::Number;

@@ -17,6 +17,8 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn to_f64(self) -> f64;
     /// The nearest number of the format.
     fn from_f64(value: f64) -> Self;
+    /// Whether `a < b`.
+    fn is_less(a: Self, b: Self) -> bool;
     /// An integer lane as an index.
     fn to_index(self) -> i64;
     /// An index as an integer lane.
@@ -94,6 +96,10 @@ macro_rules! number {
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
                 value as $float
+            }
+            #[inline(always)]
+            fn is_less(a: Self, b: Self) -> bool {
+                a < b
             }
             #[inline(always)]
             fn to_index(self) -> i64 {

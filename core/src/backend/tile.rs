@@ -14,6 +14,9 @@ const KEPT_LANES: usize = 1024;
 /// Reduced rows of a tile at most, which is also the length of a block: short enough that adding a block up in
 /// float32 keeps its digits.
 const REDUCED_LANES: usize = 256;
+/// The same where values that may matter are looked for and nothing is added up: many, so that what is held of a row comes
+/// from a farther cache for many values.
+const SEARCHED_LANES: usize = 1024;
 /// Kept rows that are updated at a time at most, where programs of a pair leave something for others.
 pub const PAIR_LANES: usize = 128;
 /// Reduced rows for which sums of pairs are added together at most; those beyond the last are for nobody.
@@ -65,7 +68,9 @@ impl Layout {
         let kept = lanes(KEPT_LANES, kept_planes, KEPT_BYTES);
         let reduced_planes = stages.slots[Space::Reduced as usize].max(stages.slots[Space::Values as usize]);
         let exchanged = EXCHANGED_BYTES / (VECTOR_BYTES * stages.slots[Space::Exchanged as usize]).max(1);
-        let most = (exchanged / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, REDUCED_LANES);
+        let searches = stages.has(Stage::Candidates) && !stages.has(Stage::Update) && !stages.has(Stage::Contract);
+        let longest = if searches { SEARCHED_LANES } else { REDUCED_LANES };
+        let most = (exchanged / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, longest);
         let repeated = if stages.has(Stage::Contract) { CONTRACTED_BYTES } else { REPEATED_BYTES };
         let reduced = lanes(most, reduced_planes, repeated);
         let mut layout = Layout {

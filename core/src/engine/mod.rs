@@ -16,6 +16,7 @@ mod ranges;
 mod rows;
 mod run;
 mod schedule;
+mod sieve;
 mod skip;
 mod symmetric;
 mod threads;

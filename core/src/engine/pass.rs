@@ -7,7 +7,7 @@ use super::Program;
 use super::arguments::Arguments;
 use super::locks::lock;
 use super::pack::{Format, RowColumns, pad, unpack, unpack_row};
-use super::rows::{AllStates, FEW_ROWS};
+use super::rows::{AllStates, FEW_ROWS, Reading};
 use super::schedule::{Task, tiles};
 use super::skip::{Next, Search, Skips};
 use crate::array::ArrayMut;
@@ -47,8 +47,8 @@ pub(super) struct Worker<T> {
     segments: Vec<Range<usize>>,
     /// What is reduced in plain code has come to this.
     states: AllStates,
-    /// Room for values on their way there.
-    widened: Vec<f64>,
+    /// How far that has come.
+    reading: Reading,
 }
 
 /// The outputs of a run, written by whichever task is done.
@@ -64,7 +64,14 @@ impl<'a, T: Format> Pass<'a, T> {
     /// A thread's tile and what goes with it.
     pub(super) fn worker(&self) -> Worker<T> {
         let tile = self.program.tiles.take().unwrap_or_else(|| Box::new(Tile::new(&self.program.layout)));
-        Worker { tile, item: None, origins: Vec::new(), segments: Vec::new(), states: Vec::new(), widened: Vec::new() }
+        Worker {
+            tile,
+            item: None,
+            origins: Vec::new(),
+            segments: Vec::new(),
+            states: Vec::new(),
+            reading: Reading::new(),
+        }
     }
 
     pub(super) fn give_back(&self, worker: Worker<T>) {
@@ -161,8 +168,9 @@ impl<'a, T: Format> Pass<'a, T> {
         worker.tile.fill(Space::Anchor, 0..lanes, &stages.anchors);
         let mut tiles = tiles(task.intervals, task.part.clone(), self.program.layout.reduced);
         let mut segments = std::mem::take(&mut worker.segments);
-        let (mut goes_on, mut seen) = (true, 0);
+        let mut goes_on = true;
         worker.states = self.program.start_rows(rows);
+        worker.reading.restart();
         let has_totals = stages.has(Stage::Update);
         // A lane of a spread row takes few rows of a tile, so its block lasts for several, until a lane has at most as many rows
         // as a tile, unless more is asked of a block. One vector of lanes is for the rows that fill none.
@@ -197,8 +205,7 @@ impl<'a, T: Format> Pass<'a, T> {
                     self.program.code.map(Stage::Absorb, tile, lanes);
                 }
             }
-            self.program.absorb_rows(tile, rows, &segments, &mut worker.states, (seen, &mut worker.widened));
-            seen += count;
+            self.program.absorb_rows(tile, rows, &segments, &mut worker.states, &mut worker.reading);
             goes_on = advance(rows as u64 * (count + skipped) as u64, rows as u64 * skipped as u64);
         }
         worker.segments = segments;

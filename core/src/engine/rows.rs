@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Program;
+use super::sieve::{Room, sieve};
 use crate::backend::{Number, Tile};
 use crate::lower::{Space, Stage};
 use crate::reduction::{RowResult, RowStates};
@@ -11,9 +12,50 @@ use crate::reduction::{RowResult, RowStates};
 pub(super) const FEW_ROWS: usize = 8;
 /// Reduced rows after which bounds are told for the first time.
 const FIRST_ROWS: usize = 16;
+/// Reduced rows after which they are told again, at most.
+const MOST_ROWS: usize = 256;
+/// Where one value of so many matters, all are computed row by row and looked through there: a candidate in the lanes of many
+/// rows takes as long as some hundred pairs.
+const RARE: usize = 32;
 
 /// The states of some kept rows, for each reduction in plain code.
 pub(super) type AllStates = Vec<RowStates>;
+
+/// How far some kept rows have been read.
+pub(super) struct Reading {
+    /// How many reduced rows they have seen.
+    seen: usize,
+    /// Whether few of the last values mattered.
+    is_rare: bool,
+    /// How many values of the last tile mattered.
+    taken: usize,
+    /// Room for values on their way to a reducer.
+    widened: Vec<f64>,
+    found: Vec<(usize, f64)>,
+    room: Room,
+}
+
+impl Reading {
+    pub fn new() -> Self {
+        Reading { seen: 0, is_rare: false, taken: 0, widened: Vec::new(), found: Vec::new(), room: Room::new() }
+    }
+
+    /// Starts with other rows.
+    pub fn restart(&mut self) {
+        (self.seen, self.is_rare) = (0, false);
+    }
+
+    /// Ranges that cover so many reduced rows, after which bounds are told: they are wide at first, so they are told early.
+    fn parts(&self, count: usize) -> Vec<Range<usize>> {
+        let (mut parts, mut next) = (Vec::new(), 0);
+        while next < count {
+            let end = count.min(next + (self.seen + next).clamp(FIRST_ROWS, MOST_ROWS));
+            parts.push(next..end);
+            next = end;
+        }
+        parts
+    }
+}
 
 impl<T: Number> Program<T> {
     /// The states of so many kept rows before any value.
@@ -22,42 +64,99 @@ impl<T: Number> Program<T> {
         parts.filter_map(|part| Some(part.reducer()?.start_rows(part.form(), rows))).collect()
     }
 
-    /// Gives the values of the kept rows of a tile, and of the reduced rows of these segments, to the states, which have seen
-    /// so many before.
+    /// Gives the values of the kept rows of a tile, and of the reduced rows of these segments, to the states.
     pub(super) fn absorb_rows(
         &self,
         tile: &mut Tile<T>,
         rows: usize,
         segments: &[Range<usize>],
         states: &mut AllStates,
-        (seen, widened): (usize, &mut Vec<f64>),
+        reading: &mut Reading,
     ) {
         let parts = &self.stages.rows;
-        let planes = self.layout.slots(Space::Values);
         let count: usize = segments.iter().map(Range::len).sum();
         let rows = if parts.is_empty() || count == 0 { 0 } else { rows };
-        if rows >= FEW_ROWS && self.stages.has(Stage::Candidates) {
-            return self.absorb_candidates(tile, rows, segments, states, seen);
+        if reading.seen == 0 {
+            let columns = parts.iter().map(|part| part.columns).sum::<usize>();
+            reading.is_rare = columns * RARE < count;
         }
-        for row in 0..rows {
-            self.code.values(tile, row, count);
-            widened.clear();
-            for slot in 0..planes {
-                widened.extend(tile.plane(Space::Values, slot)[..count].iter().map(|value| value.to_f64()));
+        reading.taken = 0;
+        if rows < FEW_ROWS || !self.stages.has(Stage::Candidates) {
+            (0..rows).for_each(|row| self.absorb_row(tile, row, segments, states, reading));
+        } else if reading.is_rare || !self.has_one_order() {
+            self.absorb_candidates(tile, rows, segments, states, reading);
+        } else {
+            (0..rows).for_each(|row| self.absorb_some(tile, row, segments, states, reading));
+        }
+        let values = rows * count * parts.iter().map(|part| part.planes.len()).sum::<usize>();
+        reading.is_rare = reading.taken * RARE < values;
+        reading.seen += count;
+    }
+
+    /// Whether a pair has the same values, to the last bit, in the lanes of many rows and in those of one, where the terms of
+    /// wide sums may come in another order; and whether all pairs take part.
+    fn has_one_order(&self) -> bool {
+        !self.stages.has(Stage::Contract) && self.stages.rows.iter().all(|part| part.mask.is_none())
+    }
+
+    /// Gives one kept row all its values.
+    fn absorb_row(
+        &self,
+        tile: &mut Tile<T>,
+        row: usize,
+        segments: &[Range<usize>],
+        states: &mut AllStates,
+        reading: &mut Reading,
+    ) {
+        let count: usize = segments.iter().map(Range::len).sum();
+        let widened = &mut reading.widened;
+        self.code.values(tile, row, count);
+        widened.clear();
+        for slot in 0..self.layout.slots(Space::Values) {
+            widened.extend(tile.plane(Space::Values, slot)[..count].iter().map(|value| value.to_f64()));
+        }
+        let lists: Vec<&[f64]> = widened.chunks_exact(count).collect();
+        for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
+            let Some(reducer) = part.reducer() else { continue };
+            let mask: Option<&[T]> = part.mask.map(|slot| &tile.plane(Space::Values, slot)[..count]);
+            let mut start = 0;
+            for segment in segments {
+                let place = start..start + segment.len();
+                for run in runs(mask, place.clone()) {
+                    let first = segment.start + run.start - start;
+                    let values: Vec<&[f64]> = lists[part.planes.clone()].iter().map(|v| &v[run.clone()]).collect();
+                    reducer.absorb_row(part.form(), states, row, first, &values);
+                }
+                start = place.end;
             }
-            let lists: Vec<&[f64]> = widened.chunks_exact(count).collect();
-            for (part, states) in parts.iter().zip(states.iter_mut()) {
+        }
+    }
+
+    /// Gives one kept row those of its values that matter.
+    fn absorb_some(
+        &self,
+        tile: &mut Tile<T>,
+        row: usize,
+        segments: &[Range<usize>],
+        states: &mut AllStates,
+        reading: &mut Reading,
+    ) {
+        let count = segments.iter().map(Range::len).sum();
+        self.code.values(tile, row, count);
+        for places in reading.parts(count) {
+            for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
                 let Some(reducer) = part.reducer() else { continue };
-                let mask: Option<&[T]> = part.mask.map(|slot| &tile.plane(Space::Values, slot)[..count]);
-                let mut start = 0;
-                for segment in segments {
-                    let place = start..start + segment.len();
-                    for run in runs(mask, place.clone()) {
-                        let first = segment.start + run.start - start;
-                        let values: Vec<&[f64]> = lists[part.planes.clone()].iter().map(|v| &v[run.clone()]).collect();
-                        reducer.absorb_row(part.form(), states, row, first, &values);
-                    }
-                    start = place.end;
+                for (k, slot) in part.planes.clone().enumerate() {
+                    let mut bound = [f64::NAN];
+                    reducer.bounds(part.form(), states, k, row..row + 1, &mut bound);
+                    let (bound, side) = (T::from_f64(bound[0]), reducer.side());
+                    let values = &tile.plane(Space::Values, slot)[places.clone()];
+                    let found = sieve(values, bound, side, &mut reading.room).iter().map(|&place| place as usize);
+                    let candidate = |place: usize| (position(segments, places.start + place), values[place].to_f64());
+                    reading.found.clear();
+                    reading.found.extend(found.map(candidate));
+                    reading.taken += reading.found.len();
+                    reducer.take_row(part.form(), states, [row, k], &reading.found);
                 }
             }
         }
@@ -70,17 +169,9 @@ impl<T: Number> Program<T> {
         rows: usize,
         segments: &[Range<usize>],
         states: &mut AllStates,
-        seen: usize,
+        reading: &mut Reading,
     ) {
-        let count: usize = segments.iter().map(Range::len).sum();
-        // Bounds are wide at first, so they are told early.
-        let mut parts: Vec<Range<usize>> = Vec::new();
-        let mut next = 0;
-        while next < count {
-            let end = count.min(next + (seen + next).max(FIRST_ROWS));
-            parts.push(next..end);
-            next = end;
-        }
+        let parts = reading.parts(segments.iter().map(Range::len).sum());
         let mut room: Vec<f64> = Vec::new();
         self.bound(tile, rows, 0..self.layout.kept, states, &mut room);
         self.code.candidates(tile, rows, &parts, &mut |tile, lanes, found| {
@@ -88,6 +179,7 @@ impl<T: Number> Program<T> {
                 [only] => found.iter_mut().for_each(|candidate| candidate.position += only.start),
                 _ => found.iter_mut().for_each(|candidate| candidate.position = position(segments, candidate.position)),
             }
+            reading.taken += found.len();
             for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
                 let components = part.candidates..part.candidates + part.planes.len();
                 if let Some(reducer) = part.reducer() {

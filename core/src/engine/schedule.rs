@@ -24,6 +24,10 @@ const MOST_MASKED_ROWS: usize = 128;
 /// Columns of results in plain code that a task holds at most: a few MiB of candidates.
 const HELD_COLUMNS: usize = 1 << 17;
 
+/// Reduced rows of a task for each column that is held, at least, where values that may matter are looked for: each part holds
+/// so many before any other can be left out.
+const HELD_SHARE: usize = 32;
+
 /// Kept rows of a task are a multiple of this, so that no vector is cut.
 pub(super) const LANES: usize = 64;
 
@@ -68,7 +72,8 @@ struct Cut {
 fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, of: Rows) -> Cut {
     let fewest = if of.searches { FEWEST_SEARCHED_ROWS } else { FEWEST_ROWS }.min(layout.kept);
     let rows = kept.div_ceil(wanted).next_multiple_of(LANES).clamp(fewest, layout.kept);
-    let longest = reduced.div_ceil(4 * layout.reduced).max(1);
+    let shortest = if of.searches { HELD_SHARE * of.held } else { 0 }.max(4 * layout.reduced);
+    let longest = reduced.div_ceil(shortest).max(1);
     let blocks = kept.div_ceil(rows).max(1);
     let parts = if of.searches { wanted / blocks } else { wanted.div_ceil(blocks) }.clamp(1, longest);
     // Parts end where tiles end.

@@ -20,6 +20,8 @@ const MOST: i64 = 1 << 16;
 const TOGETHER: usize = 32;
 /// As many candidates are kept in order.
 const FEW: usize = 32;
+/// Candidates among which one is chosen that parts all.
+const SAMPLE: usize = 31;
 
 #[derive(Debug, PartialEq)]
 enum Gives {
@@ -92,7 +94,7 @@ impl Candidates {
         if k > FEW {
             self.ranked.push(candidate);
             if self.ranked.len() == 2 * k {
-                self.select(k);
+                self.thin(k);
             }
             return;
         }
@@ -110,6 +112,46 @@ impl Candidates {
         if self.ranked.len() == k {
             self.end_at(self.ranked[k - 1]);
         }
+    }
+
+    /// Takes values, each after its position.
+    fn take_all(&mut self, k: usize, sign: f64, mut values: &[(usize, f64)]) {
+        if k <= FEW {
+            values.iter().for_each(|&(position, value)| self.take(k, sign * value, position as i64));
+            return;
+        }
+        self.ranked.reserve(2 * k - self.ranked.len());
+        while !values.is_empty() {
+            let (now, later) = values.split_at(values.len().min(2 * k - self.ranked.len()));
+            values = later;
+            let threshold = self.threshold;
+            let candidates = now.iter().filter(|(_, value)| !value.is_nan());
+            let candidates = candidates.map(|&(position, value)| Ranked::new(sign * value, position as i64));
+            self.ranked.extend(candidates.filter(|candidate| *candidate < threshold));
+            if self.ranked.len() == 2 * k {
+                self.thin(k);
+            }
+        }
+    }
+
+    /// Drops about half of the candidates beyond the best: those after one that a sample tells.
+    fn thin(&mut self, k: usize) {
+        let mut sample: [Ranked; SAMPLE] =
+            std::array::from_fn(|n| self.ranked[(2 * n + 1) * self.ranked.len() / (2 * SAMPLE)]);
+        let last = *sample.select_nth_unstable(SAMPLE * 5 / 8).1;
+        let count = self.ranked.iter().fold(0, |count, candidate| count + usize::from(*candidate <= last));
+        if count < k || count > 2 * k - k / 4 {
+            return self.select(k);
+        }
+        // Without a branch for each, because none could be foretold.
+        let mut place = 0;
+        for n in 0..self.ranked.len() {
+            let candidate = self.ranked[n];
+            self.ranked[place] = candidate;
+            place += usize::from(candidate <= last);
+        }
+        self.ranked.truncate(count);
+        self.end_at(last);
     }
 
     /// Drops all candidates but the best, in time that does not grow with K for each of them.
@@ -231,6 +273,10 @@ impl RowReducer for Nearest {
 
     fn take(&self, form: Form<'_>, state: &mut Vec<Candidates>, component: usize, position: usize, value: f64) {
         state[component].take(form.parameters[0] as usize, self.sign() * value, position as i64);
+    }
+
+    fn take_all(&self, form: Form<'_>, state: &mut Vec<Candidates>, component: usize, values: &[(usize, f64)]) {
+        state[component].take_all(form.parameters[0] as usize, self.sign(), values);
     }
 
     fn merge(&self, form: Form<'_>, state: &mut Vec<Candidates>, later: Vec<Candidates>) {

@@ -34,6 +34,10 @@ pub trait RowReducer: Debug + Send + Sync + 'static {
     }
     /// Takes one value of a component, at a position.
     fn take(&self, _form: Form<'_>, _state: &mut Self::State, _component: usize, _position: usize, _value: f64) {}
+    /// Takes values of a component, each after its position.
+    fn take_all(&self, form: Form<'_>, state: &mut Self::State, component: usize, values: &[(usize, f64)]) {
+        values.iter().for_each(|&(position, value)| self.take(form, state, component, position, value));
+    }
 }
 
 /// Which values matter.
@@ -81,6 +85,8 @@ pub trait AnyRowReducer: Debug + Send + Sync {
     fn side(&self) -> Option<Side>;
     /// Gives rows single values: those of the components of its own among all; those of rows that there are not are left out.
     fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate], own: Range<usize>);
+    /// Gives a row and component values of its own, each after its position.
+    fn take_row(&self, form: Form<'_>, states: &mut RowStates, place: [usize; 2], values: &[(usize, f64)]);
     /// The bounds of a component in some rows.
     fn bounds(&self, form: Form<'_>, states: &RowStates, component: usize, rows: Range<usize>, bounds: &mut [f64]);
     /// Gives all rows the states of later values.
@@ -111,6 +117,12 @@ impl<R: RowReducer> AnyRowReducer for R {
                     self.take(form, state, component - own.start, position, value);
                 }
             }
+        }
+    }
+
+    fn take_row(&self, form: Form<'_>, states: &mut RowStates, [row, component]: [usize; 2], values: &[(usize, f64)]) {
+        if let Some(states) = states.downcast_mut::<Vec<R::State>>() {
+            self.take_all(form, &mut states[row], component, values);
         }
     }
 

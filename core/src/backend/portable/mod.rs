@@ -11,7 +11,7 @@ use pulp::{Arch, NullaryFnOnce};
 
 use super::number::Number;
 use super::tile::{PAIR_LANES, Tile};
-use super::{Code, Stage, Take};
+use super::{Code, Stage, Take, arch};
 use crate::lower::{Candidate, Plane, Space, Stages};
 use apply::apply;
 use routine::{Fixed, Routine, Step};
@@ -45,15 +45,6 @@ pub(super) struct Portable {
     /// A routine for each part of each stage.
     routines: [Vec<Routine>; Stage::ALL.len()],
     arch: Arch,
-}
-
-/// What the loops below are compiled for: with AVX-512 the compiler makes slower ones than with AVX2.
-fn arch() -> Arch {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(machine) = pulp::x86::V3::try_new() {
-        return Arch::V3(machine);
-    }
-    Arch::new()
 }
 
 impl Portable {
