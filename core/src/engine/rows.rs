@@ -27,8 +27,6 @@ pub(super) struct Reading {
     seen: usize,
     /// Whether few of the last values mattered.
     is_rare: bool,
-    /// How many values of the last tile mattered.
-    taken: usize,
     /// Room for values on their way to a reducer.
     widened: Vec<f64>,
     found: Vec<(usize, f64)>,
@@ -37,12 +35,12 @@ pub(super) struct Reading {
 
 impl Reading {
     pub fn new() -> Self {
-        Reading { seen: 0, is_rare: false, taken: 0, widened: Vec::new(), found: Vec::new(), room: Room::new() }
+        Reading { seen: 0, is_rare: false, widened: Vec::new(), found: Vec::new(), room: Room::new() }
     }
 
     /// Starts with other rows.
     pub fn restart(&mut self) {
-        (self.seen, self.is_rare) = (0, false);
+        self.seen = 0;
     }
 
     /// Ranges that cover so many reduced rows, after which bounds are told: they are wide at first, so they are told early.
@@ -75,21 +73,24 @@ impl<T: Number> Program<T> {
     ) {
         let parts = &self.stages.rows;
         let count: usize = segments.iter().map(Range::len).sum();
-        let rows = if parts.is_empty() || count == 0 { 0 } else { rows };
+        if parts.is_empty() || count == 0 {
+            return;
+        }
         if reading.seen == 0 {
             let columns = parts.iter().map(|part| part.columns).sum::<usize>();
             reading.is_rare = columns * RARE < count;
         }
-        reading.taken = 0;
-        if rows < FEW_ROWS || !self.stages.has(Stage::Candidates) {
+        let places = reading.parts(count);
+        let taken = if rows < FEW_ROWS || !self.stages.has(Stage::Candidates) {
             (0..rows).for_each(|row| self.absorb_row(tile, row, segments, states, reading));
+            0
         } else if reading.is_rare || !self.has_one_order() {
-            self.absorb_candidates(tile, rows, segments, states, reading);
+            self.absorb_candidates(tile, rows, segments, &places, states)
         } else {
-            (0..rows).for_each(|row| self.absorb_some(tile, row, segments, states, reading));
-        }
+            (0..rows).map(|row| self.absorb_some(tile, row, segments, &places, states, reading)).sum()
+        };
         let values = rows * count * parts.iter().map(|part| part.planes.len()).sum::<usize>();
-        reading.is_rare = reading.taken * RARE < values;
+        reading.is_rare = taken * RARE < values;
         reading.seen += count;
     }
 
@@ -132,18 +133,20 @@ impl<T: Number> Program<T> {
         }
     }
 
-    /// Gives one kept row those of its values that matter.
+    /// Gives one kept row those of its values that matter, with bounds that are told anew after each of these places; says how
+    /// many.
     fn absorb_some(
         &self,
         tile: &mut Tile<T>,
         row: usize,
         segments: &[Range<usize>],
+        places: &[Range<usize>],
         states: &mut AllStates,
         reading: &mut Reading,
-    ) {
-        let count = segments.iter().map(Range::len).sum();
-        self.code.values(tile, row, count);
-        for places in reading.parts(count) {
+    ) -> usize {
+        self.code.values(tile, row, places.last().map_or(0, |last| last.end));
+        let mut taken = 0;
+        for places in places {
             for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
                 let Some(reducer) = part.reducer() else { continue };
                 for (k, slot) in part.planes.clone().enumerate() {
@@ -155,31 +158,32 @@ impl<T: Number> Program<T> {
                     let candidate = |place: usize| (position(segments, places.start + place), values[place].to_f64());
                     reading.found.clear();
                     reading.found.extend(found.map(candidate));
-                    reading.taken += reading.found.len();
+                    taken += reading.found.len();
                     reducer.take_row(part.form(), states, [row, k], &reading.found);
                 }
             }
         }
+        taken
     }
 
-    /// Gives the states those values that matter.
+    /// The same for all kept rows.
     fn absorb_candidates(
         &self,
         tile: &mut Tile<T>,
         rows: usize,
         segments: &[Range<usize>],
+        places: &[Range<usize>],
         states: &mut AllStates,
-        reading: &mut Reading,
-    ) {
-        let parts = reading.parts(segments.iter().map(Range::len).sum());
+    ) -> usize {
+        let mut taken = 0;
         let mut room: Vec<f64> = Vec::new();
         self.bound(tile, rows, 0..self.layout.kept, states, &mut room);
-        self.code.candidates(tile, rows, &parts, &mut |tile, lanes, found| {
+        self.code.candidates(tile, rows, places, &mut |tile, lanes, found| {
             match segments {
                 [only] => found.iter_mut().for_each(|candidate| candidate.position += only.start),
                 _ => found.iter_mut().for_each(|candidate| candidate.position = position(segments, candidate.position)),
             }
-            reading.taken += found.len();
+            taken += found.len();
             for (part, states) in self.stages.rows.iter().zip(states.iter_mut()) {
                 let components = part.candidates..part.candidates + part.planes.len();
                 if let Some(reducer) = part.reducer() {
@@ -188,6 +192,7 @@ impl<T: Number> Program<T> {
             }
             self.bound(tile, rows, lanes, states, &mut room);
         });
+        taken
     }
 
     /// Writes the bounds of some kept rows to the tile; those that are none have none.

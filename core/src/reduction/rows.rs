@@ -24,7 +24,7 @@ pub trait RowReducer: Debug + Send + Sync + 'static {
     /// The results of the row.
     fn finish(&self, form: Form<'_>, state: Self::State) -> RowResult;
     /// On which side of a [`bound`](Self::bound) values matter, if there is one: those beyond it are then left out, and the
-    /// rest comes one by one.
+    /// rest comes to [`take`](Self::take) and [`take_all`](Self::take_all).
     fn side(&self) -> Option<Side> {
         None
     }
