@@ -37,6 +37,8 @@ const REPEATED_BYTES: usize = 1 << 19;
 const CONTRACTED_BYTES: usize = 1 << 18;
 /// The same for kept rows then, of which a group is in use at a time.
 const KEPT_BYTES: usize = 2 << 20;
+/// Kept rows of a tile at most then: a group goes from plane to plane, which caches foresee where two planes are on one page.
+const KEPT_CONTRACTED: usize = 512;
 
 /// Where everything is in the buffer, in elements.
 #[derive(Clone, Debug)]
@@ -65,7 +67,8 @@ impl Layout {
             (fitting / FEWEST_LANES * FEWEST_LANES).clamp(FEWEST_LANES, most)
         };
         let kept_planes = stages.slots[Space::Kept as usize].max(stages.slots[Space::Total as usize]);
-        let kept = lanes(KEPT_LANES, kept_planes, KEPT_BYTES);
+        let most = if stages.has(Stage::Contract) { KEPT_CONTRACTED } else { KEPT_LANES };
+        let kept = lanes(most, kept_planes, KEPT_BYTES);
         let reduced_planes = stages.slots[Space::Reduced as usize].max(stages.slots[Space::Values as usize]);
         let exchanged = EXCHANGED_BYTES / (VECTOR_BYTES * stages.slots[Space::Exchanged as usize]).max(1);
         let searches = stages.has(Stage::Candidates) && !stages.has(Stage::Update) && !stages.has(Stage::Contract);

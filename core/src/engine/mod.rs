@@ -20,6 +20,7 @@ mod sieve;
 mod skip;
 mod symmetric;
 mod threads;
+mod turn;
 
 use std::cell::Cell;
 use std::sync::Arc;

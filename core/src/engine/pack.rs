@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::turn::{Turn, turn};
 use crate::array::{ArrayMut, Data, DataMut, Element, ResultElement, with_elements, with_results};
 use crate::backend::{Number, Planes};
 
@@ -75,9 +76,6 @@ impl Rows<'_> {
     }
 }
 
-/// Rows and columns that are turned into lanes together: what a line of a cache holds in float32.
-const TURNED: usize = 16;
-
 /// Brings rows of `C` elements, one after the other from a start on, into as many planes. The compiler makes shuffles of it.
 fn apart<const C: usize, E: Element, T: Format>(elements: &[E], start: usize, rows: usize, planes: &mut Planes<'_, T>) {
     let rows = elements[start..start + C * rows].as_chunks::<C>().0;
@@ -87,59 +85,13 @@ fn apart<const C: usize, E: Element, T: Format>(elements: &[E], start: usize, ro
     }
 }
 
-/// Brings rows of elements, each a step from the last, into lanes, a few at a time so that each is read in one go: the first
-/// element of each row into the first plane.
-fn turn<E: Element, T: Format>(elements: &[E], (start, step): (isize, isize), rows: usize, planes: &mut Planes<'_, T>) {
-    for first in (0..rows).step_by(TURNED) {
-        let count = TURNED.min(rows - first);
-        let place = |row: usize| (start + (first + row) as isize * step) as usize;
-        let mut column = 0;
-        while column < planes.count {
-            let block = Block { elements, place: |row| place(row) + column, rows: count };
-            column += match planes.count - column {
-                16.. => block.turn::<16, T>(planes, column, first),
-                8.. => block.turn::<8, T>(planes, column, first),
-                4.. => block.turn::<4, T>(planes, column, first),
-                3 => block.turn::<3, T>(planes, column, first),
-                2 => block.turn::<2, T>(planes, column, first),
-                _ => block.turn::<1, T>(planes, column, first),
-            };
-        }
-    }
-}
-
-/// Neighbouring columns of a few rows.
-struct Block<'a, E, P> {
-    elements: &'a [E],
-    /// Where the columns of a row are.
-    place: P,
-    rows: usize,
-}
-
-impl<E: Element, P: Fn(usize) -> usize> Block<'_, E, P> {
-    /// Brings `C` columns into the planes from one on, and the rows into the lanes from one on; gives `C`.
-    fn turn<const C: usize, T: Format>(&self, planes: &mut Planes<'_, T>, plane: usize, lane: usize) -> usize {
-        let row =
-            |k| -> &[E; C] { self.elements[(self.place)(k)..].first_chunk().expect("the arguments were checked") };
-        if self.rows == TURNED {
-            let mut block = [row(0); TURNED];
-            block.iter_mut().enumerate().for_each(|(k, place)| *place = row(k));
-            (0..C).for_each(|column| {
-                let lanes = &mut planes.lanes(plane + column)[lane..lane + TURNED];
-                lanes.iter_mut().zip(&block).for_each(|(lane, row)| *lane = T::of(row[column]));
-            });
-        } else {
-            for k in 0..self.rows {
-                let row = row(k);
-                (0..C).for_each(|column| planes.lanes(plane + column)[lane + k] = T::of(row[column]));
-            }
-        }
-        C
-    }
-}
-
 /// Fills lanes with what becomes of the elements from a start on, each a step from the last.
-fn convert<E: Element, T>(elements: &[E], (start, step): (isize, isize), lanes: &mut [T], number: impl Fn(E) -> T) {
+pub(super) fn convert<E: Element, T>(
+    elements: &[E],
+    (start, step): (isize, isize),
+    lanes: &mut [T],
+    number: impl Fn(E) -> T,
+) {
     match (usize::try_from(step), usize::try_from(start)) {
         (Ok(1), Ok(start)) => {
             let source = &elements[start..start + lanes.len()];
@@ -164,7 +116,7 @@ pub(super) fn pad<T: Number>(plane: &mut [T], rows: usize) {
 }
 
 /// A number format of computations, to and from what arrays store.
-pub(super) trait Format: Number {
+pub(super) trait Format: Number + Turn {
     /// The number that an element becomes.
     fn of<E: Element>(element: E) -> Self;
     /// The element that a number becomes.

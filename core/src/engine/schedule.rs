@@ -35,6 +35,10 @@ pub(super) const LANES: usize = 64;
 /// without knowing what matters, so tasks are made of few rows rather than of parts.
 const FEWEST_SEARCHED_ROWS: usize = 128;
 
+/// Operations for a pair that are worth one row more of a task then: where pairs take long, looking takes little beside
+/// packing.
+const SEARCHED_OPERATIONS: usize = 4;
+
 /// What the kept rows of a task depend on but for sizes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rows {
@@ -70,7 +74,8 @@ struct Cut {
 /// Cuts a strip into about as many tasks as are wanted. It must not depend on threads, nor may the parts depend on anything
 /// but sizes: they decide in which order totals are merged.
 fn cut(kept: usize, reduced: usize, wanted: usize, layout: &Layout, operations: usize, of: Rows) -> Cut {
-    let fewest = if of.searches { FEWEST_SEARCHED_ROWS } else { FEWEST_ROWS }.min(layout.kept);
+    let searched = (operations / SEARCHED_OPERATIONS).next_multiple_of(LANES).clamp(FEWEST_SEARCHED_ROWS, FEWEST_ROWS);
+    let fewest = if of.searches { searched } else { FEWEST_ROWS }.min(layout.kept);
     let rows = kept.div_ceil(wanted).next_multiple_of(LANES).clamp(fewest, layout.kept);
     let shortest = if of.searches { HELD_SHARE * of.held } else { 0 }.max(4 * layout.reduced);
     let longest = reduced.div_ceil(shortest).max(1);
