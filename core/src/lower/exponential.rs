@@ -81,7 +81,7 @@ pub(super) fn one_plus(b: &mut Builder, x: Value, p: &[f64]) -> Value {
 }
 
 /// Clamps by comparisons that let NaN through.
-pub(super) fn clamp(b: &mut Builder, x: Value, lowest: Option<f64>, highest: Option<f64>) -> Value {
+pub(super) fn clamp(b: &mut Builder, x: Value, [lowest, highest]: [Option<f64>; 2]) -> Value {
     let x = match lowest {
         Some(lowest) => {
             let lowest = b.constant(lowest);
@@ -107,11 +107,20 @@ pub(super) fn exp2(b: &mut Builder, x: Value) -> Value {
     }
     let range = range(b, x);
     if b.looks_up() {
-        return exp2_by_table(b, x, &range);
+        let [biased, _, fraction] = split_product(b, x, [Some(range.lowest), range.highest_eighth()], eighths(&range));
+        return by_table(b, biased, fraction, SINGLE.exp2_eighth, &range);
     }
-    let x = clamp(b, x, Some(range.lowest), range.highest);
-    let n = b.rounded(x, range.offset);
-    let fraction = b.apply(Op::Subtract, &[x, n.whole]);
+    let bounds = [Some(range.lowest), range.highest];
+    let (n, fraction) = if b.machine.looks_up {
+        let [biased, whole, fraction] = split_product(b, x, bounds, b.rounder(range.offset));
+        (Rounded { whole, biased: Some(biased) }, fraction)
+    } else {
+        // The portable backend takes powers as a whole, and knows them by this form.
+        let x = clamp(b, x, bounds);
+        let n = b.rounded(x, range.offset);
+        let fraction = b.apply(Op::Subtract, &[x, n.whole]);
+        (n, fraction)
+    };
     let p = one_plus(b, fraction, b.format().exp2);
     b.scaled(p, &n, &range)
 }
@@ -120,7 +129,7 @@ pub(super) fn exp(b: &mut Builder, x: Value) -> Value {
     let format = b.format();
     let range = range(b, x);
     let highest = if b.looks_up() { range.highest_eighth() } else { range.highest };
-    let x = clamp(b, x, Some(range.lowest * LN_2), highest.map(|h| h * LN_2));
+    let x = clamp(b, x, [Some(range.lowest), highest].map(|bound| bound.map(|bound| bound * LN_2)));
     let log2e = b.constant(LOG2_E);
     let (high, low) = (b.constant(format.ln2[0]), b.constant(format.ln2[1]));
     let reduce = |b: &mut Builder, whole: Value| {
@@ -175,28 +184,28 @@ fn eighths(range: &Range) -> f64 {
     1.5 * 2f64.powi(i32::from(SINGLE.mantissa) - 3) + range.offset
 }
 
-/// The factor of a product is taken into the rounding and the rest of it: no product is formed, and none is rounded.
-fn exp2_by_table(b: &mut Builder, x: Value, range: &Range) -> Value {
+/// Bounds a number and splits it into the sum that rounds it, to an integer or to eighths, what it is rounded to, and the rest. The factor of a product is taken into the
+/// rounding and the rest of it: no product is formed, and none is rounded.
+fn split_product(b: &mut Builder, x: Value, bounds: [Option<f64>; 2], rounder: f64) -> [Value; 3] {
     let (argument, factor) = b.factor(x);
     let scale = factor.unwrap_or(1.0);
-    let bounds = [Some(range.lowest), range.highest_eighth()].map(|bound| bound.map(|bound| bound / scale));
-    let [lowest, highest] = if scale > 0.0 { bounds } else { [bounds[1], bounds[0]] };
-    let argument = clamp(b, argument, lowest, highest);
-    let rounder = b.constant(eighths(range));
+    let [lowest, highest] = bounds.map(|bound| bound.map(|bound| bound / scale));
+    let argument = clamp(b, argument, if scale > 0.0 { [lowest, highest] } else { [highest, lowest] });
+    let rounder = b.constant(rounder);
     let factor = factor.map(|factor| b.constant(factor));
-    let tagged = match factor {
+    let biased = match factor {
         Some(factor) => b.multiply_add(argument, factor, rounder),
         None => b.apply(Op::Add, &[argument, rounder]),
     };
-    let whole = b.apply(Op::Subtract, &[tagged, rounder]);
+    let whole = b.apply(Op::Subtract, &[biased, rounder]);
     let fraction = match factor {
         Some(factor) => b.apply(Op::MultiplySubtract, &[argument, factor, whole]),
         None => b.apply(Op::Subtract, &[argument, whole]),
     };
-    by_table(b, tagged, fraction, SINGLE.exp2_eighth, range)
+    [biased, whole, fraction]
 }
 
-/// `power + power * x * p(x)` for the power that a tagged exponent in eighths stands for.
+/// `power + power * x * p(x)` for the power that a rounded exponent in eighths stands for.
 fn by_table(b: &mut Builder, tagged: Value, x: Value, p: &[f64], range: &Range) -> Value {
     let table = b.table(&EIGHTHS);
     let entry = b.apply(Op::Lookup, &[tagged, table]);

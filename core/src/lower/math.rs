@@ -247,7 +247,7 @@ pub(super) fn power(b: &mut Builder, x: Value, y: Value) -> Value {
     let is_one = b.equal(high, zero);
     let [product, error] = [product, error].map(|part| b.select(is_one, zero, part));
     let limit = 2.0 * format.bias - 2.0;
-    let clamped = clamp(b, product, Some(-limit), Some(limit));
+    let clamped = clamp(b, product, [-limit, limit].map(Some));
     let inside = b.equal(clamped, product);
     let error = b.select(inside, error, zero);
     let whole = b.rounded(clamped, 0.0).whole;

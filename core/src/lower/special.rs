@@ -223,7 +223,7 @@ pub(super) fn expm1(b: &mut Builder, x: Value) -> Value {
     let one = b.constant(1.0);
     // Outside, one of the two terms is nothing beside the other.
     let limit = f64::from(format.mantissa) + 8.0;
-    let inside = clamp(b, x, Some(-limit * LN_2), Some(limit * LN_2));
+    let inside = clamp(b, x, [-limit * LN_2, limit * LN_2].map(Some));
     let log2e = b.constant(LOG2_E);
     let rounder = b.constant(1.5 * 2f64.powi(i32::from(format.mantissa)));
     let biased = b.multiply_add(inside, log2e, rounder);
