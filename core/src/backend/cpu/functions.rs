@@ -122,6 +122,9 @@ pub(super) struct Along {
 const MOST_COPIES: [usize; 2] = [3, 4];
 /// Registers that two interleaved vectors may lack.
 const RELOADS: usize = 4;
+/// Operations of a program from which on any number of interleaved vectors may lack as many registers as there are, where there
+/// are 16: there is more to wait for than to reload.
+const LONG: usize = 24;
 /// Vectors of kept rows for which sums are added together, with 16 registers and with 32.
 const CONTRACTED: [usize; 2] = [2, 4];
 
@@ -179,16 +182,22 @@ fn group(stages: &Stages, width: Width, most: usize) -> Option<usize> {
     (stages.slots[Space::Pair as usize] > 0).then_some(group.min(room))
 }
 
-/// How many vectors are interleaved: as many as leave room for their states and temporaries. Two are worth a few
-/// reloads, more are not.
+/// How many vectors are interleaved: as many as leave room for their states and temporaries, or more where that is worth a few
+/// reloads.
 fn copies(program: &Program, width: Width, most: usize) -> usize {
     // What exchanged pairs come to is in memory.
     let states = program.stores.iter().filter(|(plane, _)| plane.space != Space::Exchanged).count();
+    let is_applied = |instruction: &&Instruction| matches!(instruction, Instruction::Apply(..));
+    let is_long = program.instructions.iter().filter(is_applied).count() >= LONG;
     let fits = |&copies: &usize| {
         if program.accumulates() {
             return copies * program.stores.len() + accumulating(program, copies) <= width.registers();
         }
-        let reloads = if copies == 2 { RELOADS } else { 0 };
+        let reloads = match copies {
+            _ if is_long && width == Width::Ymm => width.registers(),
+            2 => RELOADS,
+            _ => 0,
+        };
         copies * (states + program.live()) + 2 <= width.registers() + reloads
     };
     (2..=most).rev().find(fits).unwrap_or(1)
