@@ -636,6 +636,31 @@ rkeops_error *rkeops_formula_apply(const char *name,
                                    rkeops_formula **out);
 
 /**
+ * Makes the same formula of other arguments: its variable number `k` becomes number
+ * `positions[k]`. So formulas that were made apart, each with arguments from 0 on, are
+ * brought together before an operation takes both.
+ *
+ * `positions` are `count` positions, one for each argument of the formula; the list may
+ * be NULL if the count is 0, and is not kept.
+ * `*out` becomes a formula that the caller owns.
+ * Errors: RKEOPS_ERROR_COUNT for an argument without a position, _ARGUMENT for a negative
+ * position or two different variables at one, _HANDLE. Any thread; takes microseconds.
+ */
+rkeops_error *rkeops_formula_renumber(const rkeops_formula *formula,
+                                      const int64_t *positions,
+                                      size_t count,
+                                      rkeops_formula **out);
+
+/**
+ * Makes the same formula with i and j exchanged: that of the transposed matrix. What
+ * had one row per i has one per j, and row numbers change places too.
+ * `*out` becomes a formula that the caller owns.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread; takes microseconds.
+ */
+rkeops_error *rkeops_formula_transpose(const rkeops_formula *formula,
+                                       rkeops_formula **out);
+
+/**
  * Makes the gradient of a formula with respect to a variable: the transposed
  * Jacobian times `cotangent`, which has the dimension of `formula`; for a complex
  * formula it is complex, or real of twice that dimension. The gradient has as many
@@ -801,6 +826,14 @@ rkeops_error *rkeops_reduction_directional(const rkeops_reduction *reduction,
  */
 rkeops_error *rkeops_reduction_dim(const rkeops_reduction *reduction,
                                    int64_t *out);
+
+/**
+ * Writes how many outputs a reduction has to `*out`: one, or two for one such as
+ * "Min_ArgMin".
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_reduction_output_count(const rkeops_reduction *reduction,
+                                            size_t *out);
 
 /**
  * Prints a reduction as text that parses to the same reduction, without arguments
@@ -1014,6 +1047,13 @@ rkeops_error *rkeops_kernel_output(const rkeops_kernel *kernel,
  */
 rkeops_error *rkeops_kernel_axis(const rkeops_kernel *kernel,
                                  int32_t *out);
+
+/**
+ * Writes how many operations on a lane a kernel needs for each pair of rows to `*out`.
+ * Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+ */
+rkeops_error *rkeops_kernel_operations(const rkeops_kernel *kernel,
+                                       int64_t *out);
 
 /**
  * Tells in words how a kernel works: its formula, what is computed how often, the

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind.
+# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Python.
 # Does nothing, and asks for no rights, where all of it is there. Knows Debian and its relatives.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ missing=()
 for tool in "${!package[@]}"; do
     command -v "$tool" >/dev/null 2>&1 || missing+=("${package[$tool]}")
 done
+python3 -c 'import ensurepip' >/dev/null 2>&1 || missing+=(python3 python3-venv)
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi

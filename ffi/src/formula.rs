@@ -113,6 +113,46 @@ pub unsafe extern "C" fn rkeops_formula_apply(
     }
 }
 
+/// Makes the same formula of other arguments: its variable number `k` becomes number
+/// `positions[k]`. So formulas that were made apart, each with arguments from 0 on, are
+/// brought together before an operation takes both.
+///
+/// `positions` are `count` positions, one for each argument of the formula; the list may
+/// be NULL if the count is 0, and is not kept.
+/// `*out` becomes a formula that the caller owns.
+/// Errors: RKEOPS_ERROR_COUNT for an argument without a position, _ARGUMENT for a negative
+/// position or two different variables at one, _HANDLE. Any thread; takes microseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_formula_renumber(
+    formula: *const rkeops_formula,
+    positions: *const i64,
+    count: usize,
+    out: *mut *mut rkeops_formula,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle, its list and `out` (the manual in lib.rs).
+    unsafe {
+        produce(out, || {
+            let formula = handle::borrow("formula", formula)?;
+            let positions = input::list("positions", positions, count)?.iter();
+            let positions: Vec<usize> = positions.map(|&p| input::natural("positions", p)).collect::<Result<_, _>>()?;
+            formula.renumbered(&positions)
+        })
+    }
+}
+
+/// Makes the same formula with i and j exchanged: that of the transposed matrix. What
+/// had one row per i has one per j, and row numbers change places too.
+/// `*out` becomes a formula that the caller owns.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread; takes microseconds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_formula_transpose(
+    formula: *const rkeops_formula,
+    out: *mut *mut rkeops_formula,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    unsafe { produce(out, || handle::borrow("formula", formula)?.transposed()) }
+}
+
 /// Makes the gradient of a formula with respect to a variable: the transposed
 /// Jacobian times `cotangent`, which has the dimension of `formula`; for a complex
 /// formula it is complex, or real of twice that dimension. The gradient has as many

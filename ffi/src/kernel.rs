@@ -216,6 +216,14 @@ pub unsafe extern "C" fn rkeops_kernel_axis(kernel: *const rkeops_kernel, out: *
     })
 }
 
+/// Writes how many operations on a lane a kernel needs for each pair of rows to `*out`.
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_operations(kernel: *const rkeops_kernel, out: *mut i64) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe { handle::write(out, handle::borrow("kernel", kernel)?.operations_per_pair() as i64) })
+}
+
 /// Tells in words how a kernel works: its formula, what is computed how often, the
 /// program of one pair with its operation counts, the target.
 /// `*out` becomes a text that the caller owns: rkeops_text_free. Its form may change

@@ -68,13 +68,13 @@ pub use error::{
 };
 pub use formula::{
     rkeops_formula, rkeops_formula_apply, rkeops_formula_constant, rkeops_formula_dim, rkeops_formula_free,
-    rkeops_formula_gradient, rkeops_formula_is_complex, rkeops_formula_parse, rkeops_formula_retain,
-    rkeops_formula_text, rkeops_formula_variable,
+    rkeops_formula_gradient, rkeops_formula_is_complex, rkeops_formula_parse, rkeops_formula_renumber,
+    rkeops_formula_retain, rkeops_formula_text, rkeops_formula_transpose, rkeops_formula_variable,
 };
 pub use kernel::{
     rkeops_kernel, rkeops_kernel_axis, rkeops_kernel_compile, rkeops_kernel_explain, rkeops_kernel_free,
-    rkeops_kernel_input, rkeops_kernel_input_count, rkeops_kernel_output, rkeops_kernel_output_count,
-    rkeops_kernel_retain, rkeops_kernel_run,
+    rkeops_kernel_input, rkeops_kernel_input_count, rkeops_kernel_operations, rkeops_kernel_output,
+    rkeops_kernel_output_count, rkeops_kernel_retain, rkeops_kernel_run,
 };
 pub use ranges::{
     rkeops_ranges, rkeops_ranges_create, rkeops_ranges_free, rkeops_ranges_from_blocks, rkeops_ranges_from_labels,
@@ -82,8 +82,8 @@ pub use ranges::{
 };
 pub use reduction::{
     rkeops_reduction, rkeops_reduction_create, rkeops_reduction_dim, rkeops_reduction_directional,
-    rkeops_reduction_free, rkeops_reduction_gradient, rkeops_reduction_parse, rkeops_reduction_retain,
-    rkeops_reduction_saved, rkeops_reduction_saved_count, rkeops_reduction_text,
+    rkeops_reduction_free, rkeops_reduction_gradient, rkeops_reduction_output_count, rkeops_reduction_parse,
+    rkeops_reduction_retain, rkeops_reduction_saved, rkeops_reduction_saved_count, rkeops_reduction_text,
 };
 pub use solver::{
     rkeops_iteration, rkeops_solution, rkeops_solve_options, rkeops_solver, rkeops_solver_create, rkeops_solver_free,

@@ -210,6 +210,18 @@ pub unsafe extern "C" fn rkeops_reduction_dim(reduction: *const rkeops_reduction
     guard(|| unsafe { handle::write(out, handle::borrow("reduction", reduction)?.dim() as i64) })
 }
 
+/// Writes how many outputs a reduction has to `*out`: one, or two for one such as
+/// "Min_ArgMin".
+/// Errors: RKEOPS_ERROR_ARGUMENT, RKEOPS_ERROR_HANDLE. Any thread, never blocks.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_reduction_output_count(
+    reduction: *const rkeops_reduction,
+    out: *mut usize,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle and `out` (the manual in lib.rs).
+    guard(|| unsafe { handle::write(out, handle::borrow("reduction", reduction)?.results().len()) })
+}
+
 /// Prints a reduction as text that parses to the same reduction, without arguments
 /// that were declared but are not used.
 /// `*out` becomes a text that the caller owns: rkeops_text_free.

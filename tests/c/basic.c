@@ -68,6 +68,36 @@ static void formulas(void) {
     rkeops_formula_free(again), rkeops_formula_free(one), rkeops_formula_free(part);
 }
 
+static void has_text(const rkeops_formula *formula, const char *expected) {
+    rkeops_text *text = NULL;
+    SUCCEEDS(rkeops_formula_text(formula, &text));
+    CHECK(strcmp(rkeops_text_data(text), expected) == 0);
+    rkeops_text_free(text);
+}
+
+/* Formulas that were made apart are brought together, and turned around. */
+static void renumbered(void) {
+    rkeops_formula *x = NULL, *y = NULL, *moved = NULL, *both = NULL, *turned = NULL, *none = NULL;
+    const rkeops_formula *operands[2];
+    const int64_t second = 1, swapped[2] = {1, 0}, same[2] = {0, 0}, negative = -1;
+    SUCCEEDS(rkeops_formula_parse("Exp(Var(0,3,0))", NULL, 0, &x));
+    SUCCEEDS(rkeops_formula_parse("Var(0,3,1)*Index(1)", NULL, 0, &y));
+    SUCCEEDS(rkeops_formula_renumber(y, &second, 1, &moved));
+    has_text(moved, "Var(1,3,1)*Index(1)");
+    operands[0] = x, operands[1] = moved;
+    SUCCEEDS(rkeops_formula_apply("Add", operands, 2, NULL, 0, &both));
+    SUCCEEDS(rkeops_formula_transpose(both, &turned));
+    has_text(turned, "Exp(Var(0,3,1))+Var(1,3,0)*Index(0)");
+    rkeops_formula_free(turned);
+    SUCCEEDS(rkeops_formula_renumber(both, swapped, 2, &turned));
+    has_text(turned, "Exp(Var(1,3,0))+Var(0,3,1)*Index(1)");
+    FAILS(rkeops_formula_renumber(both, &second, 1, &none), RKEOPS_ERROR_COUNT, "argument 1");
+    FAILS(rkeops_formula_renumber(both, same, 2, &none), RKEOPS_ERROR_ARGUMENT, "one position is one array");
+    FAILS(rkeops_formula_renumber(y, &negative, 1, &none), RKEOPS_ERROR_ARGUMENT, "positions is -1");
+    rkeops_formula_free(x), rkeops_formula_free(y), rkeops_formula_free(moved), rkeops_formula_free(both);
+    rkeops_formula_free(turned);
+}
+
 static double gauss(const void *x, const void *y, int bits, double g, int i, int j) {
     double distance = 0;
     for (int k = 0; k < D; k++) {
@@ -162,13 +192,19 @@ static void reductions(int bits) {
             void *out = random_array(64, N, 10);
             view views[3];
             rkeops_array inputs[2];
+            size_t outputs = 0;
+            int64_t operations = 0;
             SUCCEEDS(rkeops_formula_parse("SqDist(x,y)", aliases, 2, &formula));
             SUCCEEDS(rkeops_reduction_create(names[r], formula, axis, NULL, 0, NULL, &reduction));
             rkeops_formula_free(formula);
             kernel = compile_one(reduction, bits);
             SUCCEEDS(rkeops_reduction_dim(reduction, &dim));
             CHECK(dim == 1);
+            SUCCEEDS(rkeops_reduction_output_count(reduction, &outputs));
+            CHECK(outputs == 1);
             rkeops_reduction_free(reduction);
+            SUCCEEDS(rkeops_kernel_operations(kernel, &operations));
+            CHECK(operations >= 2 * D && operations < 100);
             SUCCEEDS(rkeops_kernel_axis(kernel, &found));
             CHECK(found == axis);
             SUCCEEDS(rkeops_kernel_output(kernel, 0, &dim, &code, &wide));
@@ -239,6 +275,7 @@ static void references(void) {
 int main(void) {
     library();
     formulas();
+    renumbered();
     one_pass(32);
     one_pass(64);
     reductions(32);

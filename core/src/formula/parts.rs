@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock, TryLockError};
 
 use super::{Assignment, Category, Entry, Field, Graph, Kind, LARGEST_GRAPH, Shape, Variable};
 use super::{build, eval, is_outermost, misplaced, print, shape, too_large, two_declarations};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::ops::{self, Algebra, INDEX, MASK, Node, Operation};
 
 /// A formula that can be shared between threads and never changes.
@@ -132,6 +132,51 @@ impl Formula {
         }
         let origin = Origin::Applied { operation, operands, parameters: parameters.to_vec(), made: RwLock::new(None) };
         Ok(Formula { part: Arc::new(Part { origin, shape, variables, least_parts }) })
+    }
+
+    /// The same formula of other arguments: what was argument `k` is argument `positions[k]`. An error if an argument has no new
+    /// position, or two different ones have the same.
+    pub fn renumbered(&self, positions: &[usize]) -> Result<Self> {
+        let place = |variable: Variable| match positions.get(variable.index) {
+            Some(&index) => Ok(Variable { index, ..variable }),
+            None => Err(Error::new(
+                ErrorKind::Count,
+                format!(
+                    "{} given; expected one for argument {} too",
+                    counted(positions.len(), "position"),
+                    variable.index
+                ),
+            )),
+        };
+        let (source, root) = self.in_graph();
+        let mut graph = Graph::default();
+        let roots = graph.rebuild(&source, &[root], |graph, node, _| match *source.entry(node) {
+            Entry { kind: Kind::Variable(variable), dim } => graph.variable(place(variable)?, dim).map(Some),
+            _ => Ok(None),
+        })?;
+        for &(variable, dim) in self.part.variables.iter() {
+            graph.variable(place(variable)?, dim)?;
+        }
+        Ok(Formula::from_graph(graph.into(), roots[0]))
+    }
+
+    /// The same formula with i and j exchanged: that of the transposed matrix.
+    pub fn transposed(&self) -> Result<Self> {
+        let (source, root) = self.in_graph();
+        let mut graph = Graph::default();
+        let exchanged = |variable: Variable| Variable { category: variable.category.exchanged(), ..variable };
+        let roots =
+            graph.rebuild(&source, &[root], |graph, node, _| match (source.entry(node), source.row_number(node)) {
+                (Entry { kind: Kind::Variable(variable), dim }, _) => {
+                    graph.variable(exchanged(*variable), *dim).map(Some)
+                }
+                (_, Some(category)) => graph.try_apply(&INDEX, &[], &[category.exchanged() as i64]).map(Some),
+                _ => Ok(None),
+            })?;
+        for &(variable, dim) in self.part.variables.iter() {
+            graph.variable(exchanged(variable), dim)?;
+        }
+        Ok(Formula::from_graph(graph.into(), roots[0]))
     }
 
     /// The graph that holds the formula.

@@ -137,6 +137,16 @@ extern "C" {
         parameter_count: usize,
         out: *mut *mut rkeops_formula,
     ) -> *mut rkeops_error;
+    pub fn rkeops_formula_renumber(
+        formula: *const rkeops_formula,
+        positions: *const i64,
+        count: usize,
+        out: *mut *mut rkeops_formula,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_formula_transpose(
+        formula: *const rkeops_formula,
+        out: *mut *mut rkeops_formula,
+    ) -> *mut rkeops_error;
     pub fn rkeops_formula_gradient(
         formula: *const rkeops_formula,
         variable: *const rkeops_formula,
@@ -186,6 +196,7 @@ extern "C" {
         saved_count: usize,
         out: *mut *mut rkeops_reduction,
     ) -> *mut rkeops_error;
+    pub fn rkeops_reduction_output_count(reduction: *const rkeops_reduction, out: *mut usize) -> *mut rkeops_error;
     pub fn rkeops_reduction_dim(reduction: *const rkeops_reduction, out: *mut i64) -> *mut rkeops_error;
     pub fn rkeops_reduction_text(reduction: *const rkeops_reduction, out: *mut *mut rkeops_text) -> *mut rkeops_error;
     pub fn rkeops_reduction_retain(reduction: *const rkeops_reduction) -> *mut rkeops_error;
@@ -268,6 +279,7 @@ extern "C" {
         dtype_code: *mut i32,
         dtype_bits: *mut i32,
     ) -> *mut rkeops_error;
+    pub fn rkeops_kernel_operations(kernel: *const rkeops_kernel, out: *mut i64) -> *mut rkeops_error;
     pub fn rkeops_kernel_axis(kernel: *const rkeops_kernel, out: *mut i32) -> *mut rkeops_error;
     pub fn rkeops_kernel_explain(kernel: *const rkeops_kernel, out: *mut *mut rkeops_text) -> *mut rkeops_error;
     pub fn rkeops_kernel_retain(kernel: *const rkeops_kernel) -> *mut rkeops_error;

@@ -1,0 +1,119 @@
+"""A call: reductions over one index, how they are compiled, and on which blocks of pairs they run."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Sequence
+
+import numpy as np
+
+from ._arrays import COMPLEX_OF, REAL, Arrays, numbers
+from ._formula import PARAMETER, Reduction
+from ._kernel import COMPLEX, INT, Compilation, Described, Kernel, kernel
+from ._ranges import Ranges
+from .errors import ArgumentError, ShapeError
+
+#: Dtypes that results may have, from the widest; what is narrower than float32 is computed in float32.
+_FLOATING = ("float64", "float32", "bfloat16", "float16")
+
+
+class Call(NamedTuple):
+    """What is computed of some arrays."""
+
+    reductions: tuple[Reduction, ...]
+    compilation: Compilation = Compilation()
+    ranges: Ranges | None = None
+
+
+class Prepared(NamedTuple):
+    """A call whose arrays are known: the kernel, what it reads, and what it writes."""
+
+    kernel: Kernel
+    inputs: list[Described]
+    held: list[Any]
+    #: The shape of each output and its dtype.
+    outputs: list[tuple[tuple[int, ...], str]]
+
+
+def real_dtype(library: Arrays, inputs: Sequence[Any]) -> str:
+    """The dtype of results: the widest one of floating-point arrays. Where there is none, the library's own."""
+    found = set()
+    for value in inputs:
+        if not isinstance(value, tuple):
+            dtype = library.dtype_of(value)
+            found.add(REAL.get(dtype, dtype))
+    if len(found) == 1:
+        (only,) = found
+        if only in _FLOATING:
+            return only
+    floating = [dtype for dtype in _FLOATING if dtype in found]
+    if floating[-2:] == ["bfloat16", "float16"]:
+        return floating[0] if len(floating) > 2 else "float32"
+    return floating[0] if floating else library.default_dtype
+
+
+def prepare(library: Arrays, call: Call, inputs: Sequence[Any]) -> Prepared:
+    """Compiles a call for arrays, or numbers, and tells what its results will be."""
+    dtype = real_dtype(library, inputs)
+    bits = 64 if dtype == "float64" else 32
+    compiled = kernel(call.reductions, call.compilation._replace(bits=bits))
+    described, held = [], []
+    for value in inputs:
+        if isinstance(value, tuple):
+            of_numbers, memory = numbers(value, bits)
+            described.append(of_numbers)
+            held.append(memory)
+        else:
+            described.append(library.describe(value))
+    batch, rows = sizes(compiled, described)
+    outputs = []
+    for output in compiled.outputs:
+        stored = "int64" if output.code == INT else COMPLEX_OF.get(dtype, "complex64") if output.code == COMPLEX else dtype
+        outputs.append(((*batch, rows, output.dim), stored))
+    return Prepared(compiled, described, held, outputs)
+
+
+def sizes(compiled: Kernel, described: Sequence[Described]) -> tuple[tuple[int, ...], int]:
+    """The batch of a call, and the rows of its results. That arrays fit together otherwise is for the library to say."""
+    batches, rows = [], 1
+    for (_, category), array in zip(compiled.inputs, described):
+        inner = 1 if category == PARAMETER else 2
+        shape = tuple(array.shape)
+        if len(shape) > inner:
+            batches.append(shape[:-inner])
+        if category == 1 - compiled.axis and shape:
+            # The axis of one column may be left out where there is no batch.
+            rows = shape[-2:][0]
+    if not batches:
+        return (), rows
+    try:
+        return tuple(np.broadcast_shapes(*batches)), rows
+    except ValueError:
+        shown = ", ".join(map(str, batches))
+        raise ShapeError(f"the axes of the batch do not fit together: {shown}") from None
+
+
+def run(library: Arrays, prepared: Prepared, outputs: Sequence[Any], ranges: Ranges | None) -> None:
+    """Computes the results into arrays."""
+    described = [library.describe(output) for output in outputs]
+    prepared.kernel.run(prepared.inputs, described, ranges.handle if ranges else None)
+
+
+def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
+    """The results of a call on arrays, in new ones or in those of the caller."""
+    prepared = prepare(library, call, inputs)
+    if out is None:
+        out = [library.empty(shape, dtype, inputs) for shape, dtype in prepared.outputs]
+    else:
+        _check(library, out, prepared)
+    run(library, prepared, out, call.ranges)
+    return tuple(out)
+
+
+def _check(library: Arrays, out: Sequence[Any], prepared: Prepared) -> None:
+    """An error if an array cannot take a result."""
+    if len(out) != len(prepared.outputs):
+        raise ArgumentError(f"out has {len(out)} arrays; expected {len(prepared.outputs)}")
+    for array, (shape, dtype) in zip(out, prepared.outputs):
+        if tuple(array.shape) != shape or library.dtype_of(array) != dtype:
+            came = f"shape {tuple(array.shape)} and dtype {library.dtype_of(array)}"
+            raise ShapeError(f"out has {came}; expected shape {shape} and dtype {dtype}")

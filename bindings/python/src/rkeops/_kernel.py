@@ -1,0 +1,146 @@
+"""Compiled kernels, and how they are run on arrays that are described by numbers."""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from ctypes import c_int32, c_int64, c_size_t
+from functools import lru_cache
+from math import prod
+from typing import Any, Callable, NamedTuple, Sequence
+
+from . import _progress
+from ._formula import PARAMETER, Reduction
+from ._library import LIBRARY, Options, check, number, pointers, produced, text_of
+
+#: The dtype codes of DLPack, which the library uses.
+INT, UINT, FLOAT, BFLOAT, COMPLEX, BOOL = 0, 1, 2, 4, 5, 6
+CPU = 1
+
+#: Ways of adding, by KeOps' names.
+SUMMATIONS = {"auto": 0, "direct_sum": 1, "block_sum": 2, "kahan_scheme": 3}
+#: Targets, by the names of RKEOPS_TARGET.
+TARGETS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3}
+
+
+class Described(NamedTuple):
+    """Where an array lies and what it holds: the fields of rkeops_array. Whoever describes it keeps it alive."""
+
+    address: int
+    code: int
+    bits: int
+    shape: Sequence[int]
+    strides: Sequence[int]
+    device_type: int = CPU
+    device_id: int = 0
+
+
+class Compilation(NamedTuple):
+    """The options of a compilation."""
+
+    bits: int = 32
+    accumulator_bits: int = 0
+    summation: int = 0
+    target: int = 0
+
+
+class Output(NamedTuple):
+    """What a kernel writes: columns and the dtype of an element."""
+
+    dim: int
+    code: int
+    bits: int
+
+
+def options_of(compilation: Compilation) -> Options:
+    """The options as the library reads them."""
+    options = Options(size=ctypes.sizeof(Options))
+    options.dtype_bits, options.accumulator_bits = compilation.bits, compilation.accumulator_bits
+    options.summation, options.target = compilation.summation, compilation.target
+    return options
+
+
+class Kernel:
+    """One or several reductions over one index, compiled into one pass."""
+
+    __slots__ = ("handle", "axis", "inputs", "outputs", "operations")
+
+    def __init__(self, reductions: tuple[Reduction, ...], compilation: Compilation) -> None:
+        handles = pointers(tuple(reduction.handle for reduction in reductions))
+        options = options_of(compilation)
+        self.handle = produced(LIBRARY.rkeops_kernel_compile, handles, len(reductions), options)
+        #: The index that is reduced, 0 for i and 1 for j.
+        self.axis = reductions[0].axis
+        #: The dimension and the category of each input.
+        self.inputs = [self._input(k) for k in range(number(LIBRARY.rkeops_kernel_input_count, c_size_t, self.handle))]
+        count = number(LIBRARY.rkeops_kernel_output_count, c_size_t, self.handle)
+        self.outputs = [self._output(k) for k in range(count)]
+        #: Operations for each pair.
+        self.operations = number(LIBRARY.rkeops_kernel_operations, c_int64, self.handle)
+
+    def __del__(self, free: Any = LIBRARY.rkeops_kernel_free) -> None:
+        if hasattr(self, "handle"):
+            free(self.handle)
+
+    def _input(self, position: int) -> tuple[int, int]:
+        dim, category = c_int64(), c_int32()
+        check(LIBRARY.rkeops_kernel_input(self.handle, position, dim, category))
+        return dim.value, category.value
+
+    def _output(self, position: int) -> Output:
+        dim, code, bits = c_int64(), c_int32(), c_int32()
+        check(LIBRARY.rkeops_kernel_output(self.handle, position, dim, code, bits))
+        return Output(dim.value, code.value, bits.value)
+
+    def explain(self) -> str:
+        """How the kernel works, in words."""
+        return text_of(LIBRARY.rkeops_kernel_explain, self.handle)
+
+    def run(self, inputs: Sequence[Described], outputs: Sequence[Described], ranges: int | None = None) -> None:
+        """Runs on arrays, with the GIL free."""
+        words, _memory = packed([*inputs, *outputs])
+        address = words.buffer_info()[0]
+        second = address + 48 * len(inputs)
+        handle, counts = self.handle, (len(inputs), len(outputs))
+
+        def call(options: int | None) -> int | None:
+            error: int | None = LIBRARY.rkeops_kernel_run(handle, address, counts[0], second, counts[1], options)
+            return error
+
+        _progress.run(call, ranges, self.operations * self._pairs(inputs, outputs))
+
+    def _pairs(self, inputs: Sequence[Described], outputs: Sequence[Described]) -> int:
+        """About how many pairs there are; whether shapes are right is for the library to say."""
+        rows = [1, 1]
+        for (_, category), described in zip(self.inputs, inputs):
+            if category != PARAMETER and described.shape:
+                rows[category] = described.shape[-2:][0]
+        return prod([*rows, *outputs[0].shape[:-2]])
+
+
+def packed(arrays: Sequence[Described]) -> tuple[array[int], array[int]]:
+    """The structs of arrays, six words each, and the extents and strides that they refer to."""
+    extents: array[int] = array("q")
+    for described in arrays:
+        extents.extend(described.shape)
+        extents.extend(described.strides)
+    words: array[int] = array("q")
+    place = extents.buffer_info()[0]
+    for described in arrays:
+        rank = len(described.shape)
+        words.extend(
+            (
+                described.address,
+                described.code | described.bits << 32,
+                described.device_type | described.device_id << 32,
+                rank,
+                place,
+                place + 8 * rank,
+            )
+        )
+        place += 16 * rank
+    return words, extents
+
+
+#: The kernel of some reductions and options. The library has a cache of its own; this one spares the way to it.
+kernel: Callable[[tuple[Reduction, ...], Compilation], Kernel] = lru_cache(1024)(Kernel)

@@ -1,0 +1,6 @@
+"""Symbolic tensors: matrices of which only the formula and small arrays are kept."""
+
+from .reductions import Reduced
+from .tensor import LazyTensor
+
+__all__ = ["LazyTensor", "Reduced"]

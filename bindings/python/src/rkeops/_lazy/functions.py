@@ -1,0 +1,230 @@
+"""Functions of symbolic tensors: methods by the names that KeOps and NumPy give them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Sequence, TypeVar
+
+from ..errors import ArgumentError
+from .base import Base
+from .state import Symbol
+
+_S = TypeVar("_S", bound="Functions")
+
+#: Methods without arguments, by the operation that they apply.
+_UNARY = {
+    "exp": "Exp", "exp2": "Exp2", "expm1": "Expm1", "log": "Log", "log1p": "Log1p", "xlogx": "XLogX",
+    "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan",
+    "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh",
+    "sinxdivx": "SinXDivX", "sqrt": "Sqrt", "rsqrt": "Rsqrt", "square": "Square", "sign": "Sign", "step": "Step",
+    "relu": "ReLU", "sigmoid": "Sigmoid", "softplus": "Softplus", "floor": "Floor", "erf": "Erf", "erfc": "Erfc",
+    "lgamma": "Lgamma", "digamma": "Digamma", "sqnorm2": "SqNorm2", "norm2": "Norm2", "normalize": "Normalize",
+    "softmax": "Softmax", "real2complex": "Real2Complex", "imag2complex": "Imag2Complex", "exp1j": "ComplexExp1j",
+    "conj": "Conj", "angle": "ComplexAngle", "auto_factorize": "AutoFactorize",
+}  # fmt: skip
+
+#: Methods of one other tensor.
+_BINARY = {
+    "atan2": "Atan2", "power": "Powf", "sqdist": "SqDist", "matvecmult": "MatVecMult", "vecmatmult": "VecMatMult",
+    "tensorprod": "TensorProd", "concat": "Concat", "factorize": "Factorize",
+}  # fmt: skip
+
+
+def _unary(name: str, operation: str) -> Any:
+    def method(self: _S) -> _S:
+        return self._applied(operation)
+
+    method.__name__, method.__qualname__ = name, f"Functions.{name}"
+    method.__doc__ = f"The operation `{operation}`, component by component or of the vector, as docs/language.md has it."
+    return method
+
+
+def _binary(name: str, operation: str) -> Any:
+    def method(self: _S, other: Any) -> _S:
+        return self._with(operation, other)
+
+    method.__name__, method.__qualname__ = name, f"Functions.{name}"
+    method.__doc__ = f"The operation `{operation}` of this tensor and another, as docs/language.md has it."
+    return method
+
+
+class Functions(Base):
+    """Operations that have no operator."""
+
+    def abs(self: _S) -> _S:
+        """The absolute value."""
+        return abs(self)  # type: ignore[arg-type, no-any-return]
+
+    def sinc(self: _S) -> _S:
+        """sin(pi x) / (pi x), and 1 at 0, as NumPy has it."""
+        return (self * math.pi)._applied("SinXDivX")  # type: ignore[operator, no-any-return]
+
+    def norm(self: _S, dim: int = -1) -> _S:
+        """The Euclidean norm of the vectors."""
+        self._check_last("norm", dim)
+        return self._applied("Norm2")
+
+    def clamp(self: _S, a: Any, b: Any) -> _S:
+        """This tensor between two bounds."""
+        if isinstance(a, int) and isinstance(b, int):
+            return self._applied("ClampInt", a, b)
+        return self._with("Clamp", a, b)
+
+    def ifelse(self: _S, a: Any, b: Any) -> _S:
+        """`a` where this tensor is 0 or more, else `b`."""
+        return self._with("IfElse", a, b)
+
+    def where(self: _S, a: Any, b: Any) -> _S:
+        """`a` where this tensor, a condition, is not 0, else `b`."""
+        return self._with("Equal", 0)._applied("Minus").ifelse(a, b)
+
+    def mod(self: _S, modulus: Any, offset: Any = 0) -> _S:
+        """This tensor moved by multiples of `modulus` to the interval from `offset` on."""
+        return self._with("Mod", modulus, offset)
+
+    def round(self: _S, d: int = 0) -> _S:
+        """Rounded to `d` decimal digits."""
+        return self._applied("Round", d)
+
+    def weightedsqnorm(self: _S, s: Any) -> _S:
+        """The squared norm with weights `s`: one, one for each component, or a matrix."""
+        return self._after("WeightedSqNorm", s)
+
+    def weightedsqdist(self: _S, g: Any, s: Any) -> _S:
+        """The squared distance to `g` with weights `s`."""
+        return self._combined("WeightedSqDist", [self._lazy(s), self, self._lazy(g)], ())
+
+    def difference_matrix(self: _S, y: Any) -> _S:
+        """The differences of all components of this tensor and all of another, row after row."""
+        other = self._lazy(y)
+        columns = [self.elem(k) - other for k in range(self.ndim)]  # type: ignore[operator]
+        return self._combined_in_turn("Concat", columns)
+
+    def softdtw_sqdist(self: _S, y: Any, gamma: Any) -> _S:
+        """Soft dynamic time warping of sequences with squared differences as costs."""
+        return self._with("SoftDTW_SqDist", y, gamma)
+
+    def keops_tensordot(
+        self: _S,
+        y: Any,
+        dimfa: Sequence[int],
+        dimfb: Sequence[int],
+        contfa: Sequence[int],
+        contfb: Sequence[int],
+        *permutation: Sequence[int],
+    ) -> _S:
+        """Tensors of these shapes summed over pairs of axes; `permutation` tells where what remains goes."""
+        places = list(permutation[0]) if permutation else []
+        lists = [list(dimfa), list(dimfb), list(contfa), list(contfb), places]
+        return self._with("TensorDot", y, parameters=_with_lengths(lists))
+
+    def keops_kron(self: _S, y: Any, dimself: Sequence[int], dimother: Sequence[int]) -> _S:
+        """The Kronecker product of tensors of these shapes."""
+        return self._with("Kron", y, parameters=_with_lengths([list(dimself), list(dimother)]))
+
+    def elem(self: _S, i: int) -> _S:
+        """Component `i`, a scalar."""
+        return self._applied("Elem", i)
+
+    def extract(self: _S, i: int, d: int) -> _S:
+        """The `d` components from `i` on."""
+        return self._applied("Extract", i, d)
+
+    def one_hot(self: _S, D: int) -> _S:
+        """A vector of dimension `D` with 1 at the place that this scalar tells."""
+        return self._applied("OneHot", D)
+
+    def bspline(self: _S, x: Any, k: int = 0) -> _S:
+        """Basis splines of degree `k` for these knots at the scalar `x`."""
+        return self._with("BSpline", x, parameters=(k,))
+
+    @staticmethod
+    def concatenate(tuple_of_lt: Sequence[Any], axis: int = -1) -> Any:
+        """The components of several tensors, one after the other; `axis` is the last one."""
+        first, *rest = tuple_of_lt
+        first._check_last("concatenate", axis)
+        return first._combined_in_turn("Concat", [first, *rest])
+
+    @staticmethod
+    def cat(tuple_of_lt: Sequence[Any], dim: int) -> Any:
+        """As `concatenate`, by PyTorch's name."""
+        return Functions.concatenate(tuple_of_lt, dim)
+
+    def grad(self: _S, v: Any, e: Any) -> _S:
+        """The gradient with respect to a variable for the cotangent `e`."""
+        return self._calculus("Grad", v, e)
+
+    def diff(self: _S, v: Any, u: Any) -> _S:
+        """The derivative where a variable changes along `u`."""
+        return self._calculus("Diff", v, u)
+
+    def grad_matrix(self: _S, v: Any) -> _S:
+        """The gradients of all components with respect to a variable, one after the other."""
+        return self._calculus("GradMatrix", v)
+
+    def divergence(self: _S, v: Any) -> _S:
+        """The divergence with respect to a variable."""
+        return self._calculus("Divergence", v)
+
+    def laplacian(self: _S, v: Any) -> _S:
+        """The Laplacian of a scalar with respect to a variable."""
+        return self._calculus("Laplacian", v)
+
+    def trace_operator(self: _S, v: Any) -> _S:
+        """The trace of what is linear in a variable."""
+        return self._calculus("TraceOperator", v)
+
+    @property
+    def real(self: _S) -> _S:
+        """The real parts."""
+        return self._applied("ComplexReal") if self.is_complex else self
+
+    @property
+    def imag(self: _S) -> _S:
+        """The imaginary parts."""
+        if not self.is_complex:
+            raise ArgumentError("imag: the tensor is real; expected a complex one")
+        return self._applied("ComplexImag")
+
+    def __getitem__(self: _S, key: Any) -> _S:
+        """Components of the vectors: `K[..., 2]` and `K[..., 1:3]`; the other axes have to be whole."""
+        *others, last = key if isinstance(key, tuple) else (key,)
+        if any(one is not Ellipsis and one != slice(None) for one in others):
+            raise ArgumentError(f"index {key!r}: only components of the vectors, on the last axis, can be chosen")
+        if isinstance(last, int):
+            return self.elem(last + self.ndim if last < 0 else last)
+        if isinstance(last, slice):
+            start, stop, step = last.indices(self.ndim)
+            if step == 1 and start < stop:
+                return self.extract(start, stop - start)
+        raise ArgumentError(f"index {key!r}: expected an integer or a slice of step 1 that is not empty")
+
+    def _check_last(self, name: str, axis: int) -> None:
+        last = self.nbatchdims + 2
+        if axis not in (-1, last):
+            raise ArgumentError(f"{name}: the axis is {axis}; expected -1 or {last}, that of the vectors")
+
+    def _combined_in_turn(self: _S, name: str, operands: Sequence[Any]) -> _S:
+        made = self._lazy(operands[0])
+        for other in operands[1:]:
+            made = made._with(name, other)
+        return made
+
+    def _calculus(self: _S, name: str, v: Any, *others: Any) -> _S:
+        arguments = v._state.arguments if isinstance(v, Base) else ()
+        if len(arguments) != 1 or not any(arguments[0].is_same(known) for known in self._state.arguments):
+            raise ArgumentError(f"{name}: the second tensor is not a variable of the first")
+        return self._with(name, v, *others)
+
+
+def _with_lengths(lists: Sequence[list[int]]) -> tuple[int, ...]:
+    """Lists as the parameters of an operation: each after its length."""
+    return tuple(number for one in lists for number in (len(one), *one))
+
+
+for _name, _operation in _UNARY.items():
+    setattr(Functions, _name, _unary(_name, _operation))
+for _name, _operation in _BINARY.items():
+    setattr(Functions, _name, _binary(_name, _operation))
+
+__all__ = ["Functions", "Symbol"]

@@ -1,0 +1,42 @@
+"""The symbolic tensor: all its parts together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .functions import Functions
+from .matrix import Matrix
+from .operators import Operators
+from .reductions import Reductions
+
+
+class LazyTensor(Operators, Functions, Reductions, Matrix):
+    """A matrix of vectors F(p, x_i, y_j) that is never stored: formulas are written with it as with an array.
+
+    `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or (..., 1, 1, D), a
+    parameter; a matrix with `axis` 0 (i) or 1 (j); a vector, a number or a list of numbers, which are parameters; or a
+    symbolic variable (index, dimension, category), for which an array is given when a reduction is called.
+    """
+
+    def __repr__(self) -> str:
+        """The formula, the shape, and the memory that the whole matrix would take."""
+        name = "ComplexLazyTensor" if self.is_complex else "LazyTensor"
+        facts = [self.formula, f"shape={self.shape}", *([f"dtype={self.dtype}"] if self.dtype else [])]
+        if self.symbolic_variables:
+            facts.append(f"symbolic={self.symbolic_variables}")
+        return f"{name}({', '.join(facts)}, dense={_bytes(self.size_in_bytes)})"
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a symbolic tensor is no array; K.dense() stores its whole matrix")
+
+    # NumPy is to leave operators with arrays on the left to this class.
+    __array_ufunc__ = None
+
+
+def _bytes(count: float) -> str:
+    """A number of bytes that a person can read."""
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if count < 1024 or unit == "TiB":
+            break
+        count /= 1024
+    return f"{count:.3g} {unit}"

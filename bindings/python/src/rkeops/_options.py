@@ -1,0 +1,83 @@
+"""The options of KeOps: what they mean here, and which of them mean nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from ._kernel import SUMMATIONS, TARGETS, Compilation
+from ._ranges import Ranges
+from .errors import ArgumentError
+
+_log = logging.getLogger("rkeops")
+_told: set[str] = set()
+
+#: Options of KeOps that have no meaning here.
+_IGNORED = frozenset({
+    "enable_chunks", "use_fast_math", "rec_multVar_highdim", "optional_flags", "cuda_type", "device_id",
+})  # fmt: skip
+#: KeOps' backends that compute on the CPU.
+_ON_CPU = frozenset({None, "auto", "CPU", "CPU_1D", "CPU_2D"})
+_BITS = {"auto": 0, None: 0, "float32": 32, "float": 32, "float64": 64, "double": 64}
+
+
+class Options(NamedTuple):
+    """What calls are made with."""
+
+    compilation: Compilation = Compilation()
+    ranges: Ranges | None = None
+    out: Any = None
+
+    def changed(self, **options: Any) -> Options:
+        """The same with some of them given anew."""
+        if not options:
+            return self
+        new = of(**options)
+        compilation = new.compilation if new.compilation != Compilation() else self.compilation
+        ranges = self.ranges if new.ranges is None else new.ranges
+        return Options(compilation, ranges, self.out if new.out is None else new.out)
+
+
+def of(
+    ranges: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+    dtype_acc: str | None = "auto",
+    use_double_acc: bool = False,
+    sum_scheme: str = "auto",
+    **others: Any,
+) -> Options:
+    """Options by KeOps' names."""
+    for name in others:
+        if name not in _IGNORED:
+            raise TypeError(f"unexpected option {name!r}; known: {', '.join(sorted(_KNOWN))}")
+        if name not in _told:
+            _told.add(name)
+            _log.debug("the option %s has no meaning here and is ignored", name)
+    if sum_scheme not in SUMMATIONS:
+        raise ArgumentError(f"sum_scheme is {sum_scheme!r}; expected one of {', '.join(SUMMATIONS)}")
+    if dtype_acc not in _BITS:
+        raise ArgumentError(f"dtype_acc is {dtype_acc!r}; expected 'auto', 'float32' or 'float64'")
+    compilation = Compilation(
+        accumulator_bits=64 if use_double_acc else _BITS[dtype_acc],
+        summation=SUMMATIONS[sum_scheme],
+        target=_target(backend),
+    )
+    if ranges is not None and not isinstance(ranges, Ranges):
+        ranges = Ranges(ranges)
+    if out is not None and not isinstance(out, (list, tuple)):
+        out = (out,)
+    return Options(compilation, ranges, out)
+
+
+_KNOWN = _IGNORED | {"ranges", "out", "backend", "dtype_acc", "use_double_acc", "sum_scheme"}
+
+
+def _target(backend: str | None) -> int:
+    if backend in _ON_CPU:
+        return TARGETS["auto"]
+    if backend in TARGETS:
+        return TARGETS[backend]
+    if isinstance(backend, str) and backend.startswith("GPU"):
+        raise ArgumentError(f"backend is {backend!r}; this library computes on the CPU")
+    raise ArgumentError(f"backend is {backend!r}; expected 'auto', 'CPU' or one of {', '.join(TARGETS)}")

@@ -1,0 +1,94 @@
+"""What happens while the library computes for long: interrupts are heard, and progress is shown where it was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import threading
+from collections.abc import Iterator
+from typing import Any, Callable
+
+from ._library import Options, Progress, error_of
+
+#: Lane operations from which on a run takes long, some 20 ms: a thread is worth its making then.
+LONG = 1 << 28
+#: Seconds between two looks at how far a run is.
+_INTERVAL = 0.05
+
+#: A call of the library: it takes the address of options, or nothing, and returns an error, or nothing.
+Call = Callable[[Any], "int | None"]
+
+_local = threading.local()
+
+
+@contextlib.contextmanager
+def progress_bar(**options: Any) -> Iterator[None]:
+    """Shows how far each run inside is that takes long, by tqdm, which has to be installed; `options` are for it.
+
+    >>> import rkeops
+    >>> with rkeops.progress_bar():  # doctest: +SKIP
+    ...     K @ b
+    """
+    from tqdm.auto import tqdm
+
+    before = getattr(_local, "bar", None)
+    _local.bar = lambda total: tqdm(total=total, **{"unit": "pairs", "unit_scale": True, **options})
+    try:
+        yield
+    finally:
+        _local.bar = before
+
+
+class _Watched:
+    """A run in a thread of its own. Python hears signals in its main thread only, and there between two instructions of its
+    own: so that is where somebody has to wait, and nothing that a signal raises can get lost in a callback.
+    """
+
+    def __init__(self, call: Call, ranges: int | None) -> None:
+        self.call = call
+        self.stops = False
+        self.done = self.total = 0
+        self.error: int | None = None
+        self.callback = Progress(self.told)
+        self.options = Options(size=ctypes.sizeof(Options), progress=self.callback, ranges=ranges)
+        self.thread = threading.Thread(target=self.run, name="rkeops")
+
+    def told(self, done: int, total: int, user: Any) -> int:
+        self.done, self.total = done, total
+        return int(self.stops)
+
+    def run(self) -> None:
+        self.error = self.call(ctypes.addressof(self.options))
+
+    def wait(self) -> int | None:
+        make, bar = getattr(_local, "bar", None), None
+        self.thread.start()
+        try:
+            while self.thread.is_alive():
+                self.thread.join(_INTERVAL)
+                if make is not None and self.total:
+                    bar = bar or make(self.total)
+                    bar.update(self.done - bar.n)
+        finally:
+            # Whatever has been raised here, and whatever more is: the arrays are in use until the run has ended.
+            self.stops = True
+            while self.thread.is_alive():
+                with contextlib.suppress(BaseException):
+                    self.thread.join()
+            if bar is not None:
+                bar.close()
+        return self.error
+
+
+def run(call: Call, ranges: int | None, work: int) -> None:
+    """Makes a call with options for a run of so many lane operations, and raises what went wrong."""
+    shows = getattr(_local, "bar", None) is not None
+    if work >= LONG and (shows or threading.current_thread() is threading.main_thread()):
+        error = _Watched(call, ranges).wait()
+    elif ranges is None:
+        error = call(None)
+    else:
+        options = Options(size=ctypes.sizeof(Options), ranges=ranges)
+        error = call(ctypes.addressof(options))
+    if error:
+        raise error_of(error)

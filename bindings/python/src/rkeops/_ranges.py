@@ -1,0 +1,53 @@
+"""Which blocks of pairs a reduction runs on, as KeOps describes them."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Sequence
+
+import numpy as np
+
+from ._library import LIBRARY, RangesHalf, produced
+from .errors import ArgumentError
+
+
+def _half(lists: Sequence[Any]) -> tuple[RangesHalf, Any]:
+    """One half as the library reads it, and the arrays that hold it."""
+    kept, slices, reduced = (np.ascontiguousarray(_host(one), dtype=np.int64) for one in lists)
+    half = RangesHalf(
+        kept.ctypes.data, slices.ctypes.data, len(slices), reduced.ctypes.data, reduced.size // 2
+    )
+    if kept.size != 2 * len(slices):
+        raise ArgumentError(f"ranges: {kept.size // 2} intervals and {len(slices)} slices; expected one for each")
+    return half, (kept, slices, reduced)
+
+
+def _host(values: Any) -> Any:
+    """What NumPy can read: tensors of a device are copied."""
+    return values.cpu() if hasattr(values, "cpu") else values
+
+
+class Ranges:
+    """The ranges of six lists: (ranges_i, slices_i, redranges_j) for reductions over j, (ranges_j, slices_j, redranges_i) for
+    those over i.
+    """
+
+    __slots__ = ("handle", "lists")
+
+    def __init__(self, lists: Sequence[Any]) -> None:
+        if len(lists) != 6:
+            raise ArgumentError(f"ranges has {len(lists)} parts; expected 6, or None")
+        self.lists = tuple(lists)
+        (over_j, _held_j), (over_i, _held_i) = _half(lists[:3]), _half(lists[3:])
+        self.handle = produced(LIBRARY.rkeops_ranges_create, ctypes.byref(over_j), ctypes.byref(over_i))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Ranges, (self.lists,)
+
+    def __del__(self, free: Any = LIBRARY.rkeops_ranges_free) -> None:
+        if hasattr(self, "handle"):
+            free(self.handle)
+
+    def transposed(self) -> Ranges:
+        """The ranges of the transposed matrix: the halves have changed places."""
+        return Ranges((*self.lists[3:], *self.lists[:3]))

@@ -1,0 +1,90 @@
+"""Tensors of PyTorch, as the rest asks for them."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import torch
+from torch.autograd import forward_ad
+
+from .._call import Call, compute
+from .._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
+from ..errors import DeviceError, DtypeError
+from .._solve import System, solve
+from ._derivatives import differentiable
+from ._systems import solution
+
+#: The name, the code and the bits of each dtype.
+_DTYPES = {
+    torch.float16: ("float16", FLOAT, 16),
+    torch.bfloat16: ("bfloat16", BFLOAT, 16),
+    torch.float32: ("float32", FLOAT, 32),
+    torch.float64: ("float64", FLOAT, 64),
+    torch.complex64: ("complex64", COMPLEX, 64),
+    torch.complex128: ("complex128", COMPLEX, 128),
+    torch.int8: ("int8", INT, 8),
+    torch.int16: ("int16", INT, 16),
+    torch.int32: ("int32", INT, 32),
+    torch.int64: ("int64", INT, 64),
+    torch.uint8: ("uint8", UINT, 8),
+    torch.bool: ("bool", BOOL, 8),
+}
+_BY_NAME = {name: dtype for dtype, (name, _, _) in _DTYPES.items()}
+
+
+def _is_differentiated(inputs: Sequence[Any]) -> bool:
+    """Whether somebody wants derivatives of what is computed of these, backward or forward, or maps it over a batch."""
+    if forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
+        return True
+    return torch.is_grad_enabled() and any(getattr(value, "requires_grad", False) for value in inputs)
+
+
+class Torch:
+    """Tensors of PyTorch on the CPU."""
+
+    name = "torch"
+
+    @property
+    def default_dtype(self) -> str:
+        return _DTYPES[torch.get_default_dtype()][0]
+
+    def is_array(self, value: object) -> bool:
+        return isinstance(value, torch.Tensor)
+
+    def dtype_of(self, value: Any) -> str:
+        known = _DTYPES.get(value.dtype)
+        if known is None:
+            raise DtypeError(f"a tensor has dtype {value.dtype}; expected one of {', '.join(_BY_NAME)}")
+        return known[0]
+
+    def describe(self, value: Any) -> Described:
+        known = _DTYPES.get(value.dtype)
+        if known is None:
+            raise DtypeError(f"a tensor has dtype {value.dtype}; expected one of {', '.join(_BY_NAME)}")
+        if value.layout != torch.strided:
+            raise DtypeError(f"a tensor has the layout {value.layout}; expected a dense one")
+        if value.device.type != "cpu":
+            raise DeviceError(f"a tensor is on {value.device}; this library computes on the CPU")
+        return Described(value.data_ptr(), known[1], known[2], value.shape, value.stride())
+
+    def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
+        return torch.empty(shape, dtype=_BY_NAME[dtype])
+
+    def without_axis(self, value: Any, axis: int) -> Any:
+        return value.squeeze(axis)
+
+    def compute(self, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
+        """The results; where one of the tensors is differentiated they are, too."""
+        if _is_differentiated(inputs):
+            results = differentiable(self, call, inputs)
+            if out is None:
+                return results
+            raise DtypeError("out= takes no result that is differentiated; detach the inputs")
+        inputs = [value if isinstance(value, tuple) else value.resolve_conj().resolve_neg() for value in inputs]
+        return compute(self, call, inputs, out)
+
+    def solve(self, system: System, inputs: Sequence[Any]) -> Any:
+        """The solution of a linear system; where one of the tensors is differentiated it is, too."""
+        if _is_differentiated(inputs):
+            return solution(self, system, inputs)
+        return solve(self, system, inputs)

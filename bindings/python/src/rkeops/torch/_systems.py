@@ -1,0 +1,43 @@
+"""Solutions of linear systems, differentiated to any order: a derivative takes one more solution and one reduction."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import torch
+
+from .._solve import System, solve
+from ._derivatives import Arguments, Derivative
+
+
+def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
+    """The solution of a system; where one of the tensors is differentiated it is, too."""
+    numbers = tuple(value if isinstance(value, tuple) else None for value in inputs)
+    arguments = Arguments(library, system.call, numbers)
+    tensors = [value for value in inputs if not isinstance(value, tuple)]
+    return _Solve.apply(arguments, system, *tensors)  # type: ignore[no-untyped-call]
+
+
+class _Solve(torch.autograd.Function):
+    """x with (K + alpha) x = b. Its cotangent c becomes l with (K + alpha) l = c, that of b; K's is -l x'."""
+
+    @staticmethod
+    def forward(ctx: Any, arguments: Arguments, system: System, *tensors: Any) -> Any:  # type: ignore[override]
+        x = solve(arguments.library, system, arguments.filled([tensor.detach() for tensor in tensors]))
+        ctx.arguments, ctx.system = arguments, system
+        ctx.save_for_backward(*tensors, x)
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> tuple[Any, ...]:  # type: ignore[override]
+        *tensors, x = ctx.saved_tensors
+        arguments, system = ctx.arguments, ctx.system
+        place = arguments.places().index(system.unknown)
+        tensors[place] = cotangent
+        solved = arguments.library.solve(system, arguments.filled(tensors))
+        tensors[place] = x
+        needed = list(ctx.needs_input_grad[2:])
+        needed[place] = False
+        gradients = Derivative(arguments, tensors, []).backward([-solved], needed)
+        gradients[place] = solved if ctx.needs_input_grad[2 + place] else None
+        return (None, None, *gradients)
