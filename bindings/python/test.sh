@@ -20,5 +20,6 @@ fi
 
 CARGO_TARGET_DIR=$target ./wheel.sh
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$target"/python/wheel/*.whl
+"$python" -m mypy src/rkeops
 cd tests
 "$python" -m pytest -c ../pyproject.toml --rootdir . -p no:cacheprovider . --pyargs rkeops "$@"

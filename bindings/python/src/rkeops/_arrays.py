@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from functools import lru_cache
 from typing import Any, Protocol, Sequence
 
 import numpy as np
 
 from ._kernel import BOOL, COMPLEX, FLOAT, INT, UINT, Described
-from .errors import DtypeError
+from .errors import DtypeError, StrideError
 
 #: What is stored for the real parts of a dtype, and its complex numbers.
 REAL = {"complex64": "float32", "complex128": "float64"}
@@ -20,8 +21,10 @@ class Arrays(Protocol):
 
     #: The name that users know.
     name: str
-    #: The dtype of results of which no argument tells one.
-    default_dtype: str
+
+    @property
+    def default_dtype(self) -> str:
+        """The dtype of results of which no argument tells one."""
 
     def is_array(self, value: object) -> bool:
         """Whether a value is one of this library's arrays."""
@@ -48,29 +51,58 @@ class Arrays(Protocol):
 _CODES = {"i": INT, "u": UINT, "f": FLOAT, "c": COMPLEX, "b": BOOL}
 
 
+def _known(name: str) -> tuple[str, int, int, int]:
+    """The name, the code, the bits and the bytes of a dtype."""
+    dtype = np.dtype(name)
+    return name, _CODES[dtype.kind], 8 * dtype.itemsize, dtype.itemsize
+
+
+_DTYPES = {
+    np.dtype(name): _known(name)
+    for name in (
+        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32",
+        "float64", "complex64", "complex128",
+    )
+}  # fmt: skip
+
+
+@lru_cache(4096)
+def _steps(strides: tuple[int, ...], size: int) -> tuple[int, ...] | None:
+    """Strides in elements, where they are whole ones."""
+    return None if any(step % size for step in strides) else tuple(step // size for step in strides)
+
+
+def _unknown(value: Any) -> DtypeError:
+    return DtypeError(f"an array has dtype {value.dtype}; expected integers, bool, or real or complex numbers")
+
+
 class NumPy:
     """Arrays of NumPy."""
 
     name = "numpy"
-    default_dtype = "float64"
+
+    @property
+    def default_dtype(self) -> str:
+        return "float64"
 
     def is_array(self, value: object) -> bool:
         return isinstance(value, (np.ndarray, np.generic))
 
     def dtype_of(self, value: Any) -> str:
-        return str(value.dtype.name)
+        facts = _DTYPES.get(value.dtype)
+        if facts is None:
+            raise _unknown(value)
+        return facts[0]
 
     def describe(self, value: Any) -> Described:
-        dtype = value.dtype
-        size = dtype.itemsize
-        strides = value.strides
-        if not dtype.isnative or any(step % size for step in strides):
-            raise DtypeError(f"an array has {dtype!r} elements that are not native or not aligned to their size")
-        code = _CODES.get(dtype.kind)
-        if code is None:
-            raise DtypeError(f"an array has dtype {dtype.name}; expected integers, bool, or real or complex numbers")
-        address: int = value.__array_interface__["data"][0]
-        return Described(address, code, 8 * size, value.shape, [step // size for step in strides])
+        facts = _DTYPES.get(value.dtype)
+        if facts is None:
+            raise _unknown(value)
+        name, code, bits, size = facts
+        steps = _steps(value.strides, size)
+        if steps is None or not value.flags.aligned:
+            raise StrideError(f"an array of dtype {name} is not aligned to its elements; np.copy makes one that is")
+        return Described(value.__array_interface__["data"][0], code, bits, value.shape, steps, name)
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         return np.empty(shape, dtype)
@@ -92,4 +124,4 @@ class NumPy:
 def numbers(values: Sequence[float], bits: int) -> tuple[Described, Any]:
     """A parameter of Python's numbers, and what holds it."""
     held = array("f" if bits == 32 else "d", values)
-    return Described(held.buffer_info()[0], FLOAT, bits, (len(held),), (1,)), held
+    return Described(held.buffer_info()[0], FLOAT, bits, (len(held),), (1,), f"float{bits}"), held

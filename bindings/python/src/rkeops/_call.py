@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence, cast
 
 import numpy as np
 
@@ -34,17 +34,13 @@ class Prepared(NamedTuple):
     outputs: list[tuple[tuple[int, ...], str]]
 
 
-def real_dtype(library: Arrays, inputs: Sequence[Any]) -> str:
+def real_dtype(library: Arrays, found: set[str]) -> str:
     """The dtype of results: the widest one of floating-point arrays. Where there is none, the library's own."""
-    found = set()
-    for value in inputs:
-        if not isinstance(value, tuple):
-            dtype = library.dtype_of(value)
-            found.add(REAL.get(dtype, dtype))
     if len(found) == 1:
         (only,) = found
         if only in _FLOATING:
             return only
+    found = {REAL.get(dtype, dtype) for dtype in found}
     floating = [dtype for dtype in _FLOATING if dtype in found]
     if floating[-2:] == ["bfloat16", "float16"]:
         return floating[0] if len(floating) > 2 else "float32"
@@ -53,23 +49,22 @@ def real_dtype(library: Arrays, inputs: Sequence[Any]) -> str:
 
 def prepare(library: Arrays, call: Call, inputs: Sequence[Any]) -> Prepared:
     """Compiles a call for arrays, or numbers, and tells what its results will be."""
-    dtype = real_dtype(library, inputs)
+    described = [None if isinstance(value, tuple) else library.describe(value) for value in inputs]
+    dtype = real_dtype(library, {array.dtype for array in described if array is not None})
     bits = 64 if dtype == "float64" else 32
-    compiled = kernel(call.reductions, call.compilation._replace(bits=bits))
-    described, held = [], []
-    for value in inputs:
+    held: list[Any] = []
+    for k, value in enumerate(inputs):
         if isinstance(value, tuple):
-            of_numbers, memory = numbers(value, bits)
-            described.append(of_numbers)
+            described[k], memory = numbers(value, bits)
             held.append(memory)
-        else:
-            described.append(library.describe(value))
-    batch, rows = sizes(compiled, described)
+    arrays = cast("list[Described]", described)
+    compiled = kernel(call.reductions, call.compilation._replace(bits=bits))
+    batch, rows = sizes(compiled, arrays)
     outputs = []
     for output in compiled.outputs:
         stored = "int64" if output.code == INT else COMPLEX_OF.get(dtype, "complex64") if output.code == COMPLEX else dtype
         outputs.append(((*batch, rows, output.dim), stored))
-    return Prepared(compiled, described, held, outputs)
+    return Prepared(compiled, arrays, held, outputs)
 
 
 def sizes(compiled: Kernel, described: Sequence[Described]) -> tuple[tuple[int, ...], int]:

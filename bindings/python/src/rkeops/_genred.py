@@ -52,7 +52,7 @@ class Genred:
     ) -> None:
         self.formula, self.aliases, self.reduction_op = formula, list(aliases), reduction_op
         self.axis, self.opt_arg, self.formula2 = axis, opt_arg, formula2
-        self.options = {"dtype_acc": dtype_acc, "use_double_acc": use_double_acc, "sum_scheme": sum_scheme}
+        self.options: dict[str, Any] = {"dtype_acc": dtype_acc, "use_double_acc": use_double_acc, "sum_scheme": sum_scheme}
         self._prepare()
 
     def _prepare(self) -> None:

@@ -31,6 +31,8 @@ class Described(NamedTuple):
     bits: int
     shape: Sequence[int]
     strides: Sequence[int]
+    #: The name of the dtype.
+    dtype: str
     device_type: int = CPU
     device_id: int = 0
 
@@ -120,26 +122,18 @@ class Kernel:
 
 def packed(arrays: Sequence[Described]) -> tuple[array[int], array[int]]:
     """The structs of arrays, six words each, and the extents and strides that they refer to."""
-    extents: array[int] = array("q")
+    numbers: list[int] = []
     for described in arrays:
-        extents.extend(described.shape)
-        extents.extend(described.strides)
-    words: array[int] = array("q")
+        numbers += described.shape
+        numbers += described.strides
+    extents = array("q", numbers)
     place = extents.buffer_info()[0]
-    for described in arrays:
-        rank = len(described.shape)
-        words.extend(
-            (
-                described.address,
-                described.code | described.bits << 32,
-                described.device_type | described.device_id << 32,
-                rank,
-                place,
-                place + 8 * rank,
-            )
-        )
+    words: list[int] = []
+    for address, code, bits, shape, _, _, device_type, device_id in arrays:
+        rank = len(shape)
+        words += (address, code | bits << 32, device_type | device_id << 32, rank, place, place + 8 * rank)
         place += 16 * rank
-    return words, extents
+    return array("q", words), extents
 
 
 #: The kernel of some reductions and options. The library has a cache of its own; this one spares the way to it.

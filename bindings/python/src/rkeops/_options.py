@@ -48,6 +48,9 @@ def of(
     **others: Any,
 ) -> Options:
     """Options by KeOps' names."""
+    chosen = (backend or "auto", dtype_acc, use_double_acc, sum_scheme) != ("auto", "auto", False, "auto")
+    if not (chosen or others) and ranges is None and out is None:
+        return _PLAIN
     for name in others:
         if name not in _IGNORED:
             raise TypeError(f"unexpected option {name!r}; known: {', '.join(sorted(_KNOWN))}")
@@ -70,6 +73,7 @@ def of(
     return Options(compilation, ranges, out)
 
 
+_PLAIN = Options()
 _KNOWN = _IGNORED | {"ranges", "out", "backend", "dtype_acc", "use_double_acc", "sum_scheme"}
 
 

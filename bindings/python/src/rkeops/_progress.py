@@ -29,7 +29,7 @@ def progress_bar(**options: Any) -> Iterator[None]:
     >>> with rkeops.progress_bar():  # doctest: +SKIP
     ...     K @ b
     """
-    from tqdm.auto import tqdm
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
     before = getattr(_local, "bar", None)
     _local.bar = lambda total: tqdm(total=total, **{"unit": "pairs", "unit_scale": True, **options})
@@ -46,35 +46,53 @@ class _Watched:
 
     def __init__(self, call: Call, ranges: int | None) -> None:
         self.call = call
-        self.stops = False
+        #: Guards that no run begins once it is to stop.
+        self.lock = threading.Lock()
+        self.runs = self.stops = False
         self.done = self.total = 0
         self.error: int | None = None
         self.callback = Progress(self.told)
         self.options = Options(size=ctypes.sizeof(Options), progress=self.callback, ranges=ranges)
-        self.thread = threading.Thread(target=self.run, name="rkeops")
+        # Not whether the thread lives: some versions of Python take it for dead where waiting for it is interrupted.
+        self.ended = threading.Event()
 
     def told(self, done: int, total: int, user: Any) -> int:
         self.done, self.total = done, total
         return int(self.stops)
 
     def run(self) -> None:
-        self.error = self.call(ctypes.addressof(self.options))
+        with self.lock:
+            if self.stops:
+                return
+            self.runs = True
+        try:
+            self.error = self.call(ctypes.addressof(self.options))
+        finally:
+            self.ended.set()
+
+    def settle(self) -> bool:
+        """Stops the run, if it has begun, and waits for its end."""
+        with self.lock:
+            self.stops = True
+        if self.runs:
+            self.ended.wait()
+        return True
 
     def wait(self) -> int | None:
         make, bar = getattr(_local, "bar", None), None
-        self.thread.start()
+        thread = threading.Thread(target=self.run, name="rkeops")
         try:
-            while self.thread.is_alive():
-                self.thread.join(_INTERVAL)
+            thread.start()
+            while not self.ended.wait(_INTERVAL):
                 if make is not None and self.total:
                     bar = bar or make(self.total)
                     bar.update(self.done - bar.n)
         finally:
             # Whatever has been raised here, and whatever more is: the arrays are in use until the run has ended.
-            self.stops = True
-            while self.thread.is_alive():
+            settled = False
+            while not settled:
                 with contextlib.suppress(BaseException):
-                    self.thread.join()
+                    settled = self.settle()
             if bar is not None:
                 bar.close()
         return self.error

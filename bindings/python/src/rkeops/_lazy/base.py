@@ -21,6 +21,8 @@ class Base:
     _state: State
     _ranges: Any
     _backend: str | None
+    #: Products with vectors, by their columns and dtype.
+    _products: dict[Any, Any]
 
     def __init__(self, x: Any = None, axis: int | None = None, is_complex: bool = False) -> None:
         if x is None:
@@ -32,11 +34,13 @@ class Base:
         if is_complex and not self._state.formula.is_complex:
             self._state = self._state.applied("AsComplex")
         self._ranges, self._backend = None, None
+        self._products = {}
 
     def _new(self: _S, new: State) -> _S:
         """A tensor with the same options and another state."""
         made = object.__new__(type(self))
         made._state, made._ranges, made._backend = new, self._ranges, self._backend
+        made._products = {}
         return made
 
     def _applied(self: _S, name: str, *parameters: int) -> _S:
@@ -80,6 +84,7 @@ class Base:
     def _new_plain(self: _S, new: State) -> _S:
         made = object.__new__(type(self))
         made._state, made._ranges, made._backend = new, None, None
+        made._products = {}
         return made
 
     @property
@@ -160,6 +165,7 @@ class Base:
 
     @ranges.setter
     def ranges(self, lists: Any) -> None:
+        self._products.clear()
         self._ranges = None if lists is None else lists if isinstance(lists, Ranges) else Ranges(lists)
 
     @property
@@ -169,6 +175,7 @@ class Base:
 
     @backend.setter
     def backend(self, name: str | None) -> None:
+        self._products.clear()
         self._backend = name
 
     def t(self: _S) -> _S:

@@ -7,7 +7,6 @@ from typing import Any, Sequence, TypeVar
 
 from ..errors import ArgumentError
 from .base import Base
-from .state import Symbol
 
 _S = TypeVar("_S", bound="Functions")
 
@@ -53,11 +52,11 @@ class Functions(Base):
 
     def abs(self: _S) -> _S:
         """The absolute value."""
-        return abs(self)  # type: ignore[arg-type, no-any-return]
+        return self._applied("ComplexAbs" if self.is_complex else "Abs")
 
     def sinc(self: _S) -> _S:
         """sin(pi x) / (pi x), and 1 at 0, as NumPy has it."""
-        return (self * math.pi)._applied("SinXDivX")  # type: ignore[operator, no-any-return]
+        return self._with("Mult", math.pi)._applied("SinXDivX")
 
     def norm(self: _S, dim: int = -1) -> _S:
         """The Euclidean norm of the vectors."""
@@ -97,7 +96,7 @@ class Functions(Base):
     def difference_matrix(self: _S, y: Any) -> _S:
         """The differences of all components of this tensor and all of another, row after row."""
         other = self._lazy(y)
-        columns = [self.elem(k) - other for k in range(self.ndim)]  # type: ignore[operator]
+        columns = [self.elem(k)._with("Subtract", other) for k in range(self.ndim)]
         return self._combined_in_turn("Concat", columns)
 
     def softdtw_sqdist(self: _S, y: Any, gamma: Any) -> _S:
@@ -226,5 +225,3 @@ for _name, _operation in _UNARY.items():
     setattr(Functions, _name, _unary(_name, _operation))
 for _name, _operation in _BINARY.items():
     setattr(Functions, _name, _binary(_name, _operation))
-
-__all__ = ["Functions", "Symbol"]

@@ -20,16 +20,24 @@ class Reduced:
 
     def __init__(self, library: Any, made: Reduction, arguments: tuple[Argument, ...], options: _options.Options) -> None:
         self._library, self.reduction, self.arguments, self.options = library, made, arguments, options
+        self._call = Call((made,), options.compilation, options.ranges)
+        indices = sorted({a.value.index for a in arguments if isinstance(a.value, Symbol)})
+        #: What is given in a call, by the position of each argument.
+        self._given = {k: indices.index(a.value.index) for k, a in enumerate(arguments) if isinstance(a.value, Symbol)}
+        self._count = len(indices)
+        self._values = [argument.value for argument in arguments]
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        symbols = sorted({a.value.index for a in self.arguments if isinstance(a.value, Symbol)})
-        if len(arrays) != len(symbols):
-            raise ArgumentError(f"the call got {len(arrays)} arrays; expected {len(symbols)}, one for each symbolic variable")
-        given = dict(zip(symbols, arrays))
-        values = [given[a.value.index] if isinstance(a.value, Symbol) else a.value for a in self.arguments]
-        chosen = self.options.changed(**options)
-        call = Call((self.reduction,), chosen.compilation, chosen.ranges)
-        results = self._library.compute(call, values, chosen.out)
+        if len(arrays) != self._count:
+            raise ArgumentError(f"the call got {len(arrays)} arrays; expected {self._count}, one for each symbolic variable")
+        values = self._values.copy()
+        for position, place in self._given.items():
+            values[position] = arrays[place]
+        call, out = self._call, self.options.out
+        if options:
+            chosen = self.options.changed(**options)
+            call, out = Call((self.reduction,), chosen.compilation, chosen.ranges), chosen.out
+        results = self._library.compute(call, values, out)
         return results[0] if len(results) == 1 else results
 
     def __repr__(self) -> str:
@@ -182,10 +190,25 @@ class Reductions(Base):
         """The product with a vector (N,), or a matrix (..., N, E) of columns, in the index j."""
         is_vector = len(v.shape) == 1
         columns = v[:, None] if is_vector else v
-        right = self._new_plain(state.array(columns, J, self._library.dtype_of(columns)))
-        product = self * right  # type: ignore[operator]
-        result = product.sum(axis=product.nbatchdims + 1, **kwargs)
-        return result.reshape(-1) if is_vector and not isinstance(result, Reduced) else result
+        key = (columns.shape[-1], self._library.dtype_of(columns))
+        # The product is made once for all vectors of a kind.
+        product = None if kwargs else self._products.get(key)
+        if product is None:
+            product = self._product(*key, **kwargs)
+            if not kwargs:
+                self._products[key] = product
+        result = product(columns)
+        return result.reshape(-1) if is_vector else result
+
+    def _product(self, columns: int, dtype: str, **kwargs: Any) -> Reduced:
+        """The product with so many columns of a dtype, which waits for them."""
+        is_complex = dtype.startswith("complex")
+        right = state.symbol(0, columns * (1 + is_complex), J)._replace(dtype=dtype)
+        if is_complex:
+            right = right.applied("AsComplex")
+        product = self._with("Mult", self._new_plain(right))
+        reduced: Reduced = product.reduction("Sum", axis=product.nbatchdims + 1, call=False, **kwargs)
+        return reduced
 
     def matvec(self, v: Any) -> Any:
         """The product with a vector, as SciPy's linear operators have it."""
@@ -193,4 +216,4 @@ class Reductions(Base):
 
     def rmatvec(self, v: Any) -> Any:
         """The product of the transposed matrix with a vector."""
-        return self.t() @ v  # type: ignore[operator]
+        return self.t() @ v

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence, TypeVar
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
 from .._formula import PARAMETER, Formula, I, J, apply, constant, renumbered, transposed, variable
 from ..errors import DimensionError, DtypeError, ShapeError
 
-_T = TypeVar("_T")
 
-
-class Symbol(NamedTuple):
+class Symbol:
     """An argument that a call will give, by its place among those of the call."""
 
-    index: int
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.index})"
 
 
 class Argument:
@@ -30,7 +34,8 @@ class Argument:
         """Whether both are one argument: the same array, or equal numbers."""
         if self is other or self.value is other.value:
             return (self.dim, self.category) == (other.dim, other.category)
-        return isinstance(self.value, tuple) and isinstance(other.value, tuple) and self.key() == other.key()
+        kind = type(self.value)
+        return kind is type(other.value) and kind in (tuple, Symbol) and self.key() == other.key()
 
     def key(self) -> tuple[object, ...]:
         """What tells numbers and symbols apart; -0.0 is not 0.0, and NaN is itself."""
@@ -49,23 +54,22 @@ class Sizes(NamedTuple):
         return ", ".join([*map(str, self.batch), *sides])
 
 
-def _together(a: _T | None, b: _T | None, misfit: str) -> _T | None:
-    """What two say that may each say nothing."""
-    if a is None or b is None or a == b:
-        return b if a is None else a
-    raise ShapeError(misfit)
-
-
 def joined_sizes(what: str, a: Sizes, b: Sizes) -> Sizes:
     """The sizes of an operation on two tensors."""
     if a is b or a == b:
         return a
-    misfit = f"{what}: shapes ({a.text()}, :) and ({b.text()}, :) do not fit together"
     try:
         batch = a.batch if a.batch == b.batch else tuple(np.broadcast_shapes(a.batch, b.batch))
+        return Sizes(batch, _together(a.rows_i, b.rows_i), _together(a.rows_j, b.rows_j))
     except ValueError:
-        raise ShapeError(misfit) from None
-    return Sizes(batch, _together(a.rows_i, b.rows_i, misfit), _together(a.rows_j, b.rows_j, misfit))
+        raise ShapeError(f"{what}: shapes ({a.text()}, :) and ({b.text()}, :) do not fit together") from None
+
+
+def _together(a: int | None, b: int | None) -> int | None:
+    """What two say that may each say nothing."""
+    if a is None or b is None or a == b:
+        return b if a is None else a
+    raise ValueError
 
 
 class State(NamedTuple):

@@ -8,11 +8,13 @@ from .._formula import PARAMETER, I, J
 from .._genred import Generic
 from .._genred import Genred as _Genred
 from .._lazy import LazyTensor as _LazyTensor
-from ._arrays import Torch
 from .._solve import KernelSolve as _KernelSolve
+from . import cluster
+from ._arrays import Torch
 
 __all__ = [
-    "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "generic_argkmin", "generic_argmin", "generic_logsumexp", "generic_sum",
+    "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "cluster", "generic_argkmin", "generic_argmin",
+    "generic_logsumexp", "generic_sum",
 ]  # fmt: skip
 
 _LIBRARY = Torch()

@@ -65,7 +65,7 @@ class Torch:
             raise DtypeError(f"a tensor has the layout {value.layout}; expected a dense one")
         if value.device.type != "cpu":
             raise DeviceError(f"a tensor is on {value.device}; this library computes on the CPU")
-        return Described(value.data_ptr(), known[1], known[2], value.shape, value.stride())
+        return Described(value.data_ptr(), known[1], known[2], value.shape, value.stride(), known[0])
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         return torch.empty(shape, dtype=_BY_NAME[dtype])

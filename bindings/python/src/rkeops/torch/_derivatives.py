@@ -42,7 +42,7 @@ def differentiable(library: Any, call: Call, inputs: Sequence[Any]) -> tuple[Any
     reductions = closure(call.reductions)
     arguments = Arguments(library, call._replace(reductions=reductions), numbers)
     tensors = [value for value in inputs if not isinstance(value, tuple)]
-    results: tuple[Any, ...] = _Reduce.apply(arguments, *tensors)  # type: ignore[no-untyped-call]
+    results: tuple[Any, ...] = _Reduce.apply(arguments, *tensors)
     return results[: sum(one.output_count for one in call.reductions)]
 
 
@@ -63,7 +63,7 @@ class _Reduce(torch.autograd.Function):
     """Reductions of tensors: the results of all of them, one after the other."""
 
     @staticmethod
-    def forward(arguments: Arguments, *tensors: Any) -> tuple[Any, ...]:  # type: ignore[override]
+    def forward(arguments: Arguments, *tensors: Any) -> tuple[Any, ...]:
         plain = [tensor.resolve_conj().resolve_neg() for tensor in tensors]
         return compute(arguments.library, arguments.call, arguments.filled(plain))
 
@@ -77,20 +77,20 @@ class _Reduce(torch.autograd.Function):
         ctx.save_for_forward(*tensors, *output)
 
     @staticmethod
-    def backward(ctx: Any, *cotangents: Any) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, *cotangents: Any) -> tuple[Any, ...]:
         tensors, results = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
         needed = ctx.needs_input_grad[1:]
         return (None, *Derivative(ctx.arguments, tensors, results).backward(cotangents, needed))
 
     @staticmethod
-    def jvp(ctx: Any, _: None, *tangents: Any) -> tuple[Any, ...]:  # type: ignore[override]
+    def jvp(ctx: Any, _: None, *tangents: Any) -> tuple[Any, ...]:
         tensors, results = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
         return Derivative(ctx.arguments, tensors, results).forward(tangents)
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple[Any, ...], arguments: Arguments, *tensors: Any) -> Any:  # type: ignore[override]
+    def vmap(info: Any, in_dims: tuple[Any, ...], arguments: Arguments, *tensors: Any) -> Any:
         batched = _with_batch_axis(arguments, in_dims[1:], tensors)
-        results = _Reduce.apply(arguments, *batched)  # type: ignore[no-untyped-call]
+        results = _Reduce.apply(arguments, *batched)
         return results, (0,) * len(results)
 
 

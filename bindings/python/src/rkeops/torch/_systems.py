@@ -15,21 +15,21 @@ def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
     numbers = tuple(value if isinstance(value, tuple) else None for value in inputs)
     arguments = Arguments(library, system.call, numbers)
     tensors = [value for value in inputs if not isinstance(value, tuple)]
-    return _Solve.apply(arguments, system, *tensors)  # type: ignore[no-untyped-call]
+    return _Solve.apply(arguments, system, *tensors)
 
 
 class _Solve(torch.autograd.Function):
     """x with (K + alpha) x = b. Its cotangent c becomes l with (K + alpha) l = c, that of b; K's is -l x'."""
 
     @staticmethod
-    def forward(ctx: Any, arguments: Arguments, system: System, *tensors: Any) -> Any:  # type: ignore[override]
+    def forward(ctx: Any, arguments: Arguments, system: System, *tensors: Any) -> Any:
         x = solve(arguments.library, system, arguments.filled([tensor.detach() for tensor in tensors]))
         ctx.arguments, ctx.system = arguments, system
         ctx.save_for_backward(*tensors, x)
         return x
 
     @staticmethod
-    def backward(ctx: Any, cotangent: Any) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, cotangent: Any) -> tuple[Any, ...]:
         *tensors, x = ctx.saved_tensors
         arguments, system = ctx.arguments, ctx.system
         place = arguments.places().index(system.unknown)
