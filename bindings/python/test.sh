@@ -5,7 +5,6 @@ cd "$(dirname "$0")/../.."
 root=$PWD
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 python=$target/python/venv/bin/python
-cargo build --release --quiet -p rkeops
 cd bindings/python
 
 # The environment is made once, and again when a list changes.

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 import rkeops
+import rkeops.torch
 from rkeops.numpy import Genred, KernelSolve, LazyTensor, Vi, Vj, cluster
 
 rng = np.random.default_rng(1)
@@ -18,10 +20,7 @@ def test_solutions_of_numpy():
 
 
 def test_solutions_of_torch_have_derivatives():
-    torch = pytest.importorskip("torch")
-    from rkeops.torch import KernelSolve as Solve
-
-    solve = Solve(FORMULA, ALIASES, "b", axis=1)
+    solve = rkeops.torch.KernelSolve(FORMULA, ALIASES, "b", axis=1)
     x = (torch.rand(6, 2, dtype=torch.float64) * 3).requires_grad_()
     b = torch.randn(6, 2, dtype=torch.float64, requires_grad=True)
 
@@ -56,17 +55,14 @@ def test_blocks_of_clusters():
 
 
 def test_torch_and_numpy_have_the_same_clusters():
-    torch = pytest.importorskip("torch")
-    from rkeops.torch import cluster as of_torch
-
     x = rng.uniform(size=(100, 3)).astype("float32")
     x -= x.min(0)
     labels = cluster.grid_cluster(x, 0.3)
-    np.testing.assert_array_equal(of_torch.grid_cluster(torch.from_numpy(x), 0.3), labels)
+    np.testing.assert_array_equal(rkeops.torch.cluster.grid_cluster(torch.from_numpy(x), 0.3), labels)
     weights = rng.uniform(size=100).astype("float32")
     pairs = zip(
         cluster.cluster_ranges_centroids(x, labels, weights),
-        of_torch.cluster_ranges_centroids(*map(torch.from_numpy, (x, labels, weights))),
+        rkeops.torch.cluster.cluster_ranges_centroids(*map(torch.from_numpy, (x, labels, weights))),
     )
     for ours, theirs in pairs:
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)

@@ -1,10 +1,9 @@
 """Symbolic tensors of PyTorch: values, derivatives of any order, and transformations."""
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from rkeops.torch import Genred, LazyTensor, Vi, Vj  # noqa: E402
+from rkeops.torch import Genred, LazyTensor, Vi, Vj
 
 torch.manual_seed(0)
 M, N, D = 6, 5, 2

@@ -72,8 +72,12 @@ def _steps(strides: tuple[int, ...], size: int) -> tuple[int, ...] | None:
     return None if any(step % size for step in strides) else tuple(step // size for step in strides)
 
 
-def _unknown(value: Any) -> DtypeError:
-    return DtypeError(f"an array has dtype {value.dtype}; expected integers, bool, or real or complex numbers")
+def _facts(value: Any) -> tuple[str, int, int, int]:
+    """What is known of an array's dtype. Byte orders that are not the machine's are dtypes of their own."""
+    facts = _DTYPES.get(value.dtype)
+    if facts is None:
+        raise DtypeError(f"an array has dtype {value.dtype}; expected integers, bool, or real or complex numbers")
+    return facts
 
 
 class NumPy:
@@ -89,16 +93,10 @@ class NumPy:
         return isinstance(value, (np.ndarray, np.generic))
 
     def dtype_of(self, value: Any) -> str:
-        facts = _DTYPES.get(value.dtype)
-        if facts is None:
-            raise _unknown(value)
-        return facts[0]
+        return _facts(value)[0]
 
     def describe(self, value: Any) -> Described:
-        facts = _DTYPES.get(value.dtype)
-        if facts is None:
-            raise _unknown(value)
-        name, code, bits, size = facts
+        name, code, bits, size = _facts(value)
         steps = _steps(value.strides, size)
         if steps is None or not value.flags.aligned:
             raise StrideError(f"an array of dtype {name} is not aligned to its elements; np.copy makes one that is")

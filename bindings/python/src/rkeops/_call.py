@@ -47,10 +47,16 @@ def real_dtype(library: Arrays, found: set[str]) -> str:
     return floating[0] if floating else library.default_dtype
 
 
+def compiled(library: Arrays, call: Call, found: set[str]) -> tuple[Kernel, str]:
+    """The kernel of a call for arrays of these dtypes, and the dtype of its results."""
+    dtype = real_dtype(library, found)
+    return kernel(call.reductions, call.compilation._replace(bits=64 if dtype == "float64" else 32)), dtype
+
+
 def prepare(library: Arrays, call: Call, inputs: Sequence[Any]) -> Prepared:
     """Compiles a call for arrays, or numbers, and tells what its results will be."""
     described = [None if isinstance(value, tuple) else library.describe(value) for value in inputs]
-    dtype = real_dtype(library, {array.dtype for array in described if array is not None})
+    computes, dtype = compiled(library, call, {array.dtype for array in described if array is not None})
     bits = 64 if dtype == "float64" else 32
     held: list[Any] = []
     for k, value in enumerate(inputs):
@@ -58,24 +64,23 @@ def prepare(library: Arrays, call: Call, inputs: Sequence[Any]) -> Prepared:
             described[k], memory = numbers(value, bits)
             held.append(memory)
     arrays = cast("list[Described]", described)
-    compiled = kernel(call.reductions, call.compilation._replace(bits=bits))
-    batch, rows = sizes(compiled, arrays)
+    batch, rows = sizes(computes, arrays)
     outputs = []
-    for output in compiled.outputs:
+    for output in computes.outputs:
         stored = "int64" if output.code == INT else COMPLEX_OF.get(dtype, "complex64") if output.code == COMPLEX else dtype
         outputs.append(((*batch, rows, output.dim), stored))
-    return Prepared(compiled, arrays, held, outputs)
+    return Prepared(computes, arrays, held, outputs)
 
 
-def sizes(compiled: Kernel, described: Sequence[Described]) -> tuple[tuple[int, ...], int]:
+def sizes(computes: Kernel, described: Sequence[Described]) -> tuple[tuple[int, ...], int]:
     """The batch of a call, and the rows of its results. That arrays fit together otherwise is for the library to say."""
     batches, rows = [], 1
-    for (_, category), array in zip(compiled.inputs, described):
+    for (_, category), array in zip(computes.inputs, described):
         inner = 1 if category == PARAMETER else 2
         shape = tuple(array.shape)
         if len(shape) > inner:
             batches.append(shape[:-inner])
-        if category == 1 - compiled.axis and shape:
+        if category == 1 - computes.axis and shape:
             # The axis of one column may be left out where there is no batch.
             rows = shape[-2:][0]
     if not batches:
@@ -87,12 +92,6 @@ def sizes(compiled: Kernel, described: Sequence[Described]) -> tuple[tuple[int, 
         raise ShapeError(f"the axes of the batch do not fit together: {shown}") from None
 
 
-def run(library: Arrays, prepared: Prepared, outputs: Sequence[Any], ranges: Ranges | None) -> None:
-    """Computes the results into arrays."""
-    described = [library.describe(output) for output in outputs]
-    prepared.kernel.run(prepared.inputs, described, ranges.handle if ranges else None)
-
-
 def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
     """The results of a call on arrays, in new ones or in those of the caller."""
     prepared = prepare(library, call, inputs)
@@ -100,7 +99,8 @@ def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[An
         out = [library.empty(shape, dtype, inputs) for shape, dtype in prepared.outputs]
     else:
         _check(library, out, prepared)
-    run(library, prepared, out, call.ranges)
+    described = [library.describe(array) for array in out]
+    prepared.kernel.run(prepared.inputs, described, call.ranges.handle if call.ranges else None)
     return tuple(out)
 
 

@@ -68,8 +68,8 @@ class Reductions(Base):
         parameters = () if opt_arg is None else (opt_arg,)
         weights = formulas[1] if other is not None else None
         made = reduction(reduction_op, formulas[0], index, parameters, weights)
-        ranges = self._ranges if kwargs.get("ranges") is None else kwargs.pop("ranges")
-        kwargs.pop("ranges", None)
+        ranges = kwargs.pop("ranges", None)
+        ranges = self._ranges if ranges is None else ranges
         backend = kwargs.pop("backend", None) or self._backend
         options = _options.of(ranges=ranges, backend=backend, **kwargs)
         reduced = Reduced(self._library, made, arguments, options)
@@ -90,32 +90,31 @@ class Reductions(Base):
         return axis in (-1, self.nbatchdims + 2)
 
     def _either(self: _S, operation: str, name: str, axis: int | None, dim: int | None, kwargs: Any) -> Any:
-        """The operation on the vectors for the last axis, else the reduction."""
-        if self._is_inner(axis, dim):
+        """The operation on the vectors for the last axis, else the reduction; `dim` goes before `axis`, which has a default."""
+        axis = axis if dim is None else dim
+        if self._is_inner(axis, None):
             return self._applied(operation)
-        return self.reduction(name, axis=axis, dim=dim, **kwargs)
+        return self.reduction(name, axis=axis, **kwargs)
 
     def sum(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
         """The sum: of the components for the last axis, else over an index."""
-        if dim is not None:
-            axis = dim
-        return self._either("ComplexSum" if self.is_complex else "Sum", "Sum", axis, None, kwargs)
+        return self._either("ComplexSum" if self.is_complex else "Sum", "Sum", axis, dim, kwargs)
 
     def min(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
         """The smallest component, or the smallest value over an index."""
-        return self._either("Min", "Min", axis if dim is None else dim, None, kwargs)
+        return self._either("Min", "Min", axis, dim, kwargs)
 
     def max(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
         """The largest component, or the largest value over an index."""
-        return self._either("Max", "Max", axis if dim is None else dim, None, kwargs)
+        return self._either("Max", "Max", axis, dim, kwargs)
 
     def argmin(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
         """The place of the smallest component, or the index of the smallest value; the first of equal ones."""
-        return self._either("ArgMin", "ArgMin", axis if dim is None else dim, None, kwargs)
+        return self._either("ArgMin", "ArgMin", axis, dim, kwargs)
 
     def argmax(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
         """The place of the largest component, or the index of the largest value; the first of equal ones."""
-        return self._either("ArgMax", "ArgMax", axis if dim is None else dim, None, kwargs)
+        return self._either("ArgMax", "ArgMax", axis, dim, kwargs)
 
     def sum_reduction(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
         """The sum over an index."""

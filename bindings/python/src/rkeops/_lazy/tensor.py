@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._formula import PARAMETER, I, J
 from .functions import Functions
 from .matrix import Matrix
 from .operators import Operators
@@ -31,6 +32,25 @@ class LazyTensor(Operators, Functions, Reductions, Matrix):
 
     # NumPy is to leave operators with arrays on the left to this class.
     __array_ufunc__ = None
+
+
+class Variables:
+    """The functions Vi, Vj and Pm of one array library."""
+
+    def __init__(self, tensor: type[LazyTensor]) -> None:
+        self.tensor = tensor
+
+    def i(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+        """A variable with a row for each i: an array of shape (..., M, D), or argument number `x_or_ind` with `dim` columns."""
+        return self.tensor(x_or_ind, axis=I) if dim is None else self.tensor((x_or_ind, dim, I))
+
+    def j(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+        """A variable with a row for each j: an array of shape (..., N, D), or argument number `x_or_ind` with `dim` columns."""
+        return self.tensor(x_or_ind, axis=J) if dim is None else self.tensor((x_or_ind, dim, J))
+
+    def parameter(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+        """A parameter: an array of shape (D,), a number, a list of numbers, or argument number `x_or_ind` with `dim` columns."""
+        return self.tensor(x_or_ind) if dim is None else self.tensor((x_or_ind, dim, PARAMETER))
 
 
 def _bytes(count: float) -> str:

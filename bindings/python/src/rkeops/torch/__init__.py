@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .._formula import PARAMETER, I, J
 from .._genred import Generic
 from .._genred import Genred as _Genred
 from .._lazy import LazyTensor as _LazyTensor
+from .._lazy import Variables
 from .._solve import KernelSolve as _KernelSolve
 from . import cluster
 from ._arrays import Torch
@@ -40,16 +38,5 @@ class LazyTensor(_LazyTensor):
     _library = _LIBRARY
 
 
-def Vi(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """A variable with one row for each i: a tensor of shape (..., M, D), or argument number `x_or_ind` with `dim` columns."""
-    return LazyTensor(x_or_ind, axis=I) if dim is None else LazyTensor((x_or_ind, dim, I))
-
-
-def Vj(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """A variable with one row for each j: a tensor of shape (..., N, D), or argument number `x_or_ind` with `dim` columns."""
-    return LazyTensor(x_or_ind, axis=J) if dim is None else LazyTensor((x_or_ind, dim, J))
-
-
-def Pm(x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-    """A parameter: a tensor of shape (D,), a number, a list of numbers, or argument number `x_or_ind` with `dim` columns."""
-    return LazyTensor(x_or_ind) if dim is None else LazyTensor((x_or_ind, dim, PARAMETER))
+_variables = Variables(LazyTensor)
+Vi, Vj, Pm = _variables.i, _variables.j, _variables.parameter

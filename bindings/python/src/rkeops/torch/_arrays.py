@@ -9,8 +9,8 @@ from torch.autograd import forward_ad
 
 from .._call import Call, compute
 from .._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
-from ..errors import DeviceError, DtypeError
 from .._solve import System, solve
+from ..errors import DeviceError, DtypeError
 from ._derivatives import differentiable
 from ._systems import solution
 
@@ -30,6 +30,14 @@ _DTYPES = {
     torch.bool: ("bool", BOOL, 8),
 }
 _BY_NAME = {name: dtype for dtype, (name, _, _) in _DTYPES.items()}
+
+
+def _facts(value: Any) -> tuple[str, int, int]:
+    """What is known of a tensor's dtype."""
+    facts = _DTYPES.get(value.dtype)
+    if facts is None:
+        raise DtypeError(f"a tensor has dtype {value.dtype}; expected one of {', '.join(_BY_NAME)}")
+    return facts
 
 
 def _is_differentiated(inputs: Sequence[Any]) -> bool:
@@ -52,20 +60,15 @@ class Torch:
         return isinstance(value, torch.Tensor)
 
     def dtype_of(self, value: Any) -> str:
-        known = _DTYPES.get(value.dtype)
-        if known is None:
-            raise DtypeError(f"a tensor has dtype {value.dtype}; expected one of {', '.join(_BY_NAME)}")
-        return known[0]
+        return _facts(value)[0]
 
     def describe(self, value: Any) -> Described:
-        known = _DTYPES.get(value.dtype)
-        if known is None:
-            raise DtypeError(f"a tensor has dtype {value.dtype}; expected one of {', '.join(_BY_NAME)}")
+        name, code, bits = _facts(value)
         if value.layout != torch.strided:
             raise DtypeError(f"a tensor has the layout {value.layout}; expected a dense one")
         if value.device.type != "cpu":
             raise DeviceError(f"a tensor is on {value.device}; this library computes on the CPU")
-        return Described(value.data_ptr(), known[1], known[2], value.shape, value.stride(), known[0])
+        return Described(value.data_ptr(), code, bits, value.shape, value.stride(), name)
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         return torch.empty(shape, dtype=_BY_NAME[dtype])

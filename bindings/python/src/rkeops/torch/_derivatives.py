@@ -9,9 +9,8 @@ from typing import Any, NamedTuple, Sequence
 
 import torch
 
-from .._call import Call, compute
+from .._call import Call, compiled, compute
 from .._formula import PARAMETER, Formula, Reduction, directional, gradient, saved, variable
-from .._kernel import kernel
 from ..errors import UnsupportedError
 
 #: Results that derivatives of a reduction may need, with those that their own need, at most.
@@ -25,6 +24,16 @@ class Arguments(NamedTuple):
     call: Call
     #: The numbers of each argument, or None where a tensor is.
     numbers: tuple[tuple[float, ...] | None, ...]
+    #: The dimension and the category of each argument.
+    inputs: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, library: Any, call: Call, values: Sequence[Any]) -> tuple[Arguments, list[Any]]:
+        """The arguments of a call, and the tensors among them."""
+        numbers = tuple(value if isinstance(value, tuple) else None for value in values)
+        tensors = [value for value in values if not isinstance(value, tuple)]
+        computes, _ = compiled(library, call, {library.dtype_of(tensor) for tensor in tensors})
+        return cls(library, call, numbers, computes.inputs), tensors
 
     def filled(self, tensors: Sequence[Any]) -> list[Any]:
         """All arguments in order."""
@@ -38,10 +47,7 @@ class Arguments(NamedTuple):
 
 def differentiable(library: Any, call: Call, inputs: Sequence[Any]) -> tuple[Any, ...]:
     """The results of a call, with derivatives."""
-    numbers = tuple(value if isinstance(value, tuple) else None for value in inputs)
-    reductions = closure(call.reductions)
-    arguments = Arguments(library, call._replace(reductions=reductions), numbers)
-    tensors = [value for value in inputs if not isinstance(value, tuple)]
+    arguments, tensors = Arguments.of(library, call._replace(reductions=closure(call.reductions)), inputs)
     results: tuple[Any, ...] = _Reduce.apply(arguments, *tensors)
     return results[: sum(one.output_count for one in call.reductions)]
 
@@ -99,16 +105,15 @@ class Derivative:
 
     def __init__(self, arguments: Arguments, tensors: Sequence[Any], results: Sequence[Any]) -> None:
         self.arguments, self.tensors, self.results = arguments, tensors, results
-        call = arguments.call
+        reductions = arguments.call.reductions
         #: The index that remains.
-        self.kept = 1 - call.reductions[0].axis
+        self.kept = 1 - reductions[0].axis
         #: The first result of each reduction.
         self.firsts: dict[Reduction, int] = {}
         first = 0
-        for one in call.reductions:
+        for one in reductions:
             self.firsts[one] = first
             first += one.output_count
-        self.inputs = kernel(call.reductions, call.compilation._replace(bits=32)).inputs
         self.outside: list[Any] = []
         self.places: dict[tuple[int, int, int], int] = {}
 
@@ -142,7 +147,7 @@ class Derivative:
             cotangent = self._from_outside(cotangents[first], one.dim, self.kept)
             for k, position in enumerate(places):
                 if needed[k]:
-                    dim, category = self.inputs[position]
+                    dim, category = self.arguments.inputs[position]
                     to = variable(position, dim, category)
                     derived = gradient(one, to, category, cotangent, self._saved(one))
                     wanted[derived.axis].append((k, derived))
@@ -151,7 +156,7 @@ class Derivative:
             if pairs:
                 results = self._compute([derived for _, derived in pairs])
                 for (k, _), result in zip(pairs, results):
-                    shaped = self._shaped(result, k, self.inputs[places[k]][1])
+                    shaped = self._shaped(result, k, self.arguments.inputs[places[k]][1])
                     gradients[k] = shaped if gradients[k] is None else gradients[k] + shaped
         return gradients
 
@@ -173,7 +178,7 @@ class Derivative:
                 continue
             for position, tangent in zip(places, tangents):
                 if tangent is not None:
-                    dim, category = self.inputs[position]
+                    dim, category = self.arguments.inputs[position]
                     direction = self._from_outside(tangent, dim, category)
                     to = variable(position, dim, category)
                     derived.append((first, directional(one, to, direction, self._saved(one))))
@@ -185,8 +190,7 @@ class Derivative:
 
 def _with_batch_axis(arguments: Arguments, in_dims: Sequence[int | None], tensors: Sequence[Any]) -> list[Any]:
     """Tensors whose first axis is the one that is mapped; where it is, the other axes of the batch are filled up."""
-    inputs = kernel(arguments.call.reductions, arguments.call.compilation._replace(bits=32)).inputs
-    inner = [1 if inputs[position][1] == PARAMETER else 2 for position in arguments.places()]
+    inner = [1 if arguments.inputs[position][1] == PARAMETER else 2 for position in arguments.places()]
     ranks = [tensor.dim() - axes - (dim is not None) for tensor, axes, dim in zip(tensors, inner, in_dims)]
     most = max(ranks)
     batched = []

@@ -12,9 +12,7 @@ from ._derivatives import Arguments, Derivative
 
 def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
     """The solution of a system; where one of the tensors is differentiated it is, too."""
-    numbers = tuple(value if isinstance(value, tuple) else None for value in inputs)
-    arguments = Arguments(library, system.call, numbers)
-    tensors = [value for value in inputs if not isinstance(value, tuple)]
+    arguments, tensors = Arguments.of(library, system.call, inputs)
     return _Solve.apply(arguments, system, *tensors)
 
 
