@@ -1,11 +1,13 @@
 //! Rows that are turned into planes, a block of them at a time.
 
 #[cfg(target_arch = "x86_64")]
-use pulp::{NullaryFnOnce, cast, x86::V3};
+use pulp::{Arch, NullaryFnOnce, cast, x86::V3};
 
 use super::pack::{Format, convert};
 use crate::array::Element;
 use crate::backend::Planes;
+#[cfg(target_arch = "x86_64")]
+use crate::backend::arch;
 
 /// Rows of a block.
 const ROWS: usize = 8;
@@ -85,9 +87,9 @@ pub(super) fn turn<E: Element, T: Format>(
     let whole = if planes.count < COLUMNS { 0 } else { rows / ROWS * ROWS };
     let blocks = Blocks { elements, start, step, rows: whole, planes };
     #[cfg(target_arch = "x86_64")]
-    match V3::try_new() {
-        Some(machine) => machine.vectorize(OnVectors { blocks, machine }),
-        None => blocks.run(T::turn),
+    match arch() {
+        Arch::V3(machine) => machine.vectorize(OnVectors { blocks, machine }),
+        _ => blocks.run(T::turn),
     }
     #[cfg(not(target_arch = "x86_64"))]
     blocks.run(T::turn);

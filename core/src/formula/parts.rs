@@ -148,33 +148,31 @@ impl Formula {
                 ),
             )),
         };
-        let (source, root) = self.in_graph();
-        let mut graph = Graph::default();
-        let roots = graph.rebuild(&source, &[root], |graph, node, _| match *source.entry(node) {
-            Entry { kind: Kind::Variable(variable), dim } => graph.variable(place(variable)?, dim).map(Some),
-            _ => Ok(None),
-        })?;
-        for &(variable, dim) in self.part.variables.iter() {
-            graph.variable(place(variable)?, dim)?;
-        }
-        Ok(Formula::from_graph(graph.into(), roots[0]))
+        self.with_variables(place, |category| category)
     }
 
     /// The same formula with i and j exchanged: that of the transposed matrix.
     pub fn transposed(&self) -> Result<Self> {
+        let exchanged = |variable: Variable| Variable { category: variable.category.exchanged(), ..variable };
+        self.with_variables(|variable| Ok(exchanged(variable)), Category::exchanged)
+    }
+
+    /// The same formula of other variables, also of those that are only declared, and of other row numbers.
+    fn with_variables(
+        &self,
+        variable: impl Fn(Variable) -> Result<Variable>,
+        row_number: impl Fn(Category) -> Category,
+    ) -> Result<Self> {
         let (source, root) = self.in_graph();
         let mut graph = Graph::default();
-        let exchanged = |variable: Variable| Variable { category: variable.category.exchanged(), ..variable };
         let roots =
             graph.rebuild(&source, &[root], |graph, node, _| match (source.entry(node), source.row_number(node)) {
-                (Entry { kind: Kind::Variable(variable), dim }, _) => {
-                    graph.variable(exchanged(*variable), *dim).map(Some)
-                }
-                (_, Some(category)) => graph.try_apply(&INDEX, &[], &[category.exchanged() as i64]).map(Some),
+                (Entry { kind: Kind::Variable(old), dim }, _) => graph.variable(variable(*old)?, *dim).map(Some),
+                (_, Some(category)) => graph.try_apply(&INDEX, &[], &[row_number(category) as i64]).map(Some),
                 _ => Ok(None),
             })?;
-        for &(variable, dim) in self.part.variables.iter() {
-            graph.variable(exchanged(variable), dim)?;
+        for &(old, dim) in self.part.variables.iter() {
+            graph.variable(variable(old)?, dim)?;
         }
         Ok(Formula::from_graph(graph.into(), roots[0]))
     }

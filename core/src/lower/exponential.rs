@@ -184,8 +184,8 @@ fn eighths(range: &Range) -> f64 {
     1.5 * 2f64.powi(i32::from(SINGLE.mantissa) - 3) + range.offset
 }
 
-/// Bounds a number and splits it into the sum that rounds it, to an integer or to eighths, what it is rounded to, and the rest. The factor of a product is taken into the
-/// rounding and the rest of it: no product is formed, and none is rounded.
+/// Bounds a number and splits it into the sum that rounds it, to an integer or to eighths, what it is rounded to, and the
+/// rest. The factor of a product is taken into the rounding and the rest: no product is formed, and none is rounded.
 fn split_product(b: &mut Builder, x: Value, bounds: [Option<f64>; 2], rounder: f64) -> [Value; 3] {
     let (argument, factor) = b.factor(x);
     let scale = factor.unwrap_or(1.0);
@@ -206,10 +206,10 @@ fn split_product(b: &mut Builder, x: Value, bounds: [Option<f64>; 2], rounder: f
 }
 
 /// `power + power * x * p(x)` for the power that a rounded exponent in eighths stands for.
-fn by_table(b: &mut Builder, tagged: Value, x: Value, p: &[f64], range: &Range) -> Value {
+fn by_table(b: &mut Builder, biased: Value, x: Value, p: &[f64], range: &Range) -> Value {
     let table = b.table(&EIGHTHS);
-    let entry = b.apply(Op::Lookup, &[tagged, table]);
-    let exponent = b.apply(Op::ShiftLeft(SINGLE.mantissa - 3), &[tagged]);
+    let entry = b.apply(Op::Lookup, &[biased, table]);
+    let exponent = b.apply(Op::ShiftLeft(SINGLE.mantissa - 3), &[biased]);
     let power = b.apply(Op::IndexAdd, &[exponent, entry]);
     let rest = b.polynomial(x, p);
     let part = b.apply(Op::Multiply, &[power, x]);
