@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Python.
+# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Graphviz, Python.
 # Does nothing, and asks for no rights, where all of it is there. Knows Debian and its relatives.
 set -euo pipefail
 
 declare -A package=(
     [gcc]=gcc [g++]=g++ [clang]=clang [cmake]=cmake [make]=make [pkg-config]=pkg-config [valgrind]=valgrind
+    [dot]=graphviz
 )
 missing=()
 for tool in "${!package[@]}"; do
