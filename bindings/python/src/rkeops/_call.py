@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Sequence, cast
+from array import array
+from functools import lru_cache
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
-from ._arrays import COMPLEX_OF, REAL, Arrays, numbers
+from . import _progress
+from ._arrays import COMPLEX_OF, REAL, Arrays
 from ._formula import PARAMETER, Reduction
-from ._kernel import COMPLEX, INT, Compilation, Described, Kernel, kernel
+from ._kernel import COMPLEX, FLOAT, INT, Compilation, Described, Kernel, Structs, kernel
+from ._library import LIBRARY
 from ._ranges import Ranges
 from .errors import ArgumentError, ShapeError
 
@@ -24,14 +28,31 @@ class Call(NamedTuple):
     ranges: Ranges | None = None
 
 
-class Prepared(NamedTuple):
-    """A call whose arrays are known: the kernel, what it reads, and what it writes."""
+class Plan(NamedTuple):
+    """What a call of arrays of some layouts takes: it is made once for all calls whose arrays are alike."""
 
     kernel: Kernel
-    inputs: list[Described]
-    held: list[Any]
+    structs: Structs
+    #: The positions of numbers among the inputs.
+    numbers: tuple[int, ...]
+    #: The bits of the numbers with which it computes.
+    bits: int
     #: The shape of each output and its dtype.
-    outputs: list[tuple[tuple[int, ...], str]]
+    outputs: tuple[tuple[tuple[int, ...], str], ...]
+    #: About how many lane operations a run takes.
+    work: int
+
+    def words(self, library: Arrays, inputs: Sequence[Any], out: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """The structs of these arrays, and what has to be kept with them and with the arrays."""
+        held = []
+        if self.numbers:
+            inputs = list(inputs)
+            for position in self.numbers:
+                held.append(_memory(inputs[position], self.bits))
+                inputs[position] = held[-1].buffer_info()[0]
+        address = library.address
+        addresses = [value if type(value) is int else address(value) for value in inputs]
+        return self.structs.at([*addresses, *map(address, out)]), held
 
 
 def real_dtype(library: Arrays, found: set[str]) -> str:
@@ -51,25 +72,6 @@ def compiled(library: Arrays, call: Call, found: set[str]) -> tuple[Kernel, str]
     """The kernel of a call for arrays of these dtypes, and the dtype of its results."""
     dtype = real_dtype(library, found)
     return kernel(call.reductions, call.compilation._replace(bits=64 if dtype == "float64" else 32)), dtype
-
-
-def prepare(library: Arrays, call: Call, inputs: Sequence[Any]) -> Prepared:
-    """Compiles a call for arrays, or numbers, and tells what its results will be."""
-    described = [None if isinstance(value, tuple) else library.describe(value) for value in inputs]
-    computes, dtype = compiled(library, call, {array.dtype for array in described if array is not None})
-    bits = 64 if dtype == "float64" else 32
-    held: list[Any] = []
-    for k, value in enumerate(inputs):
-        if isinstance(value, tuple):
-            described[k], memory = numbers(value, bits)
-            held.append(memory)
-    arrays = cast("list[Described]", described)
-    batch, rows = sizes(computes, arrays)
-    outputs = []
-    for output in computes.outputs:
-        stored = "int64" if output.code == INT else COMPLEX_OF.get(dtype, "complex64") if output.code == COMPLEX else dtype
-        outputs.append(((*batch, rows, output.dim), stored))
-    return Prepared(computes, arrays, held, outputs)
 
 
 def sizes(computes: Kernel, described: Sequence[Described]) -> tuple[tuple[int, ...], int]:
@@ -92,23 +94,73 @@ def sizes(computes: Kernel, described: Sequence[Described]) -> tuple[tuple[int, 
         raise ShapeError(f"the axes of the batch do not fit together: {shown}") from None
 
 
+@lru_cache(4096)
+def _memory(values: tuple[float, ...], bits: int) -> Any:
+    """Numbers in memory, for reading."""
+    return array("f" if bits == 32 else "d", values)
+
+
+@lru_cache(4096)
+def _plan(
+    library: Arrays,
+    reductions: tuple[Reduction, ...],
+    compilation: Compilation,
+    inputs: tuple[Any, ...],
+    out: tuple[Any, ...] | None,
+) -> Plan:
+    """The plan for inputs of these layouts, or of so many numbers, and for outputs of these, or new ones."""
+    numbers = tuple(position for position, layout in enumerate(inputs) if isinstance(layout, int))
+    arrays = {k: library.described(layout) for k, layout in enumerate(inputs) if k not in numbers}
+    computes, dtype = compiled(library, Call(reductions, compilation), {one.dtype for one in arrays.values()})
+    bits = 64 if dtype == "float64" else 32
+    for position in numbers:
+        arrays[position] = Described(FLOAT, bits, (inputs[position],), (1,), f"float{bits}")
+    described = [arrays[position] for position in range(len(inputs))]
+    batch, rows = sizes(computes, described)
+    outputs, written = [], []
+    for output in computes.outputs:
+        is_complex = output.code == COMPLEX
+        stored = "int64" if output.code == INT else COMPLEX_OF.get(dtype, "complex64") if is_complex else dtype
+        outputs.append(((*batch, rows, output.dim), stored))
+    if out is None:
+        written = [library.described(library.layout(library.empty(shape, stored, ()))) for shape, stored in outputs]
+    else:
+        written = [library.described(layout) for layout in out]
+        _check(written, outputs)
+    work = computes.work(described, batch)
+    return Plan(computes, Structs([*described, *written]), numbers, bits, tuple(outputs), work)
+
+
+def plan(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> Plan:
+    """The plan of a call for arrays, or tuples of numbers."""
+    layout = library.layout
+    layouts = tuple([len(value) if type(value) is tuple else layout(value) for value in inputs])
+    written = None if out is None else tuple(map(layout, out))
+    return _plan(library, call.reductions, call.compilation, layouts, written)
+
+
 def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
     """The results of a call on arrays, in new ones or in those of the caller."""
-    prepared = prepare(library, call, inputs)
+    made = plan(library, call, inputs, out)
     if out is None:
-        out = [library.empty(shape, dtype, inputs) for shape, dtype in prepared.outputs]
-    else:
-        _check(library, out, prepared)
-    described = [library.describe(array) for array in out]
-    prepared.kernel.run(prepared.inputs, described, call.ranges.handle if call.ranges else None)
+        out = [library.empty(shape, dtype, inputs) for shape, dtype in made.outputs]
+    words, _held = made.words(library, inputs, out)
+    address, count = words.buffer_info()[0], len(inputs)
+    handle, second = made.kernel.handle, address + 48 * count
+
+    def run(options: int | None) -> int | None:
+        error: int | None = LIBRARY.rkeops_kernel_run(handle, address, count, second, len(out), options)
+        return error
+
+    _progress.run(run, call.ranges.handle if call.ranges else None, made.work)
     return tuple(out)
 
 
-def _check(library: Arrays, out: Sequence[Any], prepared: Prepared) -> None:
+def _check(out: Sequence[Described], expected: Sequence[tuple[tuple[int, ...], str]]) -> None:
     """An error if an array cannot take a result."""
-    if len(out) != len(prepared.outputs):
-        raise ArgumentError(f"out has {len(out)} arrays; expected {len(prepared.outputs)}")
-    for array, (shape, dtype) in zip(out, prepared.outputs):
-        if tuple(array.shape) != shape or library.dtype_of(array) != dtype:
-            came = f"shape {tuple(array.shape)} and dtype {library.dtype_of(array)}"
+    if len(out) != len(expected):
+        raise ArgumentError(f"out has {len(out)} arrays; expected {len(expected)}")
+    for array, (shape, dtype) in zip(out, expected):
+        if tuple(array.shape) != shape or array.dtype != dtype:
+            came = f"shape {tuple(array.shape)} and dtype {array.dtype}"
             raise ShapeError(f"out has {came}; expected shape {shape} and dtype {dtype}")

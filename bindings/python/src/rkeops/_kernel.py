@@ -1,4 +1,4 @@
-"""Compiled kernels, and how they are run on arrays that are described by numbers."""
+"""Compiled kernels, and how arrays are described to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Callable, NamedTuple, Sequence
 
-from . import _progress
 from ._formula import PARAMETER, Reduction
 from ._library import LIBRARY, Options, check, number, pointers, produced, text_of
 
@@ -24,9 +23,8 @@ TARGETS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3}
 
 
 class Described(NamedTuple):
-    """Where an array lies and what it holds: the fields of rkeops_array. Whoever describes it keeps it alive."""
+    """How an array lies in memory and what it holds: the fields of rkeops_array but its address."""
 
-    address: int
     code: int
     bits: int
     shape: Sequence[int]
@@ -98,42 +96,40 @@ class Kernel:
         """How the kernel works, in words."""
         return text_of(LIBRARY.rkeops_kernel_explain, self.handle)
 
-    def run(self, inputs: Sequence[Described], outputs: Sequence[Described], ranges: int | None = None) -> None:
-        """Runs on arrays, with the GIL free."""
-        words, _memory = packed([*inputs, *outputs])
-        address = words.buffer_info()[0]
-        second = address + 48 * len(inputs)
-        handle, counts = self.handle, (len(inputs), len(outputs))
-
-        def call(options: int | None) -> int | None:
-            error: int | None = LIBRARY.rkeops_kernel_run(handle, address, counts[0], second, counts[1], options)
-            return error
-
-        _progress.run(call, ranges, self.operations * self._pairs(inputs, outputs))
-
-    def _pairs(self, inputs: Sequence[Described], outputs: Sequence[Described]) -> int:
-        """About how many pairs there are; whether shapes are right is for the library to say."""
+    def work(self, inputs: Sequence[Described], batch: Sequence[int]) -> int:
+        """About how many lane operations a run takes; whether shapes are right is for the library to say."""
         rows = [1, 1]
         for (_, category), described in zip(self.inputs, inputs):
             if category != PARAMETER and described.shape:
                 rows[category] = described.shape[-2:][0]
-        return prod([*rows, *outputs[0].shape[:-2]])
+        return self.operations * prod([*rows, *batch])
 
 
-def packed(arrays: Sequence[Described]) -> tuple[array[int], array[int]]:
-    """The structs of arrays, six words each, and the extents and strides that they refer to."""
-    numbers: list[int] = []
-    for described in arrays:
-        numbers += described.shape
-        numbers += described.strides
-    extents = array("q", numbers)
-    place = extents.buffer_info()[0]
-    words: list[int] = []
-    for address, code, bits, shape, _, _, device_type, device_id in arrays:
-        rank = len(shape)
-        words += (address, code | bits << 32, device_type | device_id << 32, rank, place, place + 8 * rank)
-        place += 16 * rank
-    return array("q", words), extents
+class Structs:
+    """The structs rkeops_array of some arrays, six words each, without their addresses."""
+
+    __slots__ = ("words", "extents")
+
+    def __init__(self, arrays: Sequence[Described]) -> None:
+        numbers: list[int] = []
+        for described in arrays:
+            numbers += described.shape
+            numbers += described.strides
+        #: The extents and strides that the structs refer to.
+        self.extents = array("q", numbers)
+        place = self.extents.buffer_info()[0]
+        words: list[int] = []
+        for code, bits, shape, _, _, device_type, device_id in arrays:
+            rank = len(shape)
+            words += (0, code | bits << 32, device_type | device_id << 32, rank, place, place + 8 * rank)
+            place += 16 * rank
+        self.words = array("q", words)
+
+    def at(self, addresses: Sequence[int]) -> array[int]:
+        """The structs of arrays at these addresses. Theirs are good while this is alive."""
+        words = self.words[:]
+        words[::6] = array("q", addresses)
+        return words
 
 
 #: The kernel of some reductions and options. The library has a cache of its own; this one spares the way to it.

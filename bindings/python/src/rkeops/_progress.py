@@ -98,10 +98,13 @@ class _Watched:
         return self.error
 
 
+def _shows() -> bool:
+    return getattr(_local, "bar", None) is not None
+
+
 def run(call: Call, ranges: int | None, work: int) -> None:
     """Makes a call with options for a run of so many lane operations, and raises what went wrong."""
-    shows = getattr(_local, "bar", None) is not None
-    if work >= LONG and (shows or threading.current_thread() is threading.main_thread()):
+    if work >= LONG and (_shows() or threading.current_thread() is threading.main_thread()):
         error = _Watched(call, ranges).wait()
     elif ranges is None:
         error = call(None)

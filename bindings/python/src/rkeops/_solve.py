@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Sequence
 
 from . import _options, _progress
 from ._arrays import Arrays
-from ._call import Call, prepare
+from ._call import Call, plan
 from ._formula import Reduction
 from ._genred import Genred, _value, reduction_of
-from ._kernel import Compilation, options_of, packed
+from ._kernel import Compilation, options_of
 from ._library import LIBRARY, SolveOptions, produced
 from .errors import UnknownNameError
 
@@ -45,14 +45,13 @@ class System(NamedTuple):
 def solve(library: Arrays, system: System, inputs: Sequence[Any], out: Any = None) -> Any:
     """The solution, by conjugate gradients."""
     call = system.call
-    prepared = prepare(library, call, inputs)
-    bits = 64 if prepared.outputs[0][1] in ("float64", "complex128") else 32
-    solver = _solver(call.reductions[0], system.unknown, call.compilation._replace(bits=bits))
+    made = plan(library, call, inputs, None if out is None else [out])
+    solver = _solver(call.reductions[0], system.unknown, call.compilation._replace(bits=made.bits))
     if out is None:
-        shape, dtype = prepared.outputs[0]
+        shape, dtype = made.outputs[0]
         out = library.empty(shape, dtype, inputs)
-    words, _memory = packed([*prepared.inputs, library.describe(out)])
-    address, count = words.buffer_info()[0], len(prepared.inputs)
+    words, _held = made.words(library, inputs, [out])
+    address, count = words.buffer_info()[0], len(inputs)
     how = SolveOptions(ctypes.sizeof(SolveOptions), system.alpha, system.tolerance)
 
     def run(options: int | None) -> int | None:

@@ -83,8 +83,7 @@ class State(NamedTuple):
 
     def applied(self, name: str, *parameters: int) -> State:
         """An operation on this tensor alone."""
-        return self._replace(formula=apply(name, (self.formula,), parameters))
-
+        return State(apply(name, (self.formula,), parameters), self.arguments, self.sizes, self.dtype)
 
     def transposed(self) -> State:
         """The state of the transposed matrix."""

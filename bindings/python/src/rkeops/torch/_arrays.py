@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Hashable, Sequence
 
 import torch
 from torch.autograd import forward_ad
@@ -32,11 +32,11 @@ _DTYPES = {
 _BY_NAME = {name: dtype for dtype, (name, _, _) in _DTYPES.items()}
 
 
-def _facts(value: Any) -> tuple[str, int, int]:
-    """What is known of a tensor's dtype."""
-    facts = _DTYPES.get(value.dtype)
+def _facts(dtype: Any) -> tuple[str, int, int]:
+    """What is known of a dtype."""
+    facts = _DTYPES.get(dtype)
     if facts is None:
-        raise DtypeError(f"a tensor has dtype {value.dtype}; expected one of {', '.join(_BY_NAME)}")
+        raise DtypeError(f"a tensor has dtype {dtype}; expected one of {', '.join(_BY_NAME)}")
     return facts
 
 
@@ -44,7 +44,18 @@ def _is_differentiated(inputs: Sequence[Any]) -> bool:
     """Whether somebody wants derivatives of what is computed of these, backward or forward, or maps it over a batch."""
     if forward_ad._current_level >= 0 or torch._C._are_functorch_transforms_active():
         return True
-    return torch.is_grad_enabled() and any(getattr(value, "requires_grad", False) for value in inputs)
+    if torch.is_grad_enabled():
+        for value in inputs:
+            if type(value) is not tuple and value.requires_grad:
+                return True
+    return False
+
+
+def plain(value: Any) -> Any:
+    """A tensor whose entries are in memory as they are: none that is only said to be conjugated or negated."""
+    if type(value) is not tuple and (value.is_conj() or value.is_neg()):
+        return value.resolve_conj().resolve_neg()
+    return value
 
 
 class Torch:
@@ -60,15 +71,23 @@ class Torch:
         return isinstance(value, torch.Tensor)
 
     def dtype_of(self, value: Any) -> str:
-        return _facts(value)[0]
+        return _facts(value.dtype)[0]
 
-    def describe(self, value: Any) -> Described:
-        name, code, bits = _facts(value)
-        if value.layout != torch.strided:
+    def layout(self, value: Any) -> Hashable:
+        if value.layout is not torch.strided:
             raise DtypeError(f"a tensor has the layout {value.layout}; expected a dense one")
-        if value.device.type != "cpu":
-            raise DeviceError(f"a tensor is on {value.device}; this library computes on the CPU")
-        return Described(value.data_ptr(), code, bits, value.shape, value.stride(), name)
+        return value.dtype, value.shape, value.stride(), value.device
+
+    def described(self, layout: Any) -> Described:
+        dtype, shape, strides, device = layout
+        name, code, bits = _facts(dtype)
+        if device.type != "cpu":
+            raise DeviceError(f"a tensor is on {device}; this library computes on the CPU")
+        return Described(code, bits, shape, strides, name)
+
+    def address(self, value: Any) -> int:
+        address: int = value.data_ptr()
+        return address
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         return torch.empty(shape, dtype=_BY_NAME[dtype])
@@ -83,8 +102,7 @@ class Torch:
             if out is None:
                 return results
             raise DtypeError("out= takes no result that is differentiated; detach the inputs")
-        inputs = [value if isinstance(value, tuple) else value.resolve_conj().resolve_neg() for value in inputs]
-        return compute(self, call, inputs, out)
+        return compute(self, call, [plain(value) for value in inputs], out)
 
     def solve(self, system: System, inputs: Sequence[Any]) -> Any:
         """The solution of a linear system; where one of the tensors is differentiated it is, too."""
