@@ -95,6 +95,14 @@ class Torch:
     def without_axis(self, value: Any, axis: int) -> Any:
         return value.squeeze(axis)
 
+    def as_gradient(self, result: Any, tensor: Any, is_parameter: bool) -> Any:
+        """The gradient of a tensor from a row for each of its uses: summed where it was broadcast."""
+        if is_parameter:
+            result = result.sum(-2)
+        if tensor.is_complex():
+            result = torch.view_as_complex(result.reshape(*result.shape[:-1], -1, 2))
+        return result.sum_to_size(tensor.shape)
+
     def compute(self, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         """The results; where one of the tensors is differentiated they are, too."""
         if _is_differentiated(inputs):

@@ -6,8 +6,8 @@ from typing import Any, Sequence
 
 import torch
 
+from .._derivatives import Arguments, Derivative
 from .._solve import System, solve
-from ._derivatives import Arguments, Derivative
 
 
 def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
