@@ -7,14 +7,61 @@ from __future__ import annotations
 
 from ctypes import c_int32, c_int64, c_size_t
 from functools import lru_cache
-from typing import Any
+from typing import Any, Callable, TypeVar
 
-from ._library import LIBRARY, integers, number, pointers, produced, strings, text_of
+from ._library import LIBRARY, integers, number, produced, strings, text_of
 
 #: The categories of variables.
 I, J, PARAMETER = 0, 1, 2
 #: How many formulas and reductions are remembered.
 _REMEMBERED = 8192
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _constant_in_graphs(function: _F) -> _F:
+    """Marks a function of numbers and texts that torch.compile calls while it traces, as it cannot trace the library.
+
+    What it returns becomes a constant of the graph. Handles that are made so are never freed: no object holds them.
+    """
+    function._dynamo_marked_constant = True  # type: ignore[attr-defined]
+    return function
+
+
+@_constant_in_graphs
+def _made(function: str, *values: Any) -> int:
+    """The handle that a function makes of numbers, texts and lists of them; a list is followed by its length."""
+    arguments: list[Any] = []
+    for value in values:
+        if isinstance(value, tuple):
+            # Handles, too, are integers of 64 bits.
+            arguments += (strings(value) if value and isinstance(value[0], str) else integers(value), len(value))
+        else:
+            arguments.append(value.encode() if isinstance(value, str) else value)
+    return produced(getattr(LIBRARY, "rkeops_" + function), *arguments)
+
+
+@_constant_in_graphs
+def _formula_facts(handle: int) -> tuple[int, bool]:
+    is_complex = number(LIBRARY.rkeops_formula_is_complex, c_int32, handle)
+    return number(LIBRARY.rkeops_formula_dim, c_int64, handle), bool(is_complex)
+
+
+@_constant_in_graphs
+def _reduction_facts(handle: int) -> tuple[int, int, int]:
+    dim = number(LIBRARY.rkeops_reduction_dim, c_int64, handle)
+    outputs = number(LIBRARY.rkeops_reduction_output_count, c_size_t, handle)
+    return dim, outputs, number(LIBRARY.rkeops_reduction_saved_count, c_size_t, handle)
+
+
+@_constant_in_graphs
+def _text(function: str, handle: int) -> str:
+    return text_of(getattr(LIBRARY, "rkeops_" + function), handle)
+
+
+def _handles(formulas: tuple[Formula, ...]) -> tuple[int, ...]:
+    return tuple([formula.handle for formula in formulas])
 
 
 class Formula:
@@ -24,14 +71,13 @@ class Formula:
 
     def __init__(self, handle: int) -> None:
         self.handle = handle
-        self.dim = number(LIBRARY.rkeops_formula_dim, c_int64, handle)
-        self.is_complex = bool(number(LIBRARY.rkeops_formula_is_complex, c_int32, handle))
+        self.dim, self.is_complex = _formula_facts(handle)
 
     def __del__(self, free: Any = LIBRARY.rkeops_formula_free) -> None:
         free(self.handle)
 
     def __str__(self) -> str:
-        return text_of(LIBRARY.rkeops_formula_text, self.handle)
+        return _text("formula_text", self.handle)
 
     def __reduce__(self) -> tuple[object, ...]:
         return parse, (str(self),)
@@ -40,39 +86,37 @@ class Formula:
 @lru_cache(_REMEMBERED)
 def parse(text: str, aliases: tuple[str, ...] = ()) -> Formula:
     """The formula of a text, whose variables the aliases name, or it itself."""
-    return Formula(produced(LIBRARY.rkeops_formula_parse, text.encode(), strings(aliases), len(aliases)))
+    return Formula(_made("formula_parse", text, aliases))
 
 
 @lru_cache(_REMEMBERED)
 def variable(position: int, dim: int, category: int) -> Formula:
     """Argument number `position`, with `dim` columns."""
-    return Formula(produced(LIBRARY.rkeops_formula_variable, position, dim, category))
+    return Formula(_made("formula_variable", position, dim, category))
 
 
 @lru_cache(_REMEMBERED)
 def constant(value: float, sign: float) -> Formula:
     """A number; the sign tells 0.0 and -0.0 apart, which are equal."""
-    return Formula(produced(LIBRARY.rkeops_formula_constant, value))
+    return Formula(_made("formula_constant", value))
 
 
 @lru_cache(_REMEMBERED)
 def apply(name: str, operands: tuple[Formula, ...], parameters: tuple[int, ...] = ()) -> Formula:
     """An operation of formulas that number their arguments alike."""
-    handles = pointers(tuple(operand.handle for operand in operands))
-    arguments = (name.encode(), handles, len(operands), integers(parameters), len(parameters))
-    return Formula(produced(LIBRARY.rkeops_formula_apply, *arguments))
+    return Formula(_made("formula_apply", name, _handles(operands), parameters))
 
 
 @lru_cache(_REMEMBERED)
 def renumbered(formula: Formula, positions: tuple[int, ...]) -> Formula:
     """The formula whose argument number k is number `positions[k]`."""
-    return Formula(produced(LIBRARY.rkeops_formula_renumber, formula.handle, integers(positions), len(positions)))
+    return Formula(_made("formula_renumber", formula.handle, positions))
 
 
 @lru_cache(_REMEMBERED)
 def transposed(formula: Formula) -> Formula:
     """The formula with i and j exchanged."""
-    return Formula(produced(LIBRARY.rkeops_formula_transpose, formula.handle))
+    return Formula(_made("formula_transpose", formula.handle))
 
 
 class Reduction:
@@ -84,18 +128,15 @@ class Reduction:
         self.handle = handle
         #: The index that is reduced, 0 for i and 1 for j.
         self.axis = axis
-        #: The columns of its first result; a complex number is two.
-        self.dim = number(LIBRARY.rkeops_reduction_dim, c_int64, handle)
-        #: How many results it has.
-        self.output_count = number(LIBRARY.rkeops_reduction_output_count, c_size_t, handle)
-        #: How many results its derivatives need.
-        self.saved_count = number(LIBRARY.rkeops_reduction_saved_count, c_size_t, handle)
+        #: The columns of its first result, where a complex number is two; how many results it has; and how many its
+        #: derivatives need.
+        self.dim, self.output_count, self.saved_count = _reduction_facts(handle)
 
     def __del__(self, free: Any = LIBRARY.rkeops_reduction_free) -> None:
         free(self.handle)
 
     def __str__(self) -> str:
-        return text_of(LIBRARY.rkeops_reduction_text, self.handle)
+        return _text("reduction_text", self.handle)
 
     def __reduce__(self) -> tuple[object, ...]:
         return parse_reduction, (str(self), self.axis)
@@ -107,20 +148,19 @@ def reduction(
 ) -> Reduction:
     """The reduction of this name over an index."""
     weight = weights.handle if weights else None
-    arguments = (name.encode(), formula.handle, axis, integers(parameters), len(parameters), weight)
-    return Reduction(produced(LIBRARY.rkeops_reduction_create, *arguments), axis)
+    return Reduction(_made("reduction_create", name, formula.handle, axis, parameters, weight), axis)
 
 
 @lru_cache(_REMEMBERED)
 def parse_reduction(text: str, axis: int) -> Reduction:
     """The reduction of a text that names its variables itself, which is over this index."""
-    return Reduction(produced(LIBRARY.rkeops_reduction_parse, text.encode(), None, 0), axis)
+    return Reduction(_made("reduction_parse", text, ()), axis)
 
 
 @lru_cache(_REMEMBERED)
 def saved(of: Reduction, position: int) -> Reduction:
     """The reduction that gives one of the results which the derivatives of another need: often that one itself."""
-    made = Reduction(produced(LIBRARY.rkeops_reduction_saved, of.handle, position), of.axis)
+    made = Reduction(_made("reduction_saved", of.handle, position), of.axis)
     return of if str(made) == str(of) else made
 
 
@@ -129,15 +169,13 @@ def gradient(
     of: Reduction, to: Formula, category: int, cotangent: Formula, results: tuple[Formula, ...]
 ) -> Reduction:
     """The gradient with respect to a variable of a category: a row for each of its rows, or of the result for a parameter."""
-    handles = pointers(tuple(result.handle for result in results))
-    arguments = (of.handle, to.handle, cotangent.handle, handles, len(results))
     axis = of.axis if category == PARAMETER else 1 - category
-    return Reduction(produced(LIBRARY.rkeops_reduction_gradient, *arguments), axis)
+    made = _made("reduction_gradient", of.handle, to.handle, cotangent.handle, _handles(results))
+    return Reduction(made, axis)
 
 
 @lru_cache(_REMEMBERED)
 def directional(of: Reduction, to: Formula, direction: Formula, results: tuple[Formula, ...]) -> Reduction:
     """The derivative where a variable changes along a direction."""
-    handles = pointers(tuple(result.handle for result in results))
-    arguments = (of.handle, to.handle, direction.handle, handles, len(results))
-    return Reduction(produced(LIBRARY.rkeops_reduction_directional, *arguments), of.axis)
+    made = _made("reduction_directional", of.handle, to.handle, direction.handle, _handles(results))
+    return Reduction(made, of.axis)
