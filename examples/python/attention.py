@@ -2,9 +2,9 @@
 
     out_i = sum_j softmax_j((q_i | k_j) / sqrt(D)) v_j
 
-for each head of each sequence of a batch (Vaswani et al., "Attention is all you need", 2017). The weights of all pairs are
-never stored, neither for the result nor for its gradients (as Rabe and Staats propose, "Self-attention does not need O(n^2)
-memory", 2021). PyTorch's own function gives the same.
+for each head of each sequence of a batch (Vaswani et al., "Attention is all you need", 2017). The weights of all
+pairs are never stored, neither for the result nor for its gradients (as Rabe and Staats propose, "Self-attention does
+not need O(n^2) memory", 2021). PyTorch's own function gives the same.
 """
 
 import math

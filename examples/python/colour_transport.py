@@ -5,9 +5,9 @@ Sinkhorn's algorithm finds potentials f and g of the transport plan that is opti
     P[i,j] = exp((f_i + g_j - |x_i - y_j|^2) / eps) / (M N),
 
 one after the other, as a `logsumexp` over all pairs: in logarithms, so that no eps is too small (Peyré and Cuturi,
-"Computational Optimal Transport", 2019, chapter 4.4). f then follows from g at any colour, not only at those that took part,
-and the mean of the palette with the weights of the plan, a `sumsoftmaxweight`, is where a colour goes (Pooladian and
-Niles-Weed, "Entropic estimation of optimal transport maps", 2021).
+"Computational Optimal Transport", 2019, chapter 4.4). f then follows from g at any colour, not only at those that
+took part, and the mean of the palette with the weights of the plan, a `sumsoftmaxweight`, is where a colour goes
+(Pooladian and Niles-Weed, "Entropic estimation of optimal transport maps", 2021).
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ def potential(x, y, g, eps):
 
 
 def sinkhorn(x, y, eps, steps):
-    """The potentials of points x and y. The entropy decreases to eps: that takes fewer steps than eps from the start."""
+    """The potentials of points x and y. The entropy decreases to eps: that takes fewer steps than eps alone."""
     f, g = np.zeros(len(x)), np.zeros(len(y))
     for weight in np.maximum(eps, np.geomspace(1, eps / 10, steps)):
         g = potential(y, x, f, weight)

@@ -1,13 +1,14 @@
 """Regression by a Gaussian process whose hyperparameters are learned, with PyTorch.
 
-y = f(x) + noise, where f has the covariance r v exp(-|x - x'|^2 / (2 l^2)) and the noise the variance v. With
-A = r k(x, x) + Id and the v that is best for each r and l, the logarithm of the likelihood is, up to a constant,
+y = f(x) + noise, where f has the covariance r v exp(-|x - x'|^2 / (2 l^2)) and the noise the variance v. With A = r
+k(x, x) + Id and the v that is best for each r and l, the logarithm of the likelihood is, up to a constant,
 
     -N/2 log(y' A^-1 y / N) - 1/2 log det A
 
-(Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 5). A^-1 y comes from conjugate gradients.
-The determinant itself is not needed, but its derivative: trace(A^-1 dA) is the mean of z' A^-1 dA z over random signs z
-(Gibbs and MacKay, "Efficient implementation of Gaussian processes", 1997; Hutchinson's estimator). No matrix is stored.
+(Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 5). A^-1 y comes from conjugate
+gradients. The determinant itself is not needed, but its derivative: trace(A^-1 dA) is the mean of z' A^-1 dA z over
+random signs z (Gibbs and MacKay, "Efficient implementation of Gaussian processes", 1997; Hutchinson's estimator). No
+matrix is stored.
 """
 
 import math
@@ -39,7 +40,7 @@ def covariance(x, y, r, g):
 
 
 def objective(parameters, x, y, z):
-    """What has the gradient of the negative logarithm of the likelihood, with the determinant's part from the signs z."""
+    """What has the gradient of minus the logarithm of the likelihood; the determinant's part is from the signs z."""
     r, g = scales(parameters)
     with torch.no_grad():
         inverse = solved(x, z, r, g)
@@ -48,7 +49,7 @@ def objective(parameters, x, y, z):
 
 
 def dense_objective(parameters, x, y):
-    """The negative logarithm of the likelihood itself, from the whole matrix."""
+    """Minus the logarithm of the likelihood itself, from the whole matrix."""
     r, g = scales(parameters)
     A = r * torch.exp(-g * ((x[:, None, :] - x[None, :, :]) ** 2).sum(2)) + torch.eye(len(x))
     return 0.5 * len(x) * (y * torch.linalg.solve(A, y)).mean().log() + 0.5 * torch.logdet(A)
@@ -81,7 +82,8 @@ def main():
         a = solved(x, y, r, g)
         variance = (y * a).mean()
         error = (covariance(x_new, x, r, g) @ a - surface(x_new)).square().mean().sqrt()
-    print(f"l = {parameters[0].exp():.3f}, r = {parameters[1].exp():.1f}, noise = {variance.sqrt():.4f} (it is {noise})")
+    l, r = parameters.detach().exp()
+    print(f"l = {l:.3f}, r = {r:.1f}, noise = {variance.sqrt():.4f} (it is {noise})")
     print(f"root mean square error at new points: {error:.4f}")
     assert abs(variance.sqrt() - noise) < 0.15 * noise and error < noise
 

@@ -1,9 +1,9 @@
 """The colours of a photograph in a few clusters, by Lloyd's algorithm, with NumPy.
 
-Each step gives each point the nearest centre, an `argmin` over all of them, and moves each centre to the mean of its points
-(Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28, 1982). The sum of squared distances
-never grows; where no point changes its centre any more it has a local minimum. The photograph in the colours of the centres
-is written as a picture.
+Each step gives each point the nearest centre, an `argmin` over all of them, and moves each centre to the mean of its
+points (Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28, 1982). The sum of
+squared distances never grows; where no point changes its centre any more it has a local minimum. The photograph in
+the colours of the centres is written as a picture.
 """
 
 import numpy as np

@@ -4,9 +4,9 @@ Colours are known at some pixels x_j and wanted at all pixels x. The interpolant
 
     f(x) = mean + sum_j k(x, x_j) a_j,    (K + alpha Id) a = colours - mean,    k(x, y) = exp(-|x - y| / s)
 
-a is found by conjugate gradients, of which each step is a product with K; f is one more product. This is simple kriging with
-an exponential covariance (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 2). The pixels
-that are known and what becomes of them are written as pictures.
+a is found by conjugate gradients, of which each step is a product with K; f is one more product. This is simple
+kriging with an exponential covariance (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006,
+chapter 2). The pixels that are known and what becomes of them are written as pictures.
 """
 
 import numpy as np

@@ -2,10 +2,10 @@
 
     H(q, p) = 1/2 <p, K(q,q) p>,    K(q,q)[i,j] = exp(-|q_i - q_j|^2 / (2 s^2))
 
-q are points and p their momenta. H is the Hamiltonian of landmark matching: its gradient in p is the velocity of the points
-and its gradient in q, with the sign changed, the force on them (Miller, Trouvé and Younes, "Geodesic shooting for
-computational anatomy", Journal of Mathematical Imaging and Vision 24, 2006). The graph that PyTorch differentiates is drawn
-where torchviz and Graphviz are installed.
+q are points and p their momenta. H is the Hamiltonian of landmark matching: its gradient in p is the velocity of the
+points and its gradient in q, with the sign changed, the force on them (Miller, Trouvé and Younes, "Geodesic shooting
+for computational anatomy", Journal of Mathematical Imaging and Vision 24, 2006). The graph that PyTorch
+differentiates is drawn where torchviz and Graphviz are installed.
 """
 
 import importlib.util
@@ -42,7 +42,7 @@ def main():
     with timed(f"H and its gradients for {len(q)} points"):
         H = hamiltonian(q, p, s)
         in_q, in_p = torch.autograd.grad(H, [q, p], retain_graph=True)
-    print(f"H = {H.item():.10g}, |gradient in q| = {in_q.norm().item():.6g}, |gradient in p| = {in_p.norm().item():.6g}")
+    print(f"H = {H.item():.10g}, |gradient in q| = {in_q.norm():.6g}, |gradient in p| = {in_p.norm():.6g}")
 
     expected = dense_hamiltonian(q, p, s)
     torch.testing.assert_close(H, expected, rtol=1e-12, atol=0)

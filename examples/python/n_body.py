@@ -2,10 +2,10 @@
 
     acceleration_i = sum_j m (x_j - x_i) / (|x_i - x_j|^2 + e^2)^(3/2)
 
-Stars start as a sphere of Plummer in equilibrium (Aarseth, Hénon and Wielen, "A comparison of numerical methods for the study
-of star cluster dynamics", Astronomy and Astrophysics 37, 1974), in units where the gravitational constant, the mass of the
-cluster and its scale are 1; e softens encounters. Kick, drift, kick is symplectic: the error of the energy does not grow
-with time (Hairer, Lubich and Wanner, "Geometric numerical integration", 2006, chapter 1).
+Stars start as a sphere of Plummer in equilibrium (Aarseth, Hénon and Wielen, "A comparison of numerical methods for
+the study of star cluster dynamics", Astronomy and Astrophysics 37, 1974), in units where the gravitational constant,
+the mass of the cluster and its scale are 1; e softens encounters. Kick, drift, kick is symplectic: the error of the
+energy does not grow with time (Hairer, Lubich and Wanner, "Geometric numerical integration", 2006, chapter 1).
 """
 
 import numpy as np

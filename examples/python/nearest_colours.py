@@ -1,10 +1,10 @@
 """A photograph in 27 colours, with NumPy: for each pixel the two nearest ones of a palette, mixed by ordered dithering.
 
-`Kmin_argKmin` finds the two nearest colours of each pixel and how far they are. Of these the pixel gets the second one where
-its share of the mixture, from the place of the pixel's colour between the two, exceeds a threshold; thresholds are Bayer's
-matrix, repeated over the picture ("An optimum method for two-level rendition of continuous-tone pictures", IEEE
-International Conference on Communications, 1973). Seen from afar, the mixture is closer to the photograph than the nearest
-colours are.
+`Kmin_argKmin` finds the two nearest colours of each pixel and how far they are. Of these the pixel gets the second
+one where its share of the mixture, from the place of the pixel's colour between the two, exceeds a threshold;
+thresholds are Bayer's matrix, repeated over the picture ("An optimum method for two-level rendition of
+continuous-tone pictures", IEEE International Conference on Communications, 1973). Seen from afar, the mixture is
+closer to the photograph than the nearest colours are.
 """
 
 import numpy as np

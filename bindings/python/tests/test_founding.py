@@ -12,7 +12,7 @@ BUNNY = Path(__file__).resolve().parents[3] / "examples" / "data" / "bunny.csv"
 
 
 def dense(q, p, s):
-    """H and its gradients, written out: K is symmetric, and the derivative of exp(-r / (2 s^2)) in q is -K (q_i - q_j) / s^2."""
+    """H and its gradients, written out: K is symmetric, and its derivative in q_i is -K (q_i - q_j) / s^2."""
     difference = q[:, None, :] - q[None, :, :]
     K = torch.exp(-(difference**2).sum(2) / (2 * s**2))
     in_q = -(K[:, :, None] * difference * (p @ p.T)[:, :, None]).sum(1) / s**2
