@@ -7,7 +7,7 @@ from typing import Any, Hashable, Protocol, Sequence
 
 import numpy as np
 
-from ._kernel import BOOL, COMPLEX, FLOAT, INT, UINT, Described
+from ._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
 from .errors import DtypeError, StrideError
 
 #: What is stored for the real parts of a dtype, and its complex numbers.
@@ -49,6 +49,9 @@ class Arrays(Protocol):
     def without_axis(self, value: Any, axis: int) -> Any:
         """A view without an axis of one entry."""
 
+    def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
+        """An array with the same entries in another shape, of which one extent may be -1, for what remains."""
+
     def compute(self, call: Any, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         """The results of a call on these arrays, with derivatives where the library has them."""
 
@@ -64,6 +67,10 @@ _NAMES = {
         "float64", "complex64", "complex128",
     )
 }  # fmt: skip
+
+
+#: NumPy has this dtype by the package ml_dtypes, which JAX and TensorFlow bring along.
+_BFLOAT16 = "bfloat16"
 
 
 class _ArrayInterface(ctypes.Structure):
@@ -102,6 +109,8 @@ class NumPy:
 
     def dtype_of(self, value: Any) -> str:
         name = _NAMES.get(value.dtype)
+        if name is None and value.dtype.name == _BFLOAT16:
+            return _BFLOAT16
         if name is None:
             # Byte orders that are not the machine's are dtypes of their own.
             raise DtypeError(f"an array has dtype {value.dtype}; expected integers, bool, or real or complex numbers")
@@ -117,7 +126,8 @@ class NumPy:
         if any(step % size for step in strides):
             message = f"an array of dtype {name} has strides of {strides} bytes; expected multiples of {size}"
             raise StrideError(message)
-        return Described(_CODES[dtype.kind], 8 * size, shape, tuple(step // size for step in strides), name)
+        code = BFLOAT if name == _BFLOAT16 else _CODES[dtype.kind]
+        return Described(code, 8 * size, shape, tuple(step // size for step in strides), name)
 
     def address(self, value: Any) -> int:
         capsule = value.__array_struct__
@@ -129,6 +139,9 @@ class NumPy:
 
     def without_axis(self, value: Any, axis: int) -> Any:
         return value.squeeze(axis)
+
+    def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
+        return value.reshape(shape)
 
     def compute(self, call: Any, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         from ._call import compute

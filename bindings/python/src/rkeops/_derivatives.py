@@ -114,11 +114,13 @@ class Derivative:
                     gradients[k] = shaped if gradients[k] is None else gradients[k] + shaped
         return gradients
 
-    def forward(self, tangents: Sequence[Any]) -> tuple[Any, ...]:
-        """The derivatives of the results along tangents, in one pass."""
+    def forward(self, tangents: Sequence[Any], wanted: Sequence[Reduction] | None = None) -> tuple[Any, ...]:
+        """The derivatives along tangents of the results of some reductions, or all, in one pass; None for the others."""
         places = self.arguments.places()
         derived: list[tuple[int, Reduction]] = []
         for one, first in self.firsts.items():
+            if wanted is not None and one not in wanted:
+                continue
             if self.arguments.library.dtype_of(self.results[first]).startswith("int"):
                 continue
             for position, tangent in zip(places, tangents):
@@ -128,7 +130,8 @@ class Derivative:
                     to = variable(position, dim, category)
                     derived.append((first, directional(one, to, direction, self._saved(one))))
         sums: list[Any] = [None] * len(self.results)
-        for (first, _), result in zip(derived, self._compute([one for _, one in derived])):
+        results = self._compute([one for _, one in derived]) if derived else ()
+        for (first, _), result in zip(derived, results):
             sums[first] = result if sums[first] is None else sums[first] + result
         return tuple(sums)
 

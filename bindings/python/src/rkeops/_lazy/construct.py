@@ -60,7 +60,7 @@ def of_array(library: Arrays, value: Any, axis: int | None) -> State:
     if len(shape) < 2:
         if axis not in (None, 2):
             raise ShapeError(f"an array of shape {shape} is a parameter and follows no index; got axis={axis}")
-        return state.array(value if shape else value.reshape(1), PARAMETER, dtype)
+        return state.array(value if shape else library.reshape(value, (1,)), PARAMETER, dtype)
     if len(shape) == 2:
         if axis not in (I, J, PARAMETER):
             raise ShapeError(

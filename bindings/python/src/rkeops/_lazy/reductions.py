@@ -166,7 +166,7 @@ class Reductions(Base):
         if self.ndim == 1 or isinstance(results, Reduced):
             return results
         several = results if isinstance(results, tuple) else (results,)
-        shaped = tuple(one.reshape((*one.shape[:-1], K, self.ndim)) for one in several)
+        shaped = tuple(self._library.reshape(one, (*one.shape[:-1], K, self.ndim)) for one in several)
         return shaped if isinstance(results, tuple) else shaped[0]
 
     def logsumexp(self, axis: int | None = None, dim: int | None = None, weight: Any = None, **kwargs: Any) -> Any:
@@ -197,7 +197,7 @@ class Reductions(Base):
             if not kwargs:
                 self._products[key] = product
         result = product(columns)
-        return result.reshape(-1) if is_vector else result
+        return self._library.reshape(result, (-1,)) if is_vector else result
 
     def _product(self, columns: int, dtype: str, **kwargs: Any) -> Reduced:
         """The product with so many columns of a dtype, which waits for them."""

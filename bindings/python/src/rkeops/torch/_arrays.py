@@ -95,10 +95,15 @@ class Torch:
     def without_axis(self, value: Any, axis: int) -> Any:
         return value.squeeze(axis)
 
+    def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
+        return value.reshape(shape)
+
     def as_gradient(self, result: Any, tensor: Any, is_parameter: bool) -> Any:
         """The gradient of a tensor from a row for each of its uses: summed where it was broadcast."""
         if is_parameter:
             result = result.sum(-2)
+        elif tensor.dim() < 2:
+            result = result[..., 0]
         if tensor.is_complex():
             result = torch.view_as_complex(result.reshape(*result.shape[:-1], -1, 2))
         return result.sum_to_size(tensor.shape)
