@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeVar
 
 from .._arrays import Arrays
+from .._formula import apply, variable
 from .._ranges import Ranges
 from ..errors import ArgumentError
 from . import construct, state
@@ -32,7 +33,7 @@ class Base:
         else:
             self._state = construct.of_value(self._library, x, axis)
         if is_complex and not self._state.formula.is_complex:
-            self._state = self._state.applied("AsComplex")
+            self._state = construct.as_complex(self._state)
         self._ranges, self._backend = None, None
         self._products = {}
 
@@ -122,6 +123,17 @@ class Base:
     def ndim(self) -> int:
         """The dimension of its vectors, as KeOps calls it; `dim()` is the number of axes."""
         return self._state.formula.dim
+
+    @property
+    def axis(self) -> int | None:
+        """What a variable follows: 0 for i, 1 for j, 2 for neither, a parameter. None for what is no variable."""
+        if len(self._state.arguments) != 1:
+            return None
+        (only,) = self._state.arguments
+        alone = variable(0, only.dim, only.category)
+        if self.is_complex and only.dim % 2 == 0:
+            alone = apply("AsComplex", (alone,))
+        return only.category if self.formula == str(alone) else None
 
     @property
     def ni(self) -> int | None:

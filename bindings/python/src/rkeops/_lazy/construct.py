@@ -8,9 +8,9 @@ import numpy as np
 
 from .._arrays import Arrays
 from .._formula import PARAMETER, I, J
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from . import state
-from .state import State
+from .state import State, Symbol
 
 _NAMES = {I: "i", J: "j", PARAMETER: "parameter"}
 
@@ -36,10 +36,21 @@ def of_scalar(value: Any) -> State | None:
     if isinstance(value, (float, np.floating)):
         return state.numbers((float(value),))
     if isinstance(value, (complex, np.complexfloating)):
-        return state.complex_number(complex(value))
-    if isinstance(value, (list, tuple)) and value and all(isinstance(one, (int, float)) for one in value):
-        return state.numbers(tuple(float(one) for one in value))
+        return state.complex_numbers([complex(value)])
+    if isinstance(value, (list, tuple)) and value and all(isinstance(one, (int, float, complex)) for one in value):
+        made = any(isinstance(one, complex) for one in value)
+        return state.complex_numbers(value) if made else state.numbers(value)
     return None
+
+
+def as_complex(real: State) -> State:
+    """A real value as a complex one: numbers are real parts, and of the columns of a symbolic variable two are one number."""
+    values = [argument.value for argument in real.arguments]
+    if all(isinstance(value, Symbol) for value in values):
+        return real.applied("AsComplex" if values else "Real2Complex")
+    if all(isinstance(value, tuple) for value in values):
+        return real.applied("Real2Complex")
+    raise DtypeError(f"an array has dtype {real.dtype}; expected a complex one")
 
 
 def of_symbol(index: int, dim: int, category: int) -> State:

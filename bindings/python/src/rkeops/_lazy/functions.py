@@ -63,15 +63,15 @@ class Functions(Base):
         self._check_last("norm", dim)
         return self._applied("Norm2")
 
-    def clamp(self: _S, a: Any, b: Any) -> _S:
+    def clamp(self: _S, other1: Any, other2: Any) -> _S:
         """This tensor between two bounds."""
-        if isinstance(a, int) and isinstance(b, int):
-            return self._applied("ClampInt", a, b)
-        return self._with("Clamp", a, b)
+        if isinstance(other1, int) and isinstance(other2, int):
+            return self._applied("ClampInt", other1, other2)
+        return self._with("Clamp", other1, other2)
 
-    def ifelse(self: _S, a: Any, b: Any) -> _S:
-        """`a` where this tensor is 0 or more, else `b`."""
-        return self._with("IfElse", a, b)
+    def ifelse(self: _S, other1: Any, other2: Any) -> _S:
+        """`other1` where this tensor is 0 or more, else `other2`."""
+        return self._with("IfElse", other1, other2)
 
     def where(self: _S, a: Any, b: Any) -> _S:
         """`a` where this tensor, a condition, is not 0, else `b`."""
@@ -81,31 +81,30 @@ class Functions(Base):
         """This tensor moved by multiples of `modulus` to the interval from `offset` on."""
         return self._with("Mod", modulus, offset)
 
-    def round(self: _S, d: int = 0) -> _S:
-        """Rounded to `d` decimal digits."""
-        return self._applied("Round", d)
+    def round(self: _S, other: int = 0) -> _S:
+        """Rounded to `other` decimal digits."""
+        return self._applied("Round", other)
 
-    def weightedsqnorm(self: _S, s: Any) -> _S:
-        """The squared norm with weights `s`: one, one for each component, or a matrix."""
-        return self._after("WeightedSqNorm", s)
+    def weightedsqnorm(self: _S, other: Any) -> _S:
+        """The squared norm with the weights `other`: one, one for each component, or a matrix."""
+        return self._after("WeightedSqNorm", other)
 
     def weightedsqdist(self: _S, g: Any, s: Any) -> _S:
         """The squared distance to `g` with weights `s`."""
         return self._combined("WeightedSqDist", [self._lazy(s), self, self._lazy(g)], ())
 
-    def difference_matrix(self: _S, y: Any) -> _S:
+    def difference_matrix(self: _S, other: Any) -> _S:
         """The differences of all components of this tensor and all of another, row after row."""
-        other = self._lazy(y)
         columns = [self.elem(k)._with("Subtract", other) for k in range(self.ndim)]
         return self._combined_in_turn("Concat", columns)
 
-    def softdtw_sqdist(self: _S, y: Any, gamma: Any) -> _S:
+    def softdtw_sqdist(self: _S, other: Any, gamma: Any) -> _S:
         """Soft dynamic time warping of sequences with squared differences as costs."""
-        return self._with("SoftDTW_SqDist", y, gamma)
+        return self._with("SoftDTW_SqDist", other, gamma)
 
     def keops_tensordot(
         self: _S,
-        y: Any,
+        other: Any,
         dimfa: Sequence[int],
         dimfb: Sequence[int],
         contfa: Sequence[int],
@@ -115,11 +114,11 @@ class Functions(Base):
         """Tensors of these shapes summed over pairs of axes; `permutation` tells where what remains goes."""
         places = list(permutation[0]) if permutation else []
         lists = [list(dimfa), list(dimfb), list(contfa), list(contfb), places]
-        return self._with("TensorDot", y, parameters=_with_lengths(lists))
+        return self._with("TensorDot", other, parameters=_with_lengths(lists))
 
-    def keops_kron(self: _S, y: Any, dimself: Sequence[int], dimother: Sequence[int]) -> _S:
+    def keops_kron(self: _S, other: Any, dimfself: Sequence[int], dimfother: Sequence[int]) -> _S:
         """The Kronecker product of tensors of these shapes."""
-        return self._with("Kron", y, parameters=_with_lengths([list(dimself), list(dimother)]))
+        return self._with("Kron", other, parameters=_with_lengths([list(dimfself), list(dimfother)]))
 
     def elem(self: _S, i: int) -> _S:
         """Component `i`, a scalar."""
@@ -149,29 +148,29 @@ class Functions(Base):
         """As `concatenate`, by PyTorch's name."""
         return Functions.concatenate(tuple_of_lt, dim)
 
-    def grad(self: _S, v: Any, e: Any) -> _S:
-        """The gradient with respect to a variable for the cotangent `e`."""
-        return self._calculus("Grad", v, e)
+    def grad(self: _S, other: Any, gradin: Any) -> _S:
+        """The gradient with respect to a variable for the cotangent `gradin`."""
+        return self._calculus("Grad", other, gradin)
 
-    def diff(self: _S, v: Any, u: Any) -> _S:
-        """The derivative where a variable changes along `u`."""
-        return self._calculus("Diff", v, u)
+    def diff(self: _S, other: Any, diffin: Any) -> _S:
+        """The derivative where a variable changes along `diffin`."""
+        return self._calculus("Diff", other, diffin)
 
-    def grad_matrix(self: _S, v: Any) -> _S:
+    def grad_matrix(self: _S, other: Any) -> _S:
         """The gradients of all components with respect to a variable, one after the other."""
-        return self._calculus("GradMatrix", v)
+        return self._calculus("GradMatrix", other)
 
-    def divergence(self: _S, v: Any) -> _S:
+    def divergence(self: _S, var: Any) -> _S:
         """The divergence with respect to a variable."""
-        return self._calculus("Divergence", v)
+        return self._calculus("Divergence", var)
 
-    def laplacian(self: _S, v: Any) -> _S:
+    def laplacian(self: _S, var: Any) -> _S:
         """The Laplacian of a scalar with respect to a variable."""
-        return self._calculus("Laplacian", v)
+        return self._calculus("Laplacian", var)
 
-    def trace_operator(self: _S, v: Any) -> _S:
+    def trace_operator(self: _S, var: Any) -> _S:
         """The trace of what is linear in a variable."""
-        return self._calculus("TraceOperator", v)
+        return self._calculus("TraceOperator", var)
 
     @property
     def real(self: _S) -> _S:

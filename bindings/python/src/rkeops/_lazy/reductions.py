@@ -27,12 +27,22 @@ class Reduced:
         self._count = len(indices)
         self._values = [argument.value for argument in arguments]
 
-    def __call__(self, *arrays: Any, **options: Any) -> Any:
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether a call has to give arrays."""
+        return self._count > 0
+
+    def _filled(self, arrays: tuple[Any, ...]) -> list[Any]:
+        """The values of all arguments, with those of a call."""
         if len(arrays) != self._count:
             raise ArgumentError(f"the call got {len(arrays)} arrays; expected {self._count}, one for each symbolic variable")
         values = self._values.copy()
         for position, place in self._given.items():
             values[position] = arrays[place]
+        return values
+
+    def __call__(self, *arrays: Any, **options: Any) -> Any:
+        values = self._filled(arrays)
         call, out = self._call, self.options.out
         if options:
             chosen = self.options.changed(**options)
@@ -73,8 +83,7 @@ class Reductions(Base):
         backend = kwargs.pop("backend", None) or self._backend
         options = _options.of(ranges=ranges, backend=backend, **kwargs)
         reduced = Reduced(self._library, made, arguments, options)
-        is_symbolic = any(isinstance(argument.value, Symbol) for argument in arguments)
-        return reduced if is_symbolic or not call else reduced()
+        return reduced if reduced.is_symbolic or not call else reduced()
 
     def _index(self, name: str, axis: int | None, dim: int | None) -> int:
         """The index that an axis is."""

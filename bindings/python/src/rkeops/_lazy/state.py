@@ -104,9 +104,9 @@ def numbers(values: Sequence[float]) -> State:
     return State(variable(0, len(values), PARAMETER), (argument,), Sizes(), None)
 
 
-def complex_number(value: complex) -> State:
-    """A parameter of one complex number."""
-    return numbers((value.real, value.imag)).applied("AsComplex")
+def complex_numbers(values: Sequence[complex]) -> State:
+    """A parameter of complex numbers: their parts, in turn."""
+    return numbers([part for value in values for part in (value.real, value.imag)]).applied("AsComplex")
 
 
 def symbol(index: int, dim: int, category: int) -> State:

@@ -8,10 +8,10 @@ from .._formula import PARAMETER, I, J
 from .functions import Functions
 from .matrix import Matrix
 from .operators import Operators
-from .reductions import Reductions
+from .systems import Systems
 
 
-class LazyTensor(Operators, Functions, Reductions, Matrix):
+class LazyTensor(Operators, Functions, Systems, Matrix):
     """A matrix of vectors F(p, x_i, y_j) that is never stored: formulas are written with it as with an array.
 
     `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or (..., 1, 1, D), a
