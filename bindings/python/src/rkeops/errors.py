@@ -71,6 +71,10 @@ class HandleError(Error, RuntimeError):
     """A handle was freed before, or is a handle of another type."""
 
 
+class IndexingError(Error, IndexError, ValueError):
+    """An index is out of range, or chooses what cannot be chosen."""
+
+
 class ConvergenceError(Error, RuntimeError):
     """A solver did not reach its tolerance."""
 

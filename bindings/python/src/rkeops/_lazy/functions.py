@@ -11,7 +11,7 @@ from .base import Base
 _S = TypeVar("_S", bound="Functions")
 
 #: Methods without arguments, by the operation that they apply.
-_UNARY = {
+UNARY = {
     "exp": "Exp", "exp2": "Exp2", "expm1": "Expm1", "log": "Log", "log1p": "Log1p", "xlogx": "XLogX",
     "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan",
     "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh",
@@ -184,19 +184,6 @@ class Functions(Base):
             raise ArgumentError("imag: the tensor is real; expected a complex one")
         return self._applied("ComplexImag")
 
-    def __getitem__(self: _S, key: Any) -> _S:
-        """Components of the vectors: `K[..., 2]` and `K[..., 1:3]`; the other axes have to be whole."""
-        *others, last = key if isinstance(key, tuple) else (key,)
-        if any(one is not Ellipsis and one != slice(None) for one in others):
-            raise ArgumentError(f"index {key!r}: only components of the vectors, on the last axis, can be chosen")
-        if isinstance(last, int):
-            return self.elem(last + self.ndim if last < 0 else last)
-        if isinstance(last, slice):
-            start, stop, step = last.indices(self.ndim)
-            if step == 1 and start < stop:
-                return self.extract(start, stop - start)
-        raise ArgumentError(f"index {key!r}: expected an integer or a slice of step 1 that is not empty")
-
     def _check_last(self, name: str, axis: int) -> None:
         last = self.nbatchdims + 2
         if axis not in (-1, last):
@@ -220,7 +207,7 @@ def _with_lengths(lists: Sequence[list[int]]) -> tuple[int, ...]:
     return tuple(number for one in lists for number in (len(one), *one))
 
 
-for _name, _operation in _UNARY.items():
+for _name, _operation in UNARY.items():
     setattr(Functions, _name, _unary(_name, _operation))
 for _name, _operation in _BINARY.items():
     setattr(Functions, _name, _binary(_name, _operation))

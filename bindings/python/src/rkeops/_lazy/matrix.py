@@ -8,6 +8,7 @@ from .._call import Call
 from .._formula import PARAMETER, I, J, reduction
 from ..errors import ArgumentError
 from .base import Base
+from .indices import normalized, rows_of
 from .state import Argument, Symbol
 
 _S = TypeVar("_S", bound="Matrix")
@@ -32,10 +33,10 @@ class Matrix(Base):
             J: lambda value: value[..., None, :, :],
             PARAMETER: lambda value: value[..., None, :],
         }
-        return self._entries(I, places)
+        return self._entries(I, places).reshape(self.shape)
 
     def entries(self, i: Any, j: Any) -> Any:
-        """The entries at the pairs of row numbers (i[k], j[k]): shape (..., K), or (..., K, D) for vectors.
+        """The entries at the pairs (i[k], j[k]) of K rows and columns: shape (..., K), or (..., K, D) for vectors.
 
         >>> import numpy as np
         >>> from rkeops.numpy import Vi, Vj
@@ -43,15 +44,18 @@ class Matrix(Base):
         >>> (Vi(x) - Vj(x)).entries([2, 0], [0, 1])
         array([ 3., -1.])
         """
+        rows, columns = self._shape[-3:-1]
+        i, j = normalized(i, rows, "axis i"), normalized(j, columns, "axis j")
         places: dict[int, Callable[[Any], Any]] = {
-            I: lambda value: value[..., i, :][..., :, None, :],
-            J: lambda value: value[..., j, :][..., :, None, :],
+            I: lambda value: rows_of(value, i)[..., :, None, :],
+            J: lambda value: rows_of(value, j)[..., :, None, :],
             PARAMETER: lambda value: value[..., None, :],
         }
-        return self._entries(J, places)[..., 0] if self.ndim == 1 else self._entries(J, places)[..., 0, :]
+        values = self._entries(J, places)
+        return values[..., 0] if self.ndim == 1 else values[..., 0, :]
 
     def diagonal(self) -> Any:
-        """The entries (k, k) of a square matrix."""
+        """The entries (k, k) of a square matrix: shape (..., M), or (..., M, D) for vectors."""
         if self.ni != self.nj:
             raise ArgumentError(f"diagonal: the matrix has shape {self.shape}; expected a square one")
         return self.entries(slice(None), slice(None))
