@@ -217,11 +217,3 @@ class Reductions(Base):
         product = self._with("Mult", self._new_plain(right))
         reduced: Reduced = product.reduction("Sum", axis=product.nbatchdims + 1, call=False, **kwargs)
         return reduced
-
-    def matvec(self, v: Any) -> Any:
-        """The product with a vector, as SciPy's linear operators have it."""
-        return self @ v
-
-    def rmatvec(self, v: Any) -> Any:
-        """The product of the transposed matrix with a vector."""
-        return self.t() @ v

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .._formula import PARAMETER, I, J
-from .indexing import Indexing
 from .operators import Operators
+from .sparse import Sparse
 from .systems import Systems
 
 
-class LazyTensor(Operators, Indexing, Systems):
+class LazyTensor(Operators, Sparse, Systems):
     """A matrix of vectors F(p, x_i, y_j) that is never stored: formulas are written with it as with an array.
 
     `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or (..., 1, 1, D), a
