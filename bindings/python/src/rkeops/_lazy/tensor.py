@@ -16,6 +16,16 @@ class LazyTensor(Operators, Sparse, Systems):
     `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or (..., 1, 1, D), a
     parameter; a matrix with `axis` 0 (i) or 1 (j); a vector, a number or a list of numbers, which are parameters; or a
     symbolic variable (index, dimension, category), for which an array is given when a reduction is called.
+
+    >>> import numpy as np
+    >>> from rkeops.numpy import LazyTensor
+    >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+    >>> x_i, y_j = LazyTensor(x[:, None, :]), LazyTensor(y[None, :, :])
+    >>> K = 1 / (1 + ((x_i - y_j) ** 2).sum(-1))
+    >>> K.shape
+    (3, 2)
+    >>> K @ np.array([10.0, 100.0])
+    array([25., 60., 52.])
     """
 
     def __repr__(self) -> str:
