@@ -71,6 +71,12 @@ class Reductions(Base):
         """The reduction of this name, with the weights `other` or the integer `opt_arg` where it takes them.
 
         With `call=False`, or where variables are symbolic, what comes back is to be called.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> f = (Vi(0, 1) * Vj(1, 1)).reduction("Sum", axis=1)
+        >>> f(np.array([[2.0]]), np.array([[3.0], [4.0]]))
+        array([[14.]])
         """
         index = self._index(reduction_op, axis, dim)
         states = [self._state] if other is None else [self._state, self._lazy(other)._state]
@@ -106,7 +112,19 @@ class Reductions(Base):
         return self.reduction(name, axis=axis, **kwargs)
 
     def sum(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
-        """The sum: of the components for the last axis, else over an index."""
+        """The sum: of the components for the last axis, else over an index.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> (Vi(x) * Vj(y)).sum(axis=1)
+        array([[0.],
+               [3.],
+               [9.]])
+        >>> (Vi(x) * Vj(y)).sum(axis=0)
+        array([[4.],
+               [8.]])
+        """
         return self._either("ComplexSum" if self.is_complex else "Sum", "Sum", axis, dim, kwargs)
 
     def min(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
@@ -118,7 +136,16 @@ class Reductions(Base):
         return self._either("Max", "Max", axis, dim, kwargs)
 
     def argmin(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
-        """The place of the smallest component, or the index of the smallest value; the first of equal ones."""
+        """The place of the smallest component, or the index of the smallest value; the first of equal ones.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> ((Vi(x) - Vj(y)) ** 2).sum(-1).argmin(axis=1)
+        array([[0],
+               [0],
+               [1]])
+        """
         return self._either("ArgMin", "ArgMin", axis, dim, kwargs)
 
     def argmax(self, axis: int = -1, dim: int | None = None, **kwargs: Any) -> Any:
@@ -146,7 +173,15 @@ class Reductions(Base):
         return self.reduction("ArgMax", axis=axis, dim=dim, **kwargs)
 
     def min_argmin(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The smallest value over an index, and where it is."""
+        """The smallest value over an index, and where it is.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> least, where = ((Vi(x) - Vj(y)) ** 2).sum(-1).min_argmin(axis=0)
+        >>> least[:, 0], where[:, 0]
+        (array([0., 1.]), array([1, 1]))
+        """
         return self.reduction("Min_ArgMin", axis=axis, dim=dim, **kwargs)
 
     def max_argmax(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
@@ -161,7 +196,15 @@ class Reductions(Base):
         return self._ranked("KMin", K, axis, dim, kwargs)
 
     def argKmin(self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """Where the K smallest values are."""
+        """Where the K smallest values are.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> ((Vi(y) - Vj(x)) ** 2).sum(-1).argKmin(2, axis=1)
+        array([[1, 0],
+               [1, 2]])
+        """
         return self._ranked("ArgKMin", K, axis, dim, kwargs)
 
     def Kmin_argKmin(self, K: int, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
@@ -179,7 +222,16 @@ class Reductions(Base):
         return shaped if isinstance(results, tuple) else shaped[0]
 
     def logsumexp(self, axis: int | None = None, dim: int | None = None, weight: Any = None, **kwargs: Any) -> Any:
-        """The logarithm of the sum of exponentials, of `weight` times exponentials where it is given."""
+        """The logarithm of the sum of exponentials, of `weight` times exponentials where it is given.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> (Vi(x) + Vj(y) + 1000).logsumexp(axis=1).round(3)
+        array([[1002.313],
+               [1003.313],
+               [1005.313]])
+        """
         weight = kwargs.pop("other", weight)
         if self._is_inner(axis, dim) and weight is None:
             return self._applied("LogSumExp")
@@ -189,13 +241,34 @@ class Reductions(Base):
     logsumexp_reduction = logsumexp
 
     def sumsoftmaxweight(self, weight: Any, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
-        """The mean of `weight` with softmax weights: what attention computes."""
+        """The mean of `weight` with softmax weights: what attention computes.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> (100 * Vi(x - 1.0) * Vj(y)).sumsoftmaxweight(Vj(y), axis=1)
+        array([[1. ],
+               [1.5],
+               [2. ]])
+        """
         return self.reduction("SumSoftMaxWeight", other=weight, axis=axis, dim=dim, **kwargs)
 
     sumsoftmaxweight_reduction = sumsoftmaxweight
 
     def __matmul__(self, v: Any, **kwargs: Any) -> Any:
-        """The product with a vector (N,), or a matrix (..., N, E) of columns, in the index j."""
+        """The product with a vector (N,), or a matrix (..., N, E) of columns, in the index j.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> K = Vi(x) * Vj(y)
+        >>> K @ np.array([1.0, 1.0])
+        array([0., 3., 9.])
+        >>> K @ np.array([[1.0, 0.0], [1.0, 1.0]])
+        array([[0., 0.],
+               [3., 2.],
+               [9., 6.]])
+        """
         is_vector = len(v.shape) == 1
         columns = v[:, None] if is_vector else v
         key = (columns.shape[-1], self._library.dtype_of(columns))
