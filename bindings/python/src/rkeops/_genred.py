@@ -29,6 +29,14 @@ class Genred:
     `aliases` name the arguments, as "x = Vi(3)": one row for each i, three columns; `Vj` has one for each j, `Pm` is a
     parameter. `axis` is the index that is reduced: 0 for i, 1 for j. `opt_arg` is the integer of reductions such as "KMin",
     `formula2` the weights of those that have weights.
+
+    >>> import numpy as np
+    >>> from rkeops.numpy import Genred
+    >>> f = Genred("SqDist(x, y) * b", ["x = Vi(2)", "y = Vj(2)", "b = Vj(1)"], axis=1)
+    >>> x, y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[0.0, 1.0], [3.0, 4.0]])
+    >>> f(x, y, np.array([[10.0], [1.0]]))
+    array([[35.],
+           [23.]])
     """
 
     _library: ClassVar[Arrays]
@@ -116,6 +124,14 @@ class Generic:
         return self.genred(formula, aliases, "ArgMin", axis_of(output)[0], **kwargs)
 
     def argkmin(self, formula: str, output: str, *aliases: str, **kwargs: Any) -> Genred:
-        """The indices of the K smallest values, where the output has K columns."""
+        """The indices of the K smallest values, where the output has K columns.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import generic_argkmin
+        >>> nearest = generic_argkmin("SqDist(x, y)", "a = Vi(2)", "x = Vi(1)", "y = Vj(1)")
+        >>> nearest(np.array([[0.0], [3.0]]), np.array([[1.0], [2.0], [5.0]]))
+        array([[0, 1],
+               [1, 0]])
+        """
         axis, columns = axis_of(output)
         return self.genred(formula, aliases, "ArgKMin", axis, opt_arg=columns, **kwargs)
