@@ -70,6 +70,14 @@ class KernelSolve(Genred):
 
     The right-hand side b is given in the place of x; K has to be symmetric and positive definite. Columns of b are systems of
     their own.
+
+    >>> import numpy as np
+    >>> from rkeops.numpy import KernelSolve
+    >>> solve = KernelSolve("Exp(-SqDist(x, y)) * b", ["x = Vi(1)", "y = Vj(1)", "b = Vj(1)"], "b", axis=1)
+    >>> x = np.array([[0.0], [10.0]])
+    >>> solve(x, x, np.array([[3.0], [6.0]]), alpha=0.5)
+    array([[2.],
+           [4.]])
     """
 
     def __init__(
