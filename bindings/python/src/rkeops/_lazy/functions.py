@@ -74,7 +74,16 @@ class Functions(Base):
         return self._with("IfElse", other1, other2)
 
     def where(self: _S, a: Any, b: Any) -> _S:
-        """`a` where this tensor, a condition, is not 0, else `b`."""
+        """`a` where this tensor, a condition, is not 0, else `b`.
+
+        >>> import numpy as np
+        >>> from rkeops.numpy import Vi, Vj
+        >>> x, y = np.array([[0.0], [1.0], [3.0]]), np.array([[1.0], [2.0]])
+        >>> (Vi(x) < Vj(y)).where(10, -Vj(y)).dense()
+        array([[10., 10.],
+               [-1., 10.],
+               [-1., -2.]])
+        """
         return self._with("Equal", 0)._applied("Minus").ifelse(a, b)
 
     def mod(self: _S, modulus: Any, offset: Any = 0) -> _S:
