@@ -17,7 +17,14 @@ def doctor() -> str:
 
 
 def set_num_threads(count: int) -> None:
-    """How many threads runs use together; 0 is for as many as RKEOPS_NUM_THREADS says or the process may use."""
+    """How many threads runs use together; 0 is for as many as RKEOPS_NUM_THREADS says or the process may use.
+
+    >>> import rkeops
+    >>> rkeops.set_num_threads(1)
+    >>> rkeops.num_threads()
+    1
+    >>> rkeops.set_num_threads(0)
+    """
     check(LIBRARY.rkeops_set_num_threads(count))
 
 
