@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .._formula import PARAMETER, I, J
+from .display import Display
 from .operators import Operators
 from .sparse import Sparse
 from .systems import Systems
 
 
-class LazyTensor(Operators, Sparse, Systems):
+class LazyTensor(Operators, Sparse, Systems, Display):
     """A matrix of vectors F(p, x_i, y_j) that is never stored: formulas are written with it as with an array.
 
     `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or (..., 1, 1, D), a
@@ -28,13 +29,9 @@ class LazyTensor(Operators, Sparse, Systems):
     array([25., 60., 52.])
     """
 
-    def __repr__(self) -> str:
-        """The formula, the shape, and the memory that the whole matrix would take."""
-        name = "ComplexLazyTensor" if self.is_complex else "LazyTensor"
-        facts = [self.formula, f"shape={self.shape}", *([f"dtype={self.dtype}"] if self.dtype else [])]
-        if self.symbolic_variables:
-            facts.append(f"symbolic={self.symbolic_variables}")
-        return f"{name}({', '.join(facts)}, dense={_bytes(self.size_in_bytes)})"
+    def __getstate__(self) -> dict[str, Any]:
+        """What pickles and copies take along: not what is remembered for speed."""
+        return {**self.__dict__, "_products": {}}
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError("a symbolic tensor is no array; K.dense() stores its whole matrix")
@@ -60,12 +57,3 @@ class Variables:
     def parameter(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
         """A parameter: an array of shape (D,), a number, a list of numbers, or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind) if dim is None else self.tensor((x_or_ind, dim, PARAMETER))
-
-
-def _bytes(count: float) -> str:
-    """A number of bytes that a person can read."""
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if count < 1024 or unit == "TiB":
-            break
-        count /= 1024
-    return f"{count:.3g} {unit}"
