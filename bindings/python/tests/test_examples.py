@@ -48,5 +48,6 @@ def check_png(content):
     assert len(set(rows)) > 2
 
 
-def test_every_example_is_run():
+def test_every_example_is_run_and_listed():
     assert {path.stem for path in FOLDER.glob("*.py")} == {*EXAMPLES, "data"}
+    assert set(re.findall(r"^\| `(\w+)\.py`", (FOLDER / "README.md").read_text(), re.MULTILINE)) == set(EXAMPLES)
