@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from functools import lru_cache
-from typing import Any, NamedTuple, Sequence
+from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -74,24 +74,25 @@ def compiled(library: Arrays, call: Call, found: set[str]) -> tuple[Kernel, str]
     return kernel(call.reductions, call.compilation._replace(bits=64 if dtype == "float64" else 32)), dtype
 
 
-def sizes(computes: Kernel, described: Sequence[Described]) -> tuple[tuple[int, ...], int]:
-    """The batch of a call, and the rows of its results. That arrays fit together otherwise is for the library to say."""
+def outputs_of(
+    computes: Kernel, inputs: Sequence[Sequence[int]], dtype: str, broadcast: Callable[..., Any] = np.broadcast_shapes
+) -> tuple[tuple[tuple[int, ...], str], ...]:
+    """The shape and the dtype of each result, for inputs of these shapes. That they fit is for the library to say."""
     batches, rows = [], 1
-    for (_, category), array in zip(computes.inputs, described):
+    for (_, category), shape in zip(computes.inputs, inputs):
         inner = 1 if category == PARAMETER else 2
-        shape = tuple(array.shape)
         if len(shape) > inner:
-            batches.append(shape[:-inner])
+            batches.append(tuple(shape[:-inner]))
         if category == 1 - computes.axis and shape:
             # The axis of one column may be left out where there is no batch.
             rows = shape[-2:][0]
-    if not batches:
-        return (), rows
     try:
-        return tuple(np.broadcast_shapes(*batches)), rows
-    except ValueError:
+        batch = tuple(broadcast(*batches)) if batches else ()
+    except (ValueError, RuntimeError):
         shown = ", ".join(map(str, batches))
         raise ShapeError(f"the axes of the batch do not fit together: {shown}") from None
+    dtypes = {INT: "int64", COMPLEX: COMPLEX_OF.get(dtype, "complex64")}
+    return tuple(((*batch, rows, output.dim), dtypes.get(output.code, dtype)) for output in computes.outputs)
 
 
 @lru_cache(4096)
@@ -116,19 +117,15 @@ def _plan(
     for position in numbers:
         arrays[position] = Described(FLOAT, bits, (inputs[position],), (1,), f"float{bits}")
     described = [arrays[position] for position in range(len(inputs))]
-    batch, rows = sizes(computes, described)
-    outputs, written = [], []
-    for output in computes.outputs:
-        is_complex = output.code == COMPLEX
-        stored = "int64" if output.code == INT else COMPLEX_OF.get(dtype, "complex64") if is_complex else dtype
-        outputs.append(((*batch, rows, output.dim), stored))
+    shapes = [array.shape for array in described]
+    outputs = outputs_of(computes, shapes, dtype)
     if out is None:
         written = [library.described(library.layout(library.empty(shape, stored, ()))) for shape, stored in outputs]
     else:
         written = [library.described(layout) for layout in out]
         _check(written, outputs)
-    work = computes.work(described, batch)
-    return Plan(computes, Structs([*described, *written]), numbers, bits, tuple(outputs), work)
+    work = computes.work(shapes, outputs[0][0][:-2])
+    return Plan(computes, Structs([*described, *written]), numbers, bits, outputs, work)
 
 
 def plan(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> Plan:

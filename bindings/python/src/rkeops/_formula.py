@@ -9,10 +9,11 @@ from ctypes import c_int32, c_int64, c_size_t
 from functools import lru_cache
 from typing import Any, Callable, TypeVar
 
-from ._library import LIBRARY, integers, number, produced, strings, text_of
+from ._library import LIBRARY, check, integers, number, produced, strings, text_of
 
 #: The categories of variables.
 I, J, PARAMETER = 0, 1, 2
+_CATEGORIES = ("Vi", "Vj", "Pm")
 #: How many formulas and reductions are remembered.
 _REMEMBERED = 8192
 
@@ -60,8 +61,26 @@ def _text(function: str, handle: int) -> str:
     return text_of(getattr(LIBRARY, "rkeops_" + function), handle)
 
 
-def _handles(formulas: tuple[Formula, ...]) -> tuple[int, ...]:
+@_constant_in_graphs
+def _argument_names(reductions: tuple[int, ...]) -> tuple[str, ...]:
+    """The arguments that reductions have together, as aliases: those, too, that their formulas no longer hold."""
+    kernel = produced(LIBRARY.rkeops_kernel_compile, integers(reductions), len(reductions), None)
+    names = []
+    for position in range(number(LIBRARY.rkeops_kernel_input_count, c_size_t, kernel)):
+        dim, category = c_int64(), c_int32()
+        check(LIBRARY.rkeops_kernel_input(kernel, position, dim, category))
+        names.append(f"{_CATEGORIES[category.value]}({position},{dim.value})")
+    LIBRARY.rkeops_kernel_free(kernel)
+    return tuple(names)
+
+
+def _handles(formulas: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple([formula.handle for formula in formulas])
+
+
+def argument_names(reductions: tuple[Reduction, ...]) -> tuple[str, ...]:
+    """The arguments that reductions have together, as aliases for parsing their texts."""
+    return _argument_names(_handles(reductions))
 
 
 class Formula:
@@ -74,7 +93,8 @@ class Formula:
         self.dim, self.is_complex = _formula_facts(handle)
 
     def __del__(self, free: Any = LIBRARY.rkeops_formula_free) -> None:
-        free(self.handle)
+        if hasattr(self, "handle"):
+            free(self.handle)
 
     def __str__(self) -> str:
         return _text("formula_text", self.handle)
@@ -133,13 +153,14 @@ class Reduction:
         self.dim, self.output_count, self.saved_count = _reduction_facts(handle)
 
     def __del__(self, free: Any = LIBRARY.rkeops_reduction_free) -> None:
-        free(self.handle)
+        if hasattr(self, "handle"):
+            free(self.handle)
 
     def __str__(self) -> str:
         return _text("reduction_text", self.handle)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return parse_reduction, (str(self), self.axis)
+        return parse_reduction, (str(self), self.axis, argument_names((self,)))
 
 
 @lru_cache(_REMEMBERED)
@@ -152,16 +173,16 @@ def reduction(
 
 
 @lru_cache(_REMEMBERED)
-def parse_reduction(text: str, axis: int) -> Reduction:
-    """The reduction of a text that names its variables itself, which is over this index."""
-    return Reduction(_made("reduction_parse", text, ()), axis)
+def parse_reduction(text: str, axis: int, aliases: tuple[str, ...] = ()) -> Reduction:
+    """The reduction of a text, which is over this index and has at least the arguments that the aliases name."""
+    return Reduction(_made("reduction_parse", text, aliases), axis)
 
 
 @lru_cache(_REMEMBERED)
 def saved(of: Reduction, position: int) -> Reduction:
     """The reduction that gives one of the results which the derivatives of another need: often that one itself."""
     made = Reduction(_made("reduction_saved", of.handle, position), of.axis)
-    return of if str(made) == str(of) else made
+    return of if str(made) == str(of) else parse_reduction(str(made), of.axis, argument_names((made,)))
 
 
 @lru_cache(_REMEMBERED)

@@ -96,12 +96,12 @@ class Kernel:
         """How the kernel works, in words."""
         return text_of(LIBRARY.rkeops_kernel_explain, self.handle)
 
-    def work(self, inputs: Sequence[Described], batch: Sequence[int]) -> int:
-        """About how many lane operations a run takes; whether shapes are right is for the library to say."""
+    def work(self, inputs: Sequence[Sequence[int]], batch: Sequence[int]) -> int:
+        """About how many lane operations a run on inputs of these shapes takes. That they fit is for the library to say."""
         rows = [1, 1]
-        for (_, category), described in zip(self.inputs, inputs):
-            if category != PARAMETER and described.shape:
-                rows[category] = described.shape[-2:][0]
+        for (_, category), shape in zip(self.inputs, inputs):
+            if category != PARAMETER and shape:
+                rows[category] = shape[-2:][0]
         return self.operations * prod([*rows, *batch])
 
 

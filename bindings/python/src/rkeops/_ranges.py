@@ -32,21 +32,36 @@ class Ranges:
     those over i.
     """
 
-    __slots__ = ("handle", "lists")
-
     def __init__(self, lists: Sequence[Any]) -> None:
         if len(lists) != 6:
             raise ArgumentError(f"ranges has {len(lists)} parts; expected 6, or None")
         self.lists = tuple(lists)
-        (over_j, _held_j), (over_i, _held_i) = _half(lists[:3]), _half(lists[3:])
-        self.handle = produced(LIBRARY.rkeops_ranges_create, ctypes.byref(over_j), ctypes.byref(over_i))
+
+    @property
+    def handle(self) -> int:
+        """The ranges as the library holds them, which checks them. They are made when they are first asked for: until then
+        there are only arrays, which torch.compile can follow.
+        """
+        known: int | None = self.__dict__.get("_handle")
+        if known is None:
+            (over_j, _held_j), (over_i, _held_i) = _half(self.lists[:3]), _half(self.lists[3:])
+            made = produced(LIBRARY.rkeops_ranges_create, ctypes.byref(over_j), ctypes.byref(over_i))
+            known = self.__dict__.setdefault("_handle", made)
+            if known != made:  # Another thread was faster.
+                LIBRARY.rkeops_ranges_free(made)
+        return known
+
+    def checked(self) -> Ranges:
+        """These ranges, which the library has taken."""
+        assert self.handle
+        return self
 
     def __reduce__(self) -> tuple[object, ...]:
         return Ranges, (self.lists,)
 
     def __del__(self, free: Any = LIBRARY.rkeops_ranges_free) -> None:
-        if hasattr(self, "handle"):
-            free(self.handle)
+        if "_handle" in self.__dict__:
+            free(self.__dict__["_handle"])
 
     def transposed(self) -> Ranges:
         """The ranges of the transposed matrix: the halves have changed places."""

@@ -178,7 +178,7 @@ class Base:
     @ranges.setter
     def ranges(self, lists: Any) -> None:
         self._products.clear()
-        self._ranges = None if lists is None else lists if isinstance(lists, Ranges) else Ranges(lists)
+        self._ranges = None if lists is None else (lists if isinstance(lists, Ranges) else Ranges(lists)).checked()
 
     @property
     def backend(self) -> str | None:

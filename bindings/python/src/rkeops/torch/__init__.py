@@ -10,6 +10,8 @@ from .._lazy import Variables
 from .._solve import KernelSolve as _KernelSolve
 from . import cluster
 from ._arrays import Torch
+from ._dispatch import Dispatched
+from ._operator import register
 
 __all__ = [
     "ComplexLazyTensor", "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "cluster", "generic_argkmin",
@@ -17,6 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LIBRARY = Torch()
+register(_LIBRARY)
 
 
 class Genred(_Genred):
@@ -34,7 +37,7 @@ generic_sum, generic_logsumexp = _generic.sum, _generic.logsumexp
 generic_argmin, generic_argkmin = _generic.argmin, _generic.argkmin
 
 
-class LazyTensor(_LazyTensor):
+class LazyTensor(Dispatched, _LazyTensor):
     __doc__ = _LazyTensor.__doc__
     _library = _LIBRARY
 

@@ -12,6 +12,7 @@ from .._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
 from .._solve import System, solve
 from ..errors import DeviceError, DtypeError
 from ._derivatives import differentiable
+from ._operator import reduced
 from ._systems import solution
 
 #: The name, the code and the bits of each dtype.
@@ -29,6 +30,7 @@ _DTYPES = {
     torch.uint8: ("uint8", UINT, 8),
     torch.bool: ("bool", BOOL, 8),
 }
+_HALF = ("float16", "bfloat16")
 _BY_NAME = {name: dtype for dtype, (name, _, _) in _DTYPES.items()}
 
 
@@ -58,6 +60,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _widened(value: Any) -> Any:
+    """A tensor of numbers of 16 bits in float32."""
+    return value.float() if type(value) is not tuple and value.dtype in (torch.float16, torch.bfloat16) else value
+
+
 class Torch:
     """Tensors of PyTorch on the CPU."""
 
@@ -71,7 +78,8 @@ class Torch:
         return isinstance(value, torch.Tensor)
 
     def dtype_of(self, value: Any) -> str:
-        return _facts(value.dtype)[0]
+        name = _facts(value.dtype)[0]
+        return "float32" if name in _HALF and torch.is_autocast_enabled("cpu") else name
 
     def layout(self, value: Any) -> Hashable:
         if value.layout is not torch.strided:
@@ -109,7 +117,15 @@ class Torch:
         return result.sum_to_size(tensor.shape)
 
     def compute(self, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
-        """The results; where one of the tensors is differentiated they are, too."""
+        """The results; where one of the tensors is differentiated they are, too.
+
+        In a region of autocast, numbers of 16 bits are made float32 and results are float32, as those of PyTorch's own sums
+        and distances are.
+        """
+        if torch.is_autocast_enabled("cpu"):
+            inputs = [_widened(value) for value in inputs]
+        if torch.compiler.is_compiling():
+            return reduced(call, inputs)
         if _is_differentiated(inputs):
             results = differentiable(self, call, inputs)
             if out is None:
