@@ -48,7 +48,7 @@ def closure(reductions: tuple[Reduction, ...]) -> tuple[Reduction, ...]:
             needed = saved(one, position)
             if needed not in all_of_them:
                 all_of_them.append(needed)
-        if len(all_of_them) > _MOST_SAVED:
+        if len(all_of_them) - len(reductions) > _MOST_SAVED:
             raise UnsupportedError(f"the derivatives of {reductions[0]} need too many results")
     return tuple(all_of_them)
 
