@@ -21,6 +21,13 @@ _ON_CPU = frozenset({None, "auto", "CPU", "CPU_1D", "CPU_2D"})
 _BITS = {"auto": 0, None: 0, "float32": 32, "float": 32, "float64": 64, "double": 64}
 
 
+def tell_ignored(name: str) -> None:
+    """Logs, once, that something of KeOps is accepted and ignored."""
+    if name not in _told:
+        _told.add(name)
+        _log.debug("%s has no meaning here and is ignored", name)
+
+
 class Options(NamedTuple):
     """What calls are made with."""
 
@@ -54,9 +61,7 @@ def of(
     for name in others:
         if name not in _IGNORED:
             raise TypeError(f"unexpected option {name!r}; known: {', '.join(sorted(_KNOWN))}")
-        if name not in _told:
-            _told.add(name)
-            _log.debug("the option %s has no meaning here and is ignored", name)
+        tell_ignored(name)
     if sum_scheme not in SUMMATIONS:
         raise ArgumentError(f"sum_scheme is {sum_scheme!r}; expected one of {', '.join(SUMMATIONS)}")
     if dtype_acc not in _BITS:

@@ -8,8 +8,8 @@ from typing import Any
 class ComplexMeta(type):
     """The type of a class that makes its base's instances, of complex numbers, and whose own are all that are complex.
 
-    For complex numbers an array has to be complex, numbers are real parts where they are real, and two columns of a symbolic
-    variable are one number.
+    For complex numbers an array has to be complex, numbers are real parts where they are real, and two columns of a
+    symbolic variable are one number.
     """
 
     def __instancecheck__(cls, instance: Any) -> bool:

@@ -44,7 +44,7 @@ def of_scalar(value: Any) -> State | None:
 
 
 def as_complex(real: State) -> State:
-    """A real value as a complex one: numbers are real parts, and of the columns of a symbolic variable two are one number."""
+    """A real value as a complex one: numbers are real parts, and two columns of a symbolic variable are one number."""
     values = [argument.value for argument in real.arguments]
     if all(isinstance(value, Symbol) for value in values):
         return real.applied("AsComplex" if values else "Real2Complex")

@@ -46,9 +46,9 @@ class Systems(Reductions):
     ) -> Any:
         """The solution x of (K + alpha Id) x = other, by conjugate gradients; the options are those of `KernelSolve`.
 
-        `other` is an array of shape (M,), (M, E), or (..., M, 1, E) where there is a batch, or a variable `Vi` or `Vj`. K is
-        this tensor; or, where `var` is one of its symbolic variables, in which it is linear, the map from it to the sum.
-        With `call=False`, or where variables are symbolic, what comes back is to be called.
+        `other` is an array of shape (M,), (M, E), or (..., M, 1, E) where there is a batch, or a variable `Vi` or `Vj`.
+        K is this tensor; or, where `var` is one of its symbolic variables, in which it is linear, the map from it to the
+        sum. With `call=False`, or where variables are symbolic, what comes back is to be called.
 
         >>> import numpy as np
         >>> from rkeops.numpy import Vi, Vj

@@ -40,7 +40,7 @@ class LazyTensor(_LazyTensor):
 
 
 class ComplexLazyTensor(LazyTensor, metaclass=_ComplexMeta):
-    """The complex symbolic tensors: what `LazyTensor` makes of complex arrays and numbers, and what is computed of them."""
+    """The complex symbolic tensors: what `LazyTensor` makes of complex arrays, and what is computed of them."""
 
 
 _variables = Variables(LazyTensor)

@@ -1,0 +1,1 @@
+"""What pykeops has for NumPy and PyTorch alike."""

@@ -1,0 +1,7 @@
+"""Reductions of formulas that are text."""
+
+from __future__ import annotations
+
+from rkeops.numpy import Genred
+
+__all__ = ["Genred"]
