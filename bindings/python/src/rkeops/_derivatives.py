@@ -6,10 +6,7 @@ from typing import Any, Callable, NamedTuple, Sequence
 
 from ._call import Call, compiled
 from ._formula import PARAMETER, Formula, Reduction, directional, gradient, saved, variable
-from .errors import UnsupportedError
-
-#: Results that derivatives of a reduction may need, with those that their own need, at most.
-_MOST_SAVED = 32
+from ._solve import System
 
 
 class Arguments(NamedTuple):
@@ -40,17 +37,15 @@ class Arguments(NamedTuple):
         return [position for position, numbers in enumerate(self.numbers) if numbers is None]
 
 
-def closure(reductions: tuple[Reduction, ...]) -> tuple[Reduction, ...]:
-    """Reductions with all whose results their derivatives need, to any order."""
-    all_of_them = list(reductions)
-    for one in all_of_them:
+def with_saved(reductions: tuple[Reduction, ...]) -> tuple[Reduction, ...]:
+    """Reductions with those whose results their derivatives need."""
+    every = list(reductions)
+    for one in reductions:
         for position in range(one.saved_count):
             needed = saved(one, position)
-            if needed not in all_of_them:
-                all_of_them.append(needed)
-        if len(all_of_them) - len(reductions) > _MOST_SAVED:
-            raise UnsupportedError(f"the derivatives of {reductions[0]} need too many results")
-    return tuple(all_of_them)
+            if needed not in every:
+                every.append(needed)
+    return tuple(every)
 
 
 class Derivative:
@@ -67,6 +62,8 @@ class Derivative:
         for one in reductions:
             self.firsts[one] = first
             first += one.output_count
+        #: Results that were computed for the derivatives.
+        self.later: dict[Reduction, Any] = {}
         self.outside: list[Any] = []
         self.places: dict[tuple[int, int, int], int] = {}
 
@@ -81,7 +78,18 @@ class Derivative:
     def _saved(self, one: Reduction) -> tuple[Formula, ...]:
         """The variables of the results that the derivatives of a reduction need."""
         needed = [saved(one, position) for position in range(one.saved_count)]
-        return tuple(self._from_outside(self.results[self.firsts[other]], other.dim, self.kept) for other in needed)
+        return tuple(self._from_outside(self._result(other), other.dim, self.kept) for other in needed)
+
+    def _result(self, one: Reduction) -> Any:
+        """The first result of a reduction. Where a saved result is derived itself, that may need others: they are computed
+        then, for they can go on without end.
+        """
+        if one in self.firsts:
+            return self.results[self.firsts[one]]
+        if one not in self.later:
+            call = self.arguments.call._replace(reductions=(one,))
+            self.later[one] = self.arguments.library.compute(call, self.arguments.filled(self.tensors))[0]
+        return self.later[one]
 
     def _compute(self, reductions: Sequence[Reduction]) -> tuple[Any, ...]:
         """Derivatives over one index in one pass."""
@@ -134,6 +142,23 @@ class Derivative:
         for (first, _), result in zip(derived, results):
             sums[first] = result if sums[first] is None else sums[first] + result
         return tuple(sums)
+
+
+def system_gradients(
+    arguments: Arguments, system: System, tensors: Sequence[Any], x: Any, cotangent: Any, needed: Sequence[bool]
+) -> list[Any]:
+    """The gradients with respect to the tensors of the solution x with (K + alpha) x = b: the cotangent c becomes l with
+    (K + alpha) l = c, that of b; K's is -l x'.
+    """
+    place = arguments.places().index(system.unknown)
+    arrays = list(tensors)
+    arrays[place] = cotangent
+    solved = arguments.library.solve(system, arguments.filled(arrays))
+    arrays[place] = x
+    others = [one and k != place for k, one in enumerate(needed)]
+    gradients = Derivative(arguments, arrays, []).backward([-solved], others)
+    gradients[place] = solved if needed[place] else None
+    return gradients
 
 
 def batched(

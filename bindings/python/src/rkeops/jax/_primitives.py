@@ -14,7 +14,7 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from .._derivatives import Arguments, Derivative, batched, closure
+from .._derivatives import Arguments, Derivative, batched, with_saved
 from .._host import Host, results_of
 from .._solve import System
 from ..errors import DeviceError
@@ -64,7 +64,7 @@ def _reduce_shapes(*arrays: Any, arguments: Arguments, library: Host) -> list[An
 def _reduce_along(primals: Any, tangents: Any, *, arguments: Arguments, library: Host) -> tuple[Any, Any]:
     """The results, and their derivatives along tangents."""
     reductions = arguments.call.reductions
-    arguments = arguments._replace(call=arguments.call._replace(reductions=closure(reductions)))
+    arguments = arguments._replace(call=arguments.call._replace(reductions=with_saved(reductions)))
     results = reduce_p.bind(*primals, arguments=arguments, library=library)
     count = sum(one.output_count for one in reductions)
     along = Derivative(arguments, primals, results).forward(_known(tangents), reductions)[:count]

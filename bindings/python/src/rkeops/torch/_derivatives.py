@@ -10,12 +10,12 @@ from typing import Any, Sequence
 import torch
 
 from .._call import Call, compute
-from .._derivatives import Arguments, Derivative, batched, closure
+from .._derivatives import Arguments, Derivative, batched, with_saved
 
 
 def differentiable(library: Any, call: Call, inputs: Sequence[Any]) -> tuple[Any, ...]:
     """The results of a call, with derivatives."""
-    arguments, tensors = Arguments.of(library, call._replace(reductions=closure(call.reductions)), inputs)
+    arguments, tensors = Arguments.of(library, call._replace(reductions=with_saved(call.reductions)), inputs)
     results: tuple[Any, ...] = _Reduce.apply(arguments, *tensors)
     return results[: sum(one.output_count for one in call.reductions)]
 

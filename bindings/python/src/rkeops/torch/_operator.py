@@ -11,7 +11,7 @@ from typing import Any, Sequence
 import torch
 
 from .._call import Call, compiled, compute, outputs_of
-from .._derivatives import Arguments, Derivative, closure
+from .._derivatives import Arguments, Derivative, with_saved
 from .._formula import argument_names, parse_reduction
 from .._kernel import Compilation
 from .._ranges import Ranges
@@ -38,7 +38,7 @@ def reduced(call: Call, inputs: Sequence[Any]) -> tuple[Any, ...]:
             numbers += value
         else:
             tensors.append(value)
-    every = closure(call.reductions)
+    every = with_saved(call.reductions)
     texts, names, axis = [str(one) for one in every], list(argument_names(every)), every[0].axis
     ranges = [] if call.ranges is None else [torch.as_tensor(one) for one in call.ranges.lists]
     results = torch.ops.rkeops.reduce(tensors, numbers, counts, texts, names, axis, list(call.compilation), ranges)
@@ -81,15 +81,15 @@ def register(library: Any) -> None:
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Sequence[Any]) -> None:
         tensors, *ctx.others = inputs
         ctx.count = len(tensors)
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(*tensors, *output)
 
     def backward(ctx: Any, cotangents: Sequence[Any]) -> tuple[Any, ...]:
         tensors, results = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
         call, inputs = _read(tensors, *ctx.others)
         arguments, _ = Arguments.of(_Graphed(library), call, inputs)
-        needed = [tensor.is_floating_point() or tensor.is_complex() for tensor in tensors]
         floating = [None if result.dtype == torch.int64 else one for one, result in zip(cotangents, results)]
-        gradients = Derivative(arguments, tensors, results).backward(floating, needed)
+        gradients = Derivative(arguments, tensors, results).backward(floating, ctx.needs_input_grad[0])
         return (gradients, *(_nothing(one) for one in ctx.others))
 
     torch.library.impl("rkeops::reduce", "cpu", forward)
