@@ -47,5 +47,6 @@ export OMP_WAIT_POLICY=passive
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 export KEOPS_CACHE_FOLDER="$bench/keops"
 export RKEOPS_BENCH="$bench" RKEOPS_LIBRARY="$library/librkeops.so"
+export PYTHONPATH="$PWD/bindings/python/src"
 mkdir -p "$KEOPS_CACHE_FOLDER"
 exec "$bench/venv/bin/python" benches/compare.py "$@"

@@ -2,4 +2,4 @@
 
 # In the order in which they run.
 NAMES = ["gauss", "founding", "kernels", "dimensions", "columns", "neighbours", "kmeans", "attention", "sinkhorn"]
-NAMES += ["forces", "fourier", "onerow", "batch", "blocks", "limits"]
+NAMES += ["forces", "fourier", "onerow", "batch", "blocks", "limits", "python"]
