@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import rkeops
+import rkeops.compat
+import rkeops.jax
 import rkeops.numpy
+import rkeops.sklearn
 import rkeops.torch
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -23,8 +26,9 @@ def public_names(module):
 
 def documented():
     """Every public module, function, class, method and property, by its full name."""
-    modules = [rkeops, rkeops.errors, rkeops.numpy, rkeops.numpy.cluster, rkeops.torch, rkeops.torch.cluster]
-    for module in modules:
+    numpy, torch = rkeops.numpy, rkeops.torch
+    others = rkeops.compat, rkeops.errors, rkeops.jax, rkeops.sklearn
+    for module in (rkeops, numpy, numpy.cluster, torch, torch.cluster, *others):
         yield module.__name__, module
         for name in public_names(module):
             value = getattr(module, name)
