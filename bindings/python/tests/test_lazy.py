@@ -153,3 +153,12 @@ def test_strides_are_not_copied():
 def test_few_rows(rows):
     np.testing.assert_allclose((Vi(x) | Vj(y[:rows])).sum(axis=1)[:, 0], (x @ y[:rows].T).sum(1), rtol=1e-14)
     assert (Vi(x[:rows]) | Vj(y)).sum(axis=1).shape == (rows, 1)
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.int64(2), np.array(2.0), [2.0], (2.0,)])
+def test_numbers_as_arguments(number):
+    genred = Genred("p*SqDist(x,y)", ["p=Pm(1)", "x=Vi(3)", "y=Vj(3)"], axis=1)
+    x = np.random.rand(5, 3)
+    np.testing.assert_allclose(genred(number, x, x)[:, 0], 2 * ((x[:, None] - x) ** 2).sum((1, 2)))
+    with pytest.raises(rkeops.errors.ArgumentError, match="argument 0 is a str"):
+        genred("2", x, x)

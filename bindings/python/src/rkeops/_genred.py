@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Sequence
 
+import numpy as np
+
 from . import _options
 from ._arrays import Arrays
 from ._call import Call
@@ -82,7 +84,7 @@ class Genred:
         """The reduction of these arrays, by position: (..., rows, columns), or (..., columns) for a parameter."""
         options = _options.of(backend=backend, ranges=ranges, out=out, **self.options)
         call = Call((self._reduction,), options.compilation, options.ranges)
-        values = [_value(argument) for argument in args]
+        values = values_of(self._library, args)
         results = self._library.compute(call, values, options.out)
         return results[0] if len(results) == 1 else results
 
@@ -90,9 +92,19 @@ class Genred:
         return f"Genred({self.formula!r}, {self.aliases!r}, {self.reduction_op!r}, axis={self.axis})"
 
 
-def _value(argument: Any) -> Any:
-    """A number is a parameter of one column."""
-    return (float(argument),) if isinstance(argument, (int, float)) else argument
+def values_of(library: Arrays, arguments: Sequence[Any]) -> list[Any]:
+    """The arguments of a call: arrays, and tuples of numbers for parameters that are given as one number or several."""
+    return [_value(library, position, argument) for position, argument in enumerate(arguments)]
+
+
+def _value(library: Arrays, position: int, argument: Any) -> Any:
+    if library.is_array(argument) and not isinstance(argument, np.generic):
+        return argument
+    numbers = argument if isinstance(argument, (list, tuple)) else (argument,)
+    if all(isinstance(number, (int, float, np.integer, np.floating)) for number in numbers):
+        return tuple(float(number) for number in numbers)
+    expected = f"an array of {library.name}, a number or a list of numbers"
+    raise ArgumentError(f"argument {position} is a {type(argument).__name__}; expected {expected}")
 
 
 def axis_of(output: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from . import _options, _progress
 from ._arrays import Arrays
 from ._call import Call, plan
 from ._formula import Reduction
-from ._genred import Genred, _value, reduction_of
+from ._genred import Genred, reduction_of, values_of
 from ._kernel import Compilation, options_of
 from ._library import LIBRARY, SolveOptions, produced
 from .errors import UnknownNameError
@@ -91,10 +91,10 @@ class KernelSolve(Genred):
         sum_scheme: str = "auto",
         enable_chunks: bool = True,
         rec_multVar_highdim: Any = None,
-        use_fast_math: bool = True,
         dtype: str | None = None,
-        opt_arg: int | None = None,
         cuda_type: str | None = None,
+        use_fast_math: bool = True,
+        opt_arg: int | None = None,
     ) -> None:
         self.varinvalias = varinvalias
         super().__init__(
@@ -124,4 +124,4 @@ class KernelSolve(Genred):
         options = _options.of(backend=backend, ranges=ranges, **self.options)
         call = Call((self._reduction,), options.compilation, options.ranges)
         system = System(call, self._unknown, float(alpha), float(eps))
-        return self._library.solve(system, [_value(argument) for argument in args])
+        return self._library.solve(system, values_of(self._library, args))
