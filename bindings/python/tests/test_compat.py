@@ -276,3 +276,16 @@ def test_the_class_of_complex_tensors(library):
 def test_numbers_made_complex():
     z, x = rkeops.numpy.ComplexLazyTensor([1 + 2j, 3.0]), np.ones((3, 1, 2))
     np.testing.assert_allclose((z * rkeops.numpy.LazyTensor(x)).sum(axis=0), [[3 + 6j, 9]])
+
+
+def test_two_accumulators():
+    K = rkeops.numpy.Vi(np.ones((3, 1))) * rkeops.numpy.Vj(np.ones((4, 1)))
+    assert (K.sum(axis=1, use_double_acc=True) == K.sum(axis=1, dtype_acc="float64")).all()
+    with pytest.raises(ArgumentError, match="dtype_acc is 'float64' and use_double_acc is true; expected one of them"):
+        K.sum(axis=1, use_double_acc=True, dtype_acc="float64")
+
+
+def test_methods_that_look_like_operators():
+    K = rkeops.numpy.Vi(np.arange(3.0)[:, None]) * rkeops.numpy.Vj(np.arange(-2.0, 2)[:, None])
+    np.testing.assert_array_equal(K.__min__(axis=1), [[0.0], [-2.0], [-4.0]])
+    np.testing.assert_array_equal(K.__max__(dim=0), [[0.0], [0.0], [0.0], [2.0]])

@@ -64,6 +64,8 @@ def of(
         tell_ignored(name)
     if sum_scheme not in SUMMATIONS:
         raise ArgumentError(f"sum_scheme is {sum_scheme!r}; expected one of {', '.join(SUMMATIONS)}")
+    if use_double_acc and dtype_acc not in ("auto", None):
+        raise ArgumentError(f"dtype_acc is {dtype_acc!r} and use_double_acc is true; expected one of them")
     if dtype_acc not in _BITS:
         raise ArgumentError(f"dtype_acc is {dtype_acc!r}; expected 'auto', 'float32' or 'float64'")
     compilation = Compilation(

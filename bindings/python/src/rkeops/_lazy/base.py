@@ -24,6 +24,8 @@ class Base:
     _backend: str | None
     #: Products with vectors, by their columns and dtype.
     _products: dict[Any, Any]
+    #: The weights of a reduction, which KeOps keeps here; a reduction is no tensor here.
+    formula2: ClassVar[None] = None
 
     def __init__(self, x: Any = None, axis: int | None = None, is_complex: bool = False) -> None:
         if x is None:

@@ -152,6 +152,12 @@ class Reductions(Base):
         """The place of the largest component, or the index of the largest value; the first of equal ones."""
         return self._either("ArgMax", "ArgMax", axis, dim, kwargs)
 
+    def __min__(self, **kwargs: Any) -> Any:
+        return self.min(**kwargs)
+
+    def __max__(self, **kwargs: Any) -> Any:
+        return self.max(**kwargs)
+
     def sum_reduction(self, axis: int | None = None, dim: int | None = None, **kwargs: Any) -> Any:
         """The sum over an index."""
         return self.reduction("Sum", axis=axis, dim=dim, **kwargs)

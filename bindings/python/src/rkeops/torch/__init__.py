@@ -43,7 +43,7 @@ class LazyTensor(Dispatched, _LazyTensor):
 
 
 class ComplexLazyTensor(LazyTensor, metaclass=_ComplexMeta):
-    """The complex symbolic tensors: what `LazyTensor` makes of complex arrays and numbers, and what is computed of them."""
+    """The complex symbolic tensors: what `LazyTensor` makes of complex arrays, and what is computed of them."""
 
 
 _variables = Variables(LazyTensor)
