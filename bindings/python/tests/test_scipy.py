@@ -1,6 +1,7 @@
 """Symbolic matrices in SciPy: its solvers, and sparse matrices of it."""
 
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -149,18 +150,33 @@ def test_neighbours_in_a_radius(rows, columns, radius, dtype, in_torch):
     np.testing.assert_allclose(places.data, dense[places.row, places.col], rtol=1e-5, atol=1e-5)
 
 
+def test_memory_is_that_of_what_is_found():
+    points = np.random.default_rng(0).uniform(size=(4000, 3))
+    K = Vi(points).sqdist(Vj(points))
+    for radius in (0.003, 0.05):
+        tracemalloc.start()
+        found = K.radius_neighbors_graph(radius).nnz
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        # A block is looked at on the way; the whole matrix would be 128 MB.
+        assert peak < 60 * found + 40e6 and found > 4000
+
+
 def test_zeros_and_numbers_that_are_none():
     values = np.array([[0.0], [np.nan], [-2.0], [3.0]])
     graph = (Vi(values) * Vj(np.ones((200, 1)))).radius_neighbors_graph(0)
     np.testing.assert_array_equal(np.diff(graph.indptr), [200, 0, 200, 0])
     np.testing.assert_array_equal(graph.data, np.repeat([0.0, -2.0], 200))
-    assert Vi(values[:0]).sqdist(Vj(values)).radius_neighbors_graph(1).shape == (0, 4)
+    for rows, columns in ((0, 4), (4, 0)):
+        graph = Vi(values[:rows]).sqdist(Vj(values[:columns])).radius_neighbors_graph(1)
+        assert graph.shape == (rows, columns) and graph.nnz == 0
 
 
 ERRORS = {
     "vectors": (lambda: (Vi(x) - Vj(y)).radius_neighbors_graph(1), "expected one real matrix"),
     "complex": (lambda: wave(x, y).radius_neighbors_graph(1), "expected one real matrix"),
     "batch": (lambda: LazyTensor(rng.normal(size=(2, M, 1, 1))).radius_neighbors_graph(1), "expected one real matrix"),
+    "symbolic": (lambda: Vi(0, 3).sqdist(Vj(y)).radius_neighbors_graph(1), "expected one real matrix"),
     "radius": (lambda: gaussian(x, y).radius_neighbors_graph(np.inf), "radius is inf; expected a finite number"),
 }
 
