@@ -52,6 +52,9 @@ class Arrays(Protocol):
     def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
         """An array with the same entries in another shape, of which one extent may be -1, for what remains."""
 
+    def rows(self, value: Any, places: Any) -> Any:
+        """The rows of an array (..., rows, columns) at places that NumPy has in an array of one axis."""
+
     def compute(self, call: Any, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         """The results of a call on these arrays, with derivatives where the library has them."""
 
@@ -142,6 +145,9 @@ class NumPy:
 
     def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
         return value.reshape(shape)
+
+    def rows(self, value: Any, places: Any) -> Any:
+        return value[..., places, :]
 
     def compute(self, call: Any, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         from ._call import compute

@@ -22,12 +22,13 @@ class Indexing(Functions, Matrix):
     def __getitem__(self: _S, key: Any) -> Any:
         """A part of the matrix, as NumPy chooses it from `K.dense()`.
 
-        Where rows and columns are chosen each for itself the part is a smaller symbolic tensor: `K[2:10, :]`, `K[:, places]`,
-        `K[mask, :]`, `K[np.ix_(rows, columns)]`. Rows, columns and entries are arrays: `K[3]`, `K[:, 5]`, `K[3, 5]`, and
-        `K[[0, 2], [1, 3]]`, which is the entries (0, 1) and (2, 3).
+        Where rows and columns are chosen each for itself the part is a smaller symbolic tensor: `K[2:10, :]`,
+        `K[:, places]`, `K[mask, :]`, `K[np.ix_(rows, columns)]`. Rows, columns and entries are arrays: `K[3]`, `K[:, 5]`,
+        `K[3, 5]`, and `K[[0, 2], [1, 3]]`, which is the entries (0, 1) and (2, 3).
 
-        `K[..., k]` and `K[..., a:b]` are components of the vectors, and so are `K[:, :, k]` and `K[:, :, a:b]`. As in KeOps,
-        a number or a slice alone chooses components, too, unless the tensor is a matrix of numbers: there it chooses rows.
+        `K[..., k]` and `K[..., a:b]` are components of the vectors, and so are `K[:, :, k]` and `K[:, :, a:b]`. As in
+        KeOps, a number or a slice alone chooses components, too, unless the tensor is a matrix of numbers: there it
+        chooses rows.
 
         Raises IndexingError where an index is out of range or means nothing here.
 
@@ -95,7 +96,7 @@ class Indexing(Functions, Matrix):
             return self
         if isinstance(index, slice) and index.step == 1 and index.start < index.stop:
             return self.extract(index.start, index.stop - index.start)
-        raise IndexingError(f"the index of components is {index}; expected an integer, or a slice of step 1 that is not empty")
+        raise IndexingError(f"the index of components is {index}; expected an integer, or a slice of step 1, not empty")
 
     def _of_batch(self: _S, batch: list[Any]) -> _S:
         """Some of the matrices of a batch; integers take their axes away."""
@@ -108,10 +109,10 @@ class Indexing(Functions, Matrix):
         def part(argument: Argument) -> Any:
             own = argument.value.shape[: -1 if argument.category == PARAMETER else -2]
             last = len(extents) - len(own)
-            indices = zip(own, extents[last:], batch[last:])
             # What is of one entry is the same for all of the batch.
-            key = [index if extent == full else 0 if isinstance(index, int) else WHOLE for extent, full, index in indices]
-            return argument.value[tuple(key)]
+            of_one = [0 if isinstance(index, int) else WHOLE for index in batch[last:]]
+            chosen = zip(own, extents[last:], batch[last:], of_one)
+            return argument.value[tuple(index if extent == full else one for extent, full, index, one in chosen)]
 
         left = [count(index, extent) for index, extent in zip(batch, extents) if isinstance(index, slice)]
         return self._part(part, self._state.sizes._replace(batch=tuple(left)))
@@ -125,11 +126,11 @@ class Indexing(Functions, Matrix):
         for name, index, extent in (("i", i, sizes.rows_i), ("j", j, sizes.rows_j)):
             rows.append(count(index, 1 if extent is None else extent))
             if extent is None and rows[-1] != 1:
-                raise IndexingError(f"the tensor does not depend on {name}: {rows[-1]} places chosen there, expected one")
+                raise IndexingError(f"the tensor does not depend on {name}: got {rows[-1]} places there, expected one")
 
         def part(argument: Argument) -> Any:
             index = chosen.get(argument.category, WHOLE)
-            return rows_of(argument.value, index)
+            return rows_of(self._library, argument.value, index)
 
         made = (None if extent is None else row for extent, row in zip(sizes[1:], rows))
         return self._part(part, Sizes(sizes.batch, *made))
@@ -149,7 +150,9 @@ class Indexing(Functions, Matrix):
     def _shaped(self, values: Any, extents: tuple[int, ...]) -> Any:
         """Values with these axes between those of the batch and the components; of no axes at all a number."""
         components = () if self.ndim == 1 else (self.ndim,)
-        return values.reshape((*self._state.sizes.batch, *extents, *components))[()]
+        shape = (*self._state.sizes.batch, *extents, *components)
+        shaped = self._library.reshape(values, shape)
+        return shaped if shape else shaped[()]
 
 
 def _is_simple(index: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, Union
 
 import numpy as np
 
+from .._arrays import Arrays
 from ..errors import IndexingError
 
 #: What chooses along an axis: a place, a slice, or an array of places. No place is negative.
@@ -48,11 +49,11 @@ def count(index: Index, extent: int) -> int:
     return len(range(*index.indices(extent))) if isinstance(index, slice) else np.size(index)
 
 
-def rows_of(value: Any, index: Index) -> Any:
+def rows_of(library: Arrays, value: Any, index: Index) -> Any:
     """The rows of an array (..., rows, columns) that an index chooses."""
     if is_whole(index):
         return value
     if isinstance(index, slice) and index.step < 0:
         # PyTorch has no slices that step back.
         index = np.arange(*index.indices(value.shape[-2]))
-    return value[..., index, :]
+    return value[..., index, :] if isinstance(index, slice) else library.rows(value, index)

@@ -33,7 +33,7 @@ class Matrix(Base):
             J: lambda value: value[..., None, :, :],
             PARAMETER: lambda value: value[..., None, :],
         }
-        return self._entries(I, places).reshape(self.shape)
+        return self._library.reshape(self._entries(I, places), self.shape)
 
     def entries(self, i: Any, j: Any) -> Any:
         """The entries at the pairs (i[k], j[k]) of K rows and columns: shape (..., K), or (..., K, D) for vectors.
@@ -47,8 +47,8 @@ class Matrix(Base):
         rows, columns = self._shape[-3:-1]
         i, j = normalized(i, rows, "axis i"), normalized(j, columns, "axis j")
         places: dict[int, Callable[[Any], Any]] = {
-            I: lambda value: rows_of(value, i)[..., :, None, :],
-            J: lambda value: rows_of(value, j)[..., :, None, :],
+            I: lambda value: rows_of(self._library, value, i)[..., :, None, :],
+            J: lambda value: rows_of(self._library, value, j)[..., :, None, :],
             PARAMETER: lambda value: value[..., None, :],
         }
         values = self._entries(J, places)

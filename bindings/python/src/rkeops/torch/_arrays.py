@@ -106,6 +106,9 @@ class Torch:
     def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
         return value.reshape(shape)
 
+    def rows(self, value: Any, places: Any) -> Any:
+        return value[..., places, :]
+
     def as_gradient(self, result: Any, tensor: Any, is_parameter: bool) -> Any:
         """The gradient of a tensor from a row for each of its uses: summed where it was broadcast."""
         if is_parameter:

@@ -6,7 +6,7 @@ from typing import Any, Sequence
 
 import torch
 
-from .._derivatives import Arguments, Derivative
+from .._derivatives import Arguments, system_gradients
 from .._solve import System, solve
 
 
@@ -17,7 +17,7 @@ def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
 
 
 class _Solve(torch.autograd.Function):
-    """x with (K + alpha) x = b. Its cotangent c becomes l with (K + alpha) l = c, that of b; K's is -l x'."""
+    """x with (K + alpha) x = b."""
 
     @staticmethod
     def forward(ctx: Any, arguments: Arguments, system: System, *tensors: Any) -> Any:
@@ -29,13 +29,5 @@ class _Solve(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, cotangent: Any) -> tuple[Any, ...]:
         *tensors, x = ctx.saved_tensors
-        arguments, system = ctx.arguments, ctx.system
-        place = arguments.places().index(system.unknown)
-        tensors[place] = cotangent
-        solved = arguments.library.solve(system, arguments.filled(tensors))
-        tensors[place] = x
-        needed = list(ctx.needs_input_grad[2:])
-        needed[place] = False
-        gradients = Derivative(arguments, tensors, []).backward([-solved], needed)
-        gradients[place] = solved if ctx.needs_input_grad[2 + place] else None
+        gradients = system_gradients(ctx.arguments, ctx.system, tensors, x, cotangent, ctx.needs_input_grad[2:])
         return (None, None, *gradients)
