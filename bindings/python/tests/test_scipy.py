@@ -132,7 +132,9 @@ def test_ranges_hold_in_products():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 300), st.integers(1, 300), st.floats(-0.5, 6), st.sampled_from(["float32", "float64"]), st.booleans())
+@given(
+    st.integers(1, 300), st.integers(1, 300), st.floats(-0.5, 6), st.sampled_from(["float32", "float64"]), st.booleans()
+)
 def test_neighbours_in_a_radius(rows, columns, radius, dtype, in_torch):
     points = np.random.default_rng(rows + 1000 * columns)
     a, b = (points.normal(size=(count, 3)).astype(dtype) for count in (rows, columns))
@@ -173,10 +175,10 @@ def test_zeros_and_numbers_that_are_none():
 
 
 ERRORS = {
-    "vectors": (lambda: (Vi(x) - Vj(y)).radius_neighbors_graph(1), "expected one real matrix"),
-    "complex": (lambda: wave(x, y).radius_neighbors_graph(1), "expected one real matrix"),
-    "batch": (lambda: LazyTensor(rng.normal(size=(2, M, 1, 1))).radius_neighbors_graph(1), "expected one real matrix"),
-    "symbolic": (lambda: Vi(0, 3).sqdist(Vj(y)).radius_neighbors_graph(1), "expected one real matrix"),
+    "vectors": (lambda: (Vi(x) - Vj(y)).radius_neighbors_graph(1), "expected a real matrix"),
+    "complex": (lambda: wave(x, y).radius_neighbors_graph(1), "expected a real matrix"),
+    "batch": (lambda: LazyTensor(rng.normal(size=(2, M, 1, 1))).radius_neighbors_graph(1), "expected a real matrix"),
+    "symbolic": (lambda: Vi(0, 3).sqdist(Vj(y)).radius_neighbors_graph(1), "expected a real matrix"),
     "radius": (lambda: gaussian(x, y).radius_neighbors_graph(np.inf), "radius is inf; expected a finite number"),
 }
 

@@ -21,7 +21,7 @@ class Display(Matrix, Reductions):
     """Texts about a tensor."""
 
     def __repr__(self) -> str:
-        """The formula, the shape, the dtype, the operations of a pair, and the memory that the whole matrix would take."""
+        """The formula, the shape, the dtype, the operations per pair, and the memory of the whole matrix."""
         formula, *facts = self._facts()
         return f"{self._name}({', '.join([formula[1], *(f'{name}={value}' for name, value in facts)])})"
 
@@ -36,8 +36,8 @@ class Display(Matrix, Reductions):
     def explain(self, reduction_op: str = "Sum", axis: int | None = None, **options: Any) -> str:
         """How a reduction of this tensor is computed: the formula, its arguments, and the compiled kernel step by step.
 
-        `reduction_op` and `options` are those of `reduction`; `axis` is the one over j where it is not given. Raises what
-        `reduction` raises.
+        `reduction_op` and `options` are those of `reduction`; `axis` is the one over j where it is not given. Raises
+        what `reduction` raises.
 
         >>> import numpy as np
         >>> from rkeops.numpy import Vi, Vj

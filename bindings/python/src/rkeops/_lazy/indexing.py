@@ -23,8 +23,8 @@ class Indexing(Functions, Matrix):
         """A part of the matrix, as NumPy chooses it from `K.dense()`.
 
         Where rows and columns are chosen each for itself the part is a smaller symbolic tensor: `K[2:10, :]`,
-        `K[:, places]`, `K[mask, :]`, `K[np.ix_(rows, columns)]`. Rows, columns and entries are arrays: `K[3]`, `K[:, 5]`,
-        `K[3, 5]`, and `K[[0, 2], [1, 3]]`, which is the entries (0, 1) and (2, 3).
+        `K[:, places]`, `K[mask, :]`, `K[np.ix_(rows, columns)]`. Rows, columns and entries are arrays: `K[3]`,
+        `K[:, 5]`, `K[3, 5]`, and `K[[0, 2], [1, 3]]`, which is the entries (0, 1) and (2, 3).
 
         `K[..., k]` and `K[..., a:b]` are components of the vectors, and so are `K[:, :, k]` and `K[:, :, a:b]`. As in
         KeOps, a number or a slice alone chooses components, too, unless the tensor is a matrix of numbers: there it

@@ -13,7 +13,7 @@ _S = TypeVar("_S", bound="LinearOperator")
 
 
 class LinearOperator(Reductions):
-    """What `scipy.sparse.linalg.aslinearoperator` asks for. `eigsh(K)`, `cg(K, b)` and the like take the matrix itself."""
+    """What `scipy.sparse.linalg.aslinearoperator` asks for; `eigsh(K)`, `cg(K, b)` and others ask for it themselves."""
 
     @property
     def H(self: _S) -> _S:
@@ -42,8 +42,8 @@ class LinearOperator(Reductions):
     def aslinearoperator(self) -> Any:
         """The matrix as a `scipy.sparse.linalg.LinearOperator`.
 
-        SciPy's own `aslinearoperator` multiplies with a matrix column by column; this one does so with all columns at once,
-        which is faster with solvers of blocks such as `lobpcg`. Raises ModuleNotFoundError without SciPy.
+        SciPy's own `aslinearoperator` multiplies with a matrix column by column; this one does so with all columns at
+        once, which is faster with solvers of blocks such as `lobpcg`. Raises ModuleNotFoundError without SciPy.
         """
         from scipy.sparse.linalg import LinearOperator
 
@@ -64,7 +64,7 @@ class LinearOperator(Reductions):
         return matrix @ v
 
     def _of_numpy(self) -> Any:
-        """The same matrix of NumPy's arrays, which share the memory of this one's where they can; it has no derivatives."""
+        """The same matrix of NumPy's arrays, which share memory with this one's where they can; without derivatives."""
         from ..numpy import LazyTensor
 
         arguments = tuple(

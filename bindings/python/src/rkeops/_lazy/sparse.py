@@ -22,9 +22,9 @@ class Sparse(Indexing, LinearOperator):
     """Parts of a matrix that are stored."""
 
     def radius_neighbors_graph(self, radius: float) -> Any:
-        """The entries that are at most `radius`, as a `scipy.sparse.csr_matrix` of shape (M, N) with the tensor's dtype.
+        """The entries that are at most `radius`, as a `scipy.sparse.csr_matrix` of shape (M, N).
 
-        For a matrix of distances it is the weighted graph of neighbours which scikit-learn calls so with mode="distance".
+        For a matrix of distances it is the graph of neighbours that scikit-learn has by this name with mode="distance".
         Entries are stored where they are 0, too. Memory is taken for what is found, not for the whole matrix.
 
         Raises ArgumentError unless the tensor is one real matrix of arrays, without ranges, and `radius` is finite, and
@@ -44,7 +44,7 @@ class Sparse(Indexing, LinearOperator):
         from scipy.sparse import csr_matrix
 
         if len(self.shape) != 2 or self.is_complex or self._ranges is not None or self.symbolic_variables:
-            raise ArgumentError(f"radius_neighbors_graph: expected one real matrix of arrays, without ranges; got {self!r}")
+            raise ArgumentError(f"radius_neighbors_graph: got {self!r}; expected a real matrix, no ranges")
         if not math.isfinite(radius):
             raise ArgumentError(f"radius_neighbors_graph: radius is {radius}; expected a finite number")
         parts = zip(*self._of_numpy()._within(float(radius)))
@@ -55,8 +55,8 @@ class Sparse(Indexing, LinearOperator):
         return graph
 
     def _within(self, radius: float) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """The entries that are at most the radius, some rows at a time: these, how many entries each has, their columns, and
-        the entries, row after row.
+        """The entries that are at most the radius, some rows at a time: these, how many entries each has, their
+        columns, and the entries, row after row.
         """
         counts = self._with("LessOrEqual", radius).sum(axis=1)[:, 0]
         index = np.int32 if self.shape[1] < 2**31 else np.int64
@@ -64,7 +64,7 @@ class Sparse(Indexing, LinearOperator):
         yield nothing, np.zeros(len(nothing), np.int64), np.empty(0, index), np.empty(0, counts.dtype)
         rows = counts.nonzero()[0]
         for k in (k for k in _RANKED if k < self.shape[1]):
-            # Of one more than was counted, so that a row is known to have no more: nothing hangs on how a count was rounded.
+            # One more than was counted, so that a row is known to have no more, however its count was rounded.
             few, rows = rows[counts[rows] < k], rows[counts[rows] >= k]
             for here in _chunks(few, k):
                 values, columns = self[here, :].Kmin_argKmin(k, axis=1)

@@ -14,9 +14,10 @@ from .systems import Systems
 class LazyTensor(Operators, Sparse, Systems, Display):
     """A matrix of vectors F(p, x_i, y_j) that is never stored: formulas are written with it as with an array.
 
-    `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or (..., 1, 1, D), a
-    parameter; a matrix with `axis` 0 (i) or 1 (j); a vector, a number or a list of numbers, which are parameters; or a
-    symbolic variable (index, dimension, category), for which an array is given when a reduction is called.
+    `x` is an array of shape (..., M, 1, D), which follows the index i, (..., 1, N, D), which follows j, or
+    (..., 1, 1, D), a parameter; a matrix with `axis` 0 (i) or 1 (j); a vector, a number or a list of numbers, which are
+    parameters; or a symbolic variable (index, dimension, category), for which an array is given when a reduction is
+    called.
 
     >>> import numpy as np
     >>> from rkeops.numpy import LazyTensor
@@ -47,13 +48,13 @@ class Variables:
         self.tensor = tensor
 
     def i(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-        """A variable with a row for each i: an array of shape (..., M, D), or argument number `x_or_ind` with `dim` columns."""
+        """A variable with a row for each i: an array (..., M, D), or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind, axis=I) if dim is None else self.tensor((x_or_ind, dim, I))
 
     def j(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-        """A variable with a row for each j: an array of shape (..., N, D), or argument number `x_or_ind` with `dim` columns."""
+        """A variable with a row for each j: an array (..., N, D), or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind, axis=J) if dim is None else self.tensor((x_or_ind, dim, J))
 
     def parameter(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-        """A parameter: an array of shape (D,), a number, a list of numbers, or argument number `x_or_ind` with `dim` columns."""
+        """A parameter: an array (D,), a number, a list of numbers, or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind) if dim is None else self.tensor((x_or_ind, dim, PARAMETER))

@@ -17,11 +17,11 @@ from .pairwise import FLOATING, Choice, kernel_of, together
 class KernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Ridge regression with a kernel, as `sklearn.kernel_ridge.KernelRidge`, by conjugate gradients.
 
-    Memory grows with the points, not with their pairs. `alpha` (> 0) is the regularization; `kernel`, `gamma`, `degree` and
-    `coef0` are those of `pairwise_kernels`, and the kernel has to be positive semidefinite; a residual of `tol` times the
-    targets, root mean square, ends the iteration.
+    Memory grows with the points, not with their pairs. `alpha` (> 0) is the regularization; `kernel`, `gamma`, `degree`
+    and `coef0` are those of `pairwise_kernels`, and the kernel has to be positive semidefinite; a residual of `tol`
+    times the targets, root mean square, ends the iteration.
 
-    After `fit`, `dual_coef_` has the weight of each training point, of shape (M,) or (M, targets), and `X_fit_` has these.
+    After `fit`, `X_fit_` has the training points and `dual_coef_` their weights, of shape (M,) or (M, targets).
     """
 
     def __init__(
@@ -38,9 +38,9 @@ class KernelRidge(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ign
         self.degree, self.coef0, self.tol = degree, coef0, tol
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> KernelRidge:
-        """Fits targets y, of shape (M,) or (M, targets), at points X of shape (M, D), with weights of shape (M,) or one.
+        """Fits targets y, of shape (M,) or (M, targets), at points X, of shape (M, D), with weights of shape (M,).
 
-        Raises ArgumentError where a parameter is out of range and ConvergenceError where the kernel matrix is not positive.
+        Raises ArgumentError where a parameter is out of range, and ConvergenceError where the kernel is not positive.
         """
         for name in ("alpha", "tol"):
             value = getattr(self, name)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..errors import ArgumentError
 from .pairwise import FLOATING, Choice, metric_of, together
 
-#: How much neighbours weigh: alike, by the inverse of their distances, or by a function of the distances, (M, K) to (M, K).
+#: How much neighbours weigh: by a name, or by a function of their distances, from shape (M, K) to (M, K).
 Weights = Union[str, Callable[[Any], Any]]
 
 
@@ -39,7 +39,7 @@ class _Neighbors(BaseEstimator):  # type: ignore[misc]
         return together(validate_data(self, X, dtype=FLOATING, reset=False), self._fit_X)
 
     def kneighbors(self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True) -> Any:
-        """The nearest training points, the nearest first: distances and indices, both of shape (M, n_neighbors), or indices.
+        """The nearest training points, in order: distances and indices of shape (M, n_neighbors), or only indices.
 
         X has shape (M, D); without it neighbours of the training points are searched for, which are not their own.
         Raises ArgumentError where there are fewer training points than neighbours asked for.
@@ -62,7 +62,7 @@ class _Neighbors(BaseEstimator):  # type: ignore[misc]
         return (metric.distance(powers), indices) if return_distance else indices
 
     def kneighbors_graph(self, X: Any = None, n_neighbors: int | None = None, mode: str = "connectivity") -> Any:
-        """The nearest neighbours as a sparse matrix (M, training points) of ones, or of distances with mode="distance"."""
+        """The nearest neighbours as a sparse matrix (M, training points) of ones, or distances with mode="distance"."""
         distances, indices = self.kneighbors(X, n_neighbors)
         rows, count = indices.shape
         values = _entries(mode, distances.ravel())
@@ -88,7 +88,7 @@ class NearestNeighbors(_Neighbors):
         self.n_neighbors, self.radius, self.metric, self.p = n_neighbors, radius, metric, p
 
     def fit(self, X: Any, y: Any = None) -> NearestNeighbors:
-        """Keeps the points X, of shape (M, D), among which neighbours are searched for. There is nothing else to fit."""
+        """Keeps the points X, of shape (M, D), among which neighbours are searched for."""
         self._keep(validate_data(self, X, dtype=FLOATING))
         return self
 
@@ -150,7 +150,7 @@ class _Weighted(_Neighbors):
 class KNeighborsClassifier(ClassifierMixin, _Weighted):  # type: ignore[misc]
     """Classification by the votes of neighbours, as `sklearn.neighbors.KNeighborsClassifier` with algorithm="brute".
 
-    `weights` is "uniform", "distance", or a function of the distances; `metric` and `p` are those of `pairwise_distances`.
+    `weights` is "uniform", "distance", or a function of distances; `metric` and `p` are those of `pairwise_distances`.
     """
 
     def fit(self, X: Any, y: Any) -> KNeighborsClassifier:
@@ -179,7 +179,7 @@ class KNeighborsClassifier(ClassifierMixin, _Weighted):  # type: ignore[misc]
 class KNeighborsRegressor(MultiOutputMixin, RegressorMixin, _Weighted):  # type: ignore[misc]
     """Regression by the mean of neighbours, as `sklearn.neighbors.KNeighborsRegressor` with algorithm="brute".
 
-    `weights` is "uniform", "distance", or a function of the distances; `metric` and `p` are those of `pairwise_distances`.
+    `weights` is "uniform", "distance", or a function of distances; `metric` and `p` are those of `pairwise_distances`.
     """
 
     def fit(self, X: Any, y: Any) -> KNeighborsRegressor:

@@ -100,11 +100,11 @@ def kernel_of(kernel: Choice, gamma: float | None, degree: float, coef0: float) 
 
 
 def pairwise_distances(X: Any, Y: Any = None, metric: Choice = "euclidean", *, p: float = 2) -> LazyTensor:
-    """The distances from the points X, of shape (M, D), to the points Y, of shape (N, D), or to X: a symbolic (M, N) matrix.
+    """The distances from points X, of shape (M, D), to points Y, of shape (N, D), or to X: a symbolic (M, N) matrix.
 
-    `metric` is "euclidean" or "l2", "sqeuclidean", "manhattan", "l1" or "cityblock", "chebyshev", "cosine", "minkowski" of
-    order `p`, or a function of two symbolic variables that returns a symbolic matrix. Raises ArgumentError for any other, and
-    ShapeError where X and Y have not as many columns.
+    `metric` is "euclidean" or "l2", "sqeuclidean", "manhattan", "l1" or "cityblock", "chebyshev", "cosine", "minkowski"
+    of order `p`, or a function of two symbolic variables that returns a symbolic matrix. Raises ArgumentError for any
+    other, and ShapeError where X and Y have not as many columns.
 
     >>> import numpy as np
     >>> from rkeops.sklearn import pairwise_distances
@@ -122,8 +122,8 @@ def pairwise_kernels(
 ) -> LazyTensor:
     """The kernel matrix of the points X, of shape (M, D), and Y, of shape (N, D), or X: a symbolic (M, N) matrix.
 
-    `metric` is "linear", "polynomial" or "poly", "rbf", "laplacian", "cosine", or a function of two symbolic variables that
-    returns a symbolic matrix; `gamma` is 1 / D where it is not given. Raises what `pairwise_distances` raises.
+    `metric` is "linear", "polynomial" or "poly", "rbf", "laplacian", "cosine", or a function of two symbolic variables
+    that returns a symbolic matrix; `gamma` is 1 / D where it is not given. Raises what `pairwise_distances` raises.
 
     >>> import numpy as np
     >>> from rkeops.sklearn import pairwise_kernels
