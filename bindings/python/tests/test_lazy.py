@@ -162,3 +162,23 @@ def test_numbers_as_arguments(number):
     np.testing.assert_allclose(genred(number, x, x)[:, 0], 2 * ((x[:, None] - x) ** 2).sum((1, 2)))
     with pytest.raises(rkeops.errors.ArgumentError, match="argument 0 is a str"):
         genred("2", x, x)
+
+
+def test_integers_take_the_dtype_of_what_they_are_computed_with():
+    x, y = np.arange(5)[:, None], np.random.rand(4, 1).astype("float32")
+    product = Vi(x) * Vj(y)
+    assert product.dtype == "float32" and product.sum(1).dtype == np.float32
+    np.testing.assert_allclose(product.sum(1), x * y.sum(), rtol=1e-6)
+    difference = Vi(x) - Vj(x > 2)
+    assert difference.dtype == "float64"
+    np.testing.assert_array_equal(difference.sum(1), (x - (x > 2).T).sum(1)[:, None])
+
+
+def test_entries_of_a_matrix_with_ranges_are_refused():
+    x = np.random.rand(4, 1)
+    K = Vi(x) - Vj(x)
+    halves = np.array([[0, 2], [2, 4]]), np.array([1, 2]), np.array([[0, 2], [2, 4]])
+    K.ranges = (*halves, *halves)
+    for call in (K.dense, K.diagonal, lambda: K.entries([0], [1])):
+        with pytest.raises(rkeops.errors.ArgumentError, match="ranges"):
+            call()

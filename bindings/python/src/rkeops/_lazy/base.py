@@ -113,10 +113,12 @@ class Base:
 
     @property
     def dtype(self) -> str | None:
-        """The name of the dtype of its arrays, or None if it has none; "complex64" or "complex128" where it is complex."""
+        """The name of the dtype of its values, "complex64" or "complex128" where it is complex; None if no array tells it."""
         dtype = self._state.dtype
         if dtype is None:
             return None
+        if not state.is_floating(dtype):
+            dtype = self._library.default_dtype
         if self.is_complex:
             return {"float32": "complex64", "float64": "complex128"}.get(dtype, dtype)
         return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)

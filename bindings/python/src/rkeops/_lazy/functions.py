@@ -3,52 +3,50 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Sequence, TypeVar
+from typing import Any, Callable, Sequence, TypeVar
 
 from ..errors import ArgumentError
 from .base import Base
 
 _S = TypeVar("_S", bound="Functions")
 
-#: Methods without arguments, by the operation that they apply.
-UNARY = {
-    "exp": "Exp", "exp2": "Exp2", "expm1": "Expm1", "log": "Log", "log1p": "Log1p", "xlogx": "XLogX",
-    "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "Asin", "acos": "Acos", "atan": "Atan",
-    "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "asinh": "Asinh", "acosh": "Acosh", "atanh": "Atanh",
-    "sinxdivx": "SinXDivX", "sqrt": "Sqrt", "rsqrt": "Rsqrt", "square": "Square", "sign": "Sign", "step": "Step",
-    "relu": "ReLU", "sigmoid": "Sigmoid", "softplus": "Softplus", "floor": "Floor", "erf": "Erf", "erfc": "Erfc",
-    "lgamma": "Lgamma", "digamma": "Digamma", "sqnorm2": "SqNorm2", "norm2": "Norm2", "normalize": "Normalize",
-    "softmax": "Softmax", "real2complex": "Real2Complex", "imag2complex": "Imag2Complex", "exp1j": "ComplexExp1j",
-    "conj": "Conj", "angle": "ComplexAngle", "auto_factorize": "AutoFactorize",
-}  # fmt: skip
+def _unary(operation: str) -> Callable[[_S], _S]:
+    """A method that applies an operation."""
 
-#: Methods of one other tensor.
-_BINARY = {
-    "atan2": "Atan2", "power": "Powf", "sqdist": "SqDist", "matvecmult": "MatVecMult", "vecmatmult": "VecMatMult",
-    "tensorprod": "TensorProd", "concat": "Concat", "factorize": "Factorize",
-}  # fmt: skip
-
-
-def _unary(name: str, operation: str) -> Any:
     def method(self: _S) -> _S:
         return self._applied(operation)
 
-    method.__name__, method.__qualname__ = name, f"Functions.{name}"
     method.__doc__ = f"The operation `{operation}`, component by component or of the vector, as docs/language.md has it."
     return method
 
 
-def _binary(name: str, operation: str) -> Any:
+def _binary(operation: str) -> Callable[[_S, Any], _S]:
+    """A method that applies an operation of this tensor and another."""
+
     def method(self: _S, other: Any) -> _S:
         return self._with(operation, other)
 
-    method.__name__, method.__qualname__ = name, f"Functions.{name}"
     method.__doc__ = f"The operation `{operation}` of this tensor and another, as docs/language.md has it."
     return method
 
 
 class Functions(Base):
     """Operations that have no operator."""
+
+    exp, exp2, expm1, log = _unary("Exp"), _unary("Exp2"), _unary("Expm1"), _unary("Log")
+    log1p, xlogx, sin, cos = _unary("Log1p"), _unary("XLogX"), _unary("Sin"), _unary("Cos")
+    tan, asin, acos, atan = _unary("Tan"), _unary("Asin"), _unary("Acos"), _unary("Atan")
+    sinh, cosh, tanh, asinh = _unary("Sinh"), _unary("Cosh"), _unary("Tanh"), _unary("Asinh")
+    acosh, atanh, sinxdivx, sqrt = _unary("Acosh"), _unary("Atanh"), _unary("SinXDivX"), _unary("Sqrt")
+    rsqrt, square, sign, step = _unary("Rsqrt"), _unary("Square"), _unary("Sign"), _unary("Step")
+    relu, sigmoid, softplus, floor = _unary("ReLU"), _unary("Sigmoid"), _unary("Softplus"), _unary("Floor")
+    erf, erfc, lgamma, digamma = _unary("Erf"), _unary("Erfc"), _unary("Lgamma"), _unary("Digamma")
+    sqnorm2, norm2, normalize, softmax = _unary("SqNorm2"), _unary("Norm2"), _unary("Normalize"), _unary("Softmax")
+    real2complex, imag2complex, exp1j = _unary("Real2Complex"), _unary("Imag2Complex"), _unary("ComplexExp1j")
+    conj, angle, auto_factorize = _unary("Conj"), _unary("ComplexAngle"), _unary("AutoFactorize")
+    atan2, power, sqdist, matvecmult = _binary("Atan2"), _binary("Powf"), _binary("SqDist"), _binary("MatVecMult")
+    vecmatmult, tensorprod = _binary("VecMatMult"), _binary("TensorProd")
+    concat, factorize = _binary("Concat"), _binary("Factorize")
 
     def abs(self: _S) -> _S:
         """The absolute value."""
@@ -216,7 +214,10 @@ def _with_lengths(lists: Sequence[list[int]]) -> tuple[int, ...]:
     return tuple(number for one in lists for number in (len(one), *one))
 
 
-for _name, _operation in UNARY.items():
-    setattr(Functions, _name, _unary(_name, _operation))
-for _name, _operation in _BINARY.items():
-    setattr(Functions, _name, _binary(_name, _operation))
+#: The methods of no argument that are made above.
+UNARY: set[str] = set()
+for _name, _method in vars(Functions).items():
+    if getattr(_method, "__name__", "") == "method":
+        _method.__name__, _method.__qualname__ = _name, f"Functions.{_name}"
+        if _method.__code__.co_argcount == 1:
+            UNARY.add(_name)

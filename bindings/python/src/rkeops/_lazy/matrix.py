@@ -65,6 +65,8 @@ class Matrix(Base):
         arguments = self._state.arguments
         if any(isinstance(argument.value, Symbol) for argument in arguments):
             raise ArgumentError("entries of a matrix with symbolic variables are not known")
+        if self._ranges is not None:
+            raise ArgumentError("entries of a matrix with ranges are not stored: those outside of its blocks are no zeros")
         placed = [_placed(argument, places) for argument in arguments]
         result = self._library.compute(Call((reduction("Sum", self._state.formula, axis),)), placed)[0]
         return result[..., 0] if self.ndim == 1 else result

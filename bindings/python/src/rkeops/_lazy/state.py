@@ -133,9 +133,17 @@ def array(value: Any, category: int, dtype: str) -> State:
 _REAL = {"complex64": "float32", "complex128": "float64"}
 
 
+def is_floating(dtype: str) -> bool:
+    """Whether a dtype is one of real or complex numbers."""
+    return dtype.startswith(("float", "bfloat", "complex"))
+
+
 def _joined_dtypes(what: str, a: str | None, b: str | None) -> str | None:
     if a is None or b is None or a == b:
         return b if a is None else a
+    if not (is_floating(a) and is_floating(b)):
+        # Integers and truth values are converted to what they are computed with.
+        return a if is_floating(a) else b
     real = [_REAL.get(dtype, dtype) for dtype in (a, b)]
     if real[0] == real[1]:
         return a if a in _REAL else b

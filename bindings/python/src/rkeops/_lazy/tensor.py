@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .._formula import PARAMETER, I, J
 from .display import Display
@@ -41,20 +41,23 @@ class LazyTensor(Operators, Sparse, Systems, Display):
     __array_ufunc__ = None
 
 
-class Variables:
+_T = TypeVar("_T", bound=LazyTensor)
+
+
+class Variables(Generic[_T]):
     """The functions Vi, Vj and Pm of one array library."""
 
-    def __init__(self, tensor: type[LazyTensor]) -> None:
+    def __init__(self, tensor: type[_T]) -> None:
         self.tensor = tensor
 
-    def i(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
-        """A variable with a row for each i: an array (..., M, D), or argument number `x_or_ind` with `dim` columns."""
+    def i(self, x_or_ind: Any, dim: int | None = None) -> _T:
+        """A variable with a row for each i: an array (M, D), or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind, axis=I) if dim is None else self.tensor((x_or_ind, dim, I))
 
-    def j(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    def j(self, x_or_ind: Any, dim: int | None = None) -> _T:
         """A variable with a row for each j: an array (..., N, D), or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind, axis=J) if dim is None else self.tensor((x_or_ind, dim, J))
 
-    def parameter(self, x_or_ind: Any, dim: int | None = None) -> LazyTensor:
+    def parameter(self, x_or_ind: Any, dim: int | None = None) -> _T:
         """A parameter: an array (D,), a number, a list of numbers, or argument number `x_or_ind` with `dim` columns."""
         return self.tensor(x_or_ind) if dim is None else self.tensor((x_or_ind, dim, PARAMETER))
