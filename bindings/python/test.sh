@@ -11,7 +11,7 @@ cd bindings/python
 if ! cat requirements-*.txt | cmp -s - "$target/python/venv/installed.txt"; then
     python3 -m venv --clear "$target/python/venv"
     pip=("$python" -m pip install --quiet --disable-pip-version-check)
-    "${pip[@]}" -r requirements-test.txt -r requirements-jax.txt
+    "${pip[@]}" -r requirements-test.txt -r requirements-jax.txt -r requirements-tensorflow.txt
     "${pip[@]}" --no-deps -r requirements-torch.txt
     "$python" "$root/benches/without_cuda.py" "$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch"
     cat requirements-*.txt > "$target/python/venv/installed.txt"

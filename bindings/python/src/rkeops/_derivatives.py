@@ -49,7 +49,7 @@ def with_saved(reductions: tuple[Reduction, ...]) -> tuple[Reduction, ...]:
 
 
 class Derivative:
-    """The derivatives of one call: formulas of its arguments, and of tensors from outside, which are numbered after them."""
+    """The derivatives of one call: formulas of its arguments, and of tensors from outside, numbered after them."""
 
     def __init__(self, arguments: Arguments, tensors: Sequence[Any], results: Sequence[Any]) -> None:
         self.arguments, self.tensors, self.results = arguments, tensors, results
@@ -123,7 +123,7 @@ class Derivative:
         return gradients
 
     def forward(self, tangents: Sequence[Any], wanted: Sequence[Reduction] | None = None) -> tuple[Any, ...]:
-        """The derivatives along tangents of the results of some reductions, or all, in one pass; None for the others."""
+        """The derivatives along tangents of results of some reductions, or all, in one pass; None for the others."""
         places = self.arguments.places()
         derived: list[tuple[int, Reduction]] = []
         for one, first in self.firsts.items():
@@ -147,8 +147,8 @@ class Derivative:
 def system_gradients(
     arguments: Arguments, system: System, tensors: Sequence[Any], x: Any, cotangent: Any, needed: Sequence[bool]
 ) -> list[Any]:
-    """The gradients with respect to the tensors of the solution x with (K + alpha) x = b: the cotangent c becomes l with
-    (K + alpha) l = c, that of b; K's is -l x'.
+    """The gradients with respect to the tensors of the solution x with (K + alpha) x = b: the cotangent c becomes l
+    with (K + alpha) l = c, that of b; K's is -l x'.
     """
     place = arguments.places().index(system.unknown)
     arrays = list(tensors)

@@ -1,0 +1,41 @@
+"""rkeops for TensorFlow, by the names of rkeops.numpy: tensors, eagerly and in graphs, with derivatives."""
+
+from __future__ import annotations
+
+from .._genred import Generic
+from .._genred import Genred as _Genred
+from .._lazy import LazyTensor as _LazyTensor
+from .._lazy import Variables
+from .._solve import KernelSolve as _KernelSolve
+from ._arrays import TensorFlow
+
+__all__ = [
+    "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "generic_argkmin", "generic_argmin", "generic_logsumexp",
+    "generic_sum",
+]  # fmt: skip
+
+_LIBRARY = TensorFlow()
+
+
+class Genred(_Genred):
+    __doc__ = _Genred.__doc__
+    _library = _LIBRARY
+
+
+class KernelSolve(_KernelSolve):
+    __doc__ = _KernelSolve.__doc__
+    _library = _LIBRARY
+
+
+_generic = Generic(Genred)
+generic_sum, generic_logsumexp = _generic.sum, _generic.logsumexp
+generic_argmin, generic_argkmin = _generic.argmin, _generic.argkmin
+
+
+class LazyTensor(_LazyTensor):
+    __doc__ = _LazyTensor.__doc__
+    _library = _LIBRARY
+
+
+_variables = Variables(LazyTensor)
+Vi, Vj, Pm = _variables.i, _variables.j, _variables.parameter
