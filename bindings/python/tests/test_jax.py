@@ -81,15 +81,15 @@ def test_a_vector_that_follows_an_index():
 
 
 def test_complex_gradients():
-    def f(z, y):
-        return jnp.abs((Vi(z) * Vj(y)).sum(-1).exp().sum(axis=1)).sum()
+    def f(z, w):
+        return jnp.abs((Vi(z) * Vj(w)).sum(-1).exp().sum(axis=1)).sum()
 
-    def dense(z, y):
-        return jnp.abs(jnp.exp(z @ y.T).sum(1)).sum()
+    def dense(z, w):
+        return jnp.abs(jnp.exp(z @ w.T).sum(1)).sum()
 
-    z, y = points(M, D) + 1j * points(M, D), points(N, D)
-    jax.tree.map(assert_close, jax.grad(f, argnums=(0, 1))(z, y), jax.grad(dense, argnums=(0, 1))(z, y))
-    check_grads(lambda z, y: (Vi(z) * Vj(y)).sum(-1).exp().sum(axis=1), (z, y), order=2, modes="rev")
+    z, w = points(M, D) + 1j * points(M, D), points(N, D) + 1j * points(N, D)
+    jax.tree.map(assert_close, jax.grad(f, argnums=(0, 1))(z, w), jax.grad(dense, argnums=(0, 1))(z, w))
+    check_grads(lambda z, y: (Vi(z) * Vj(y)).sum(-1).exp().sum(axis=1), (z, points(N, D)), order=2, modes="rev")
 
 
 def test_transformations():

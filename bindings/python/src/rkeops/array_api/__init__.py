@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from .._genred import Generic
 from .._genred import Genred as _Genred
+from .._lazy import ComplexMeta as _ComplexMeta
 from .._lazy import LazyTensor as _LazyTensor
 from .._lazy import Variables
 from .._solve import KernelSolve as _KernelSolve
 from ._arrays import ArrayApi
 
 __all__ = [
-    "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "generic_argkmin", "generic_argmin", "generic_logsumexp",
-    "generic_sum",
+    "ComplexLazyTensor", "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "generic_argkmin", "generic_argmin",
+    "generic_logsumexp", "generic_sum",
 ]  # fmt: skip
 
 _LIBRARY = ArrayApi()
@@ -39,6 +40,10 @@ generic_argmin, generic_argkmin = _generic.argmin, _generic.argkmin
 class LazyTensor(_LazyTensor):
     __doc__ = _LazyTensor.__doc__
     _library = _LIBRARY
+
+
+class ComplexLazyTensor(LazyTensor, metaclass=_ComplexMeta):
+    """The complex symbolic tensors: what `LazyTensor` makes of complex arrays and numbers, and what is computed of them."""
 
 
 _variables = Variables(LazyTensor)

@@ -59,4 +59,5 @@ class Jax(NumPy):
         return solve_p.bind(*arrays, arguments=arguments, system=system, library=host(self.default_dtype))
 
     def _arguments(self, call: Call, inputs: Sequence[Any]) -> tuple[Arguments, list[Any]]:
-        return Arguments.of(self, call, [value if type(value) is tuple else jnp.asarray(value) for value in inputs])
+        arrays = [value if isinstance(value, (tuple, jax.Array)) else jnp.asarray(value) for value in inputs]
+        return Arguments.of(self, call, arrays)
