@@ -38,6 +38,21 @@ impl Formula {
         Ok(without.is_zero(roots[0]))
     }
 
+    /// Whether each component of the formula depends on the same component of a variable alone, as far as operations tell:
+    /// those between are component by component.
+    pub fn is_componentwise(&self, variable: &Formula) -> Result<bool> {
+        let Some((variable, dim)) = variable.as_variable() else { return Ok(false) };
+        let expanded = self.expanded()?;
+        let mut graph = Graph::default();
+        let root = graph.import(&expanded.graph(), expanded.root())?;
+        let node = graph.variable(variable, dim)?;
+        let is_componentwise = |&on_path: &Node| {
+            let rule = graph.applied(on_path).map(|(operation, _, _)| &operation.rule);
+            on_path == node || matches!(rule, Some(Rule::Elementwise { .. })) && graph.dim_of(on_path) == dim
+        };
+        Ok(dim == 1 || depends(&graph, root, node).iter().all(is_componentwise))
+    }
+
     /// The formula with `Grad`, `Diff`, `Laplacian` and the other symbolic operators written out.
     pub fn expanded(&self) -> Result<Formula> {
         let source = self.graph();

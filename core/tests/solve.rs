@@ -184,6 +184,41 @@ fn progress_and_stopping() {
     assert!(out.iter().all(|&v| v != 77.0 && v.is_finite()), "the last iterate is kept");
 }
 
+/// Kernels whose values are matrices: `A(x_i, y_j) v_j`, each row of the whole matrix against a factorization.
+#[test]
+fn columns_that_a_formula_couples_are_one_system() {
+    let aliases = ["x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,2)"];
+    let scale = |x: &[f64], y: &[f64]| (-5.0 * x.iter().zip(y).map(|(a, b)| (a - b) * (a - b)).sum::<f64>()).exp();
+    type Block = fn(f64, usize, usize) -> f64;
+    let cases: [(&str, Block); 4] = [
+        ("Exp(-5*SqDist(x,y))*(b+Sum(b))", |k, r, c| k * if r == c { 2.0 } else { 1.0 }),
+        ("MatVecMult(Concat(Exp(-5*SqDist(x,y))*Concat(2,1),Exp(-5*SqDist(x,y))*Concat(1,2)),b)", |k, r, c| {
+            k * if r == c { 2.0 } else { 1.0 }
+        }),
+        ("Exp(-5*SqDist(x,y))*Concat(Elem(b,1),Elem(b,0))*(1/2)+Exp(-5*SqDist(x,y))*b", |k, r, c| {
+            k * if r == c { 1.0 } else { 0.5 }
+        }),
+        ("IfElse(SqDist(x,y)-1/10,Zero(2),Exp(-5*SqDist(x,y))*b*(IntCst(1)))", |k, r, c| {
+            if r == c && k > (-0.5f64).exp() { k } else { 0.0 }
+        }),
+    ];
+    let (n, alpha) = (7, 3.0);
+    let (x, b) = (numbers(3 * n, 5), numbers(2 * n, 6));
+    for (text, block) in cases {
+        let reduction = Reduction::parse(&format!("Sum_Reduction({text},0)"), &aliases).unwrap();
+        let options = CompileOptions { dtype: Dtype::F64, ..CompileOptions::default() };
+        let solver = Solver::compile(&reduction, 2, &options).expect(text);
+        let entry = |p: usize, q: usize| {
+            let points = |k: usize| &x[3 * (k / 2)..][..3];
+            block(scale(points(p), points(q)), p % 2, q % 2) + if p == q { alpha } else { 0.0 }
+        };
+        let matrix: Vec<Vec<f64>> = (0..2 * n).map(|p| (0..2 * n).map(|q| entry(p, q)).collect()).collect();
+        let options = SolveOptions { alpha, tolerance: 1e-12, ..Default::default() };
+        let (found, _) = solve(&solver, &x, (&b, &[n, 2]), &[n, 2], &options).unwrap();
+        close(&found, &dense(&matrix, &b), 1e-9);
+    }
+}
+
 #[test]
 fn matrices_that_are_not_positive_definite() {
     let aliases = ["x = Vi(0,3)", "y = Vj(1,3)", "b = Vj(2,1)"];

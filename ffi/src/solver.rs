@@ -87,9 +87,11 @@ pub unsafe extern "C" fn rkeops_solver_create(
 /// Solves a linear system by conjugate gradients. Blocks until it is solved.
 ///
 /// `inputs` are those of rkeops_kernel_run; the right-hand side b comes in the place of
-/// the unknown. `output` takes x; it has the shape that the sum has. Columns, and the
-/// problems of a batch, are systems of their own, iterated together. The matrix must be
-/// symmetric and positive definite.
+/// the unknown. `output` takes x; it has the shape that the sum has. The problems of a
+/// batch are systems of their own, iterated together, and so are columns, unless the
+/// formula makes a column of another one (kernels whose values are matrices): then they
+/// are one system, counted as one column. The matrix must be symmetric and positive
+/// definite.
 /// `solve` may be NULL. `run` may be NULL; its threads, progress, ranges and skipped are
 /// read for each product with the matrix. `*solution` tells how it was solved; it may be NULL.
 /// Errors: those of rkeops_kernel_run; RKEOPS_ERROR_CONVERGENCE where the matrix is found

@@ -6,8 +6,8 @@ use super::shape::{LARGEST_DIM, all_real, check_arity, check_kinds, lacks_cotang
 use super::{Category, Entry, Field, Graph, Kind, Shape, Variable, is_outermost, misplaced};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::{
-    self, ADD, Algebra, COMPLEX, DIVIDE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, INTERLEAVE, INVERSE, LOG, MINUS,
-    MULTIPLY, Node, Operation, POWER, POWER_OF, REPLICATE, Rule, SQUARE, SUBTRACT, SUM,
+    self, ADD, Algebra, COMPLEX, DIVIDE, EVERY_SECOND, EXTRACT, EXTRACT_TRANSPOSE, IF_ELSE, INTERLEAVE, INVERSE, LOG,
+    MINUS, MULTIPLY, Node, Operation, POWER, POWER_OF, REPLICATE, Rule, SQUARE, SUBTRACT, SUM,
 };
 
 /// Arguments beyond this number are a mistake in a position.
@@ -217,6 +217,17 @@ impl Graph {
     ) -> Option<Node> {
         let a = *operands.first()?;
         let b = operands.get(1).copied();
+        // What moves or multiplies zeros is zero.
+        let zeros = operands.iter().filter(|&&o| self.is_zero(o)).count();
+        let vanishes = match operation.rule {
+            Rule::Contraction { .. } => zeros > 0,
+            // A complex zero is no zero vector.
+            Rule::Gather { .. } if *operation != COMPLEX => zeros == operands.len(),
+            _ => false,
+        };
+        if vanishes {
+            return Some(Algebra::zero(self, dim));
+        }
         match (operation, b) {
             (o, Some(b)) if *o == ADD => self.add_identity(a, b, dim),
             (o, Some(b)) if *o == SUBTRACT => self.subtract_identity(a, b, dim),
@@ -227,6 +238,9 @@ impl Graph {
                 Some(1.0) => Some(a),
                 _ => None,
             },
+            (o, Some(b)) if *o == IF_ELSE => {
+                (self.is_zero(b) && self.is_zero(operands[2])).then(|| Algebra::zero(self, dim))
+            }
             (o, None) if *o == MINUS => self.minus_identity(a, dim),
             (o, None) if *o == SQUARE => match self.match_operation(a, &MINUS) {
                 Some(&[inner]) => Some(self.node(&SQUARE, &[inner])),
@@ -239,20 +253,16 @@ impl Graph {
                 _ => None,
             },
             (o, None) if *o == SUM => self.sum_identity(a),
-            (o, None) if *o == REPLICATE => match dim {
-                1 => Some(a),
-                _ => self.is_zero(a).then(|| Algebra::zero(self, dim)),
-            },
+            (o, None) if *o == REPLICATE => (dim == 1).then_some(a),
             (o, None) if *o == EXTRACT => self.extract_identity(a, parameters[0] as usize, dim),
             (o, Some(b)) if *o == COMPLEX && self.dim_of(a) != self.dim_of(b) => {
                 let parts = [self.widened(a, dim), self.widened(b, dim)];
                 Some(Algebra::apply(self, &COMPLEX, &parts, &[]))
             }
-            (o, Some(b)) if *o == INTERLEAVE => self.interleave_identity(a, b, dim),
+            (o, Some(b)) if *o == INTERLEAVE => self.interleave_identity(a, b),
             (o, None) if *o == EVERY_SECOND => self.every_second_identity(a, parameters[0] as usize, dim),
-            (o, None) if *o == EXTRACT_TRANSPOSE => match self.is_zero(a) {
-                true => Some(Algebra::zero(self, dim)),
-                false if self.dim_of(a) == dim => Some(a),
+            (o, None) if *o == EXTRACT_TRANSPOSE => match self.dim_of(a) == dim {
+                true => Some(a),
                 false => self.pad_padded(a, parameters[0] as usize, dim),
             },
             _ => None,
@@ -468,10 +478,7 @@ impl Graph {
         }
     }
 
-    fn interleave_identity(&mut self, a: Node, b: Node, dim: usize) -> Option<Node> {
-        if self.is_zero(a) && self.is_zero(b) {
-            return Some(Algebra::zero(self, dim));
-        }
+    fn interleave_identity(&mut self, a: Node, b: Node) -> Option<Node> {
         match (self.applied(a), self.applied(b)) {
             (Some((first, &[even], &[0])), Some((second, &[odd], &[1]))) => {
                 (*first == EVERY_SECOND && *second == EVERY_SECOND && even == odd).then_some(even)
@@ -481,9 +488,6 @@ impl Graph {
     }
 
     fn every_second_identity(&mut self, a: Node, start: usize, dim: usize) -> Option<Node> {
-        if self.is_zero(a) {
-            return Some(Algebra::zero(self, dim));
-        }
         if let Some(parts) = self.match_operation(a, &INTERLEAVE) {
             return Some(parts[start]);
         }

@@ -20,6 +20,8 @@ use gradients::Systems;
 pub struct Solver {
     kernel: Arc<Kernel>,
     unknown: usize,
+    /// Whether a column of the product depends on other columns of the vectors: then all columns are one system.
+    couples: bool,
 }
 
 /// How a system is solved.
@@ -81,11 +83,12 @@ impl Solver {
             let columns = reduction.dim();
             return wrong(ErrorKind::Dimension, format!("has dimension {dim}; expected that of the sum, {columns}"));
         }
-        if !formula.is_linear(&Formula::variable(unknown, dim, category)?)? {
+        let variable = Formula::variable(unknown, dim, category)?;
+        if !formula.is_linear(&variable)? {
             return wrong(ErrorKind::Argument, "is not one in which the formula is linear".into());
         }
         let kernel = Kernel::compile(std::slice::from_ref(reduction), options)?;
-        Ok(Solver { kernel, unknown })
+        Ok(Solver { kernel, unknown, couples: !formula.is_componentwise(&variable)? })
     }
 
     /// The product with the matrix.
@@ -98,8 +101,9 @@ impl Solver {
         self.unknown
     }
 
-    /// Solves `(K + alpha I) x = b`: `b` comes in the place of the unknown, `x` goes to `output`. Columns and the
-    /// problems of a batch are systems of their own, iterated together. The matrix must be symmetric and positive
+    /// Solves `(K + alpha I) x = b`: `b` comes in the place of the unknown, `x` goes to `output`. The problems of a batch
+    /// are systems of their own, iterated together, and so are columns, unless the formula makes a column of another one
+    /// (kernels whose values are matrices): then they are one system, which is counted as one column. The matrix must be symmetric and positive
     /// definite: an error where that is found not to be so, or where the iterations do not suffice; the output then
     /// holds the last iterate.
     pub fn solve(
@@ -143,6 +147,7 @@ impl Solver {
         };
         let columns = if shape.len() > 1 { shape[shape.len() - 1] } else { 1 };
         let rows = shape[shape.len().saturating_sub(2)];
+        let (rows, columns) = if self.couples { (rows * columns, 1) } else { (rows, columns) };
         let mut systems = Systems::new(right, rows, columns);
         let result = systems.solve(&mut multiply, options);
         output.set_numbers(systems.solution());
