@@ -19,6 +19,8 @@ fi
 
 CARGO_TARGET_DIR=$target ./wheel.sh
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$target"/python/wheel/*.whl
-"$python" -m mypy src/rkeops
+"$python" -m mypy
 cd tests
-"$python" -m pytest -c ../pyproject.toml --rootdir . -p no:cacheprovider . --pyargs rkeops "$@"
+# Without it scikit-learn's estimator checks leave those of arrays of other libraries out.
+export SCIPY_ARRAY_API=1
+"$python" -m pytest -c ../pyproject.toml --rootdir . -p no:cacheprovider -n 2 . --pyargs rkeops "$@"

@@ -92,3 +92,50 @@ def test_narrow_dtypes(dtype):
 def test_expanded_and_strided():
     x, y = torch.rand(1, D).expand(M, D), torch.rand(D, N).t()
     torch.testing.assert_close((Vi(x) | Vj(y)).sum(dim=1)[:, 0], (x @ y.T).sum(1))
+
+
+def test_the_default_dtype_may_change():
+    z = torch.arange(5)[:, None]
+    assert (Vi(z) + Vj(z)).sum(dim=1).dtype == torch.float32
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert (Vi(z) + Vj(z)).sum(dim=1).dtype == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_gradients_of_vectors_as_arguments():
+    genred = Genred("Square(x - y)", ["x = Vi(1)", "y = Vj(1)"], axis=1)
+    x, y = points(M), points(N)
+    assert torch.autograd.gradcheck(genred, (x, y))
+
+
+def test_autocast_and_sixteen_bits():
+    layer, x = torch.nn.Linear(3, 3), torch.rand(20, 3)
+    with torch.autocast("cpu"):
+        h = layer(x)
+        assert h.dtype == torch.bfloat16
+        K = (-Vi(h).sqdist(Vj(x))).exp()
+        product = K @ torch.ones(20, 1)
+        assert product.dtype == torch.float32
+        torch.testing.assert_close(product[:, 0], (-((h.float()[:, None] - x) ** 2).sum(2)).exp().sum(1))
+    product.sum().backward()
+    assert layer.weight.grad.isfinite().all()
+    for dtype in (torch.float16, torch.bfloat16):
+        half = x.to(dtype).requires_grad_()
+        result = (-Vi(half).sqdist(Vj(half))).exp().sum(1)
+        result.sum().backward()
+        assert result.dtype == half.grad.dtype == dtype
+
+
+@pytest.mark.parametrize(("rows_i", "rows_j"), [(0, 5), (5, 0), (0, 0)])
+def test_no_rows(rows_i, rows_j):
+    x, y = points(rows_i, 3), points(rows_j, 3)
+    D = (Vi(x) - Vj(y)).sqnorm2()
+    total = D.sum(1)
+    assert total.shape == (rows_i, 1) and not total.any()
+    total.sum().backward()
+    assert x.grad.shape == x.shape and y.grad.shape == y.shape and not x.grad.any() and not y.grad.any()
+    assert (D @ torch.ones(rows_j, 2, dtype=torch.float64)).shape == (rows_i, 2)
+    if rows_j == 0:
+        assert (D.logsumexp(1) == -torch.inf).all()

@@ -108,8 +108,11 @@ def _plan(
     compilation: Compilation,
     inputs: tuple[Any, ...],
     out: tuple[Any, ...] | None,
+    default_dtype: str,
 ) -> Plan:
-    """The plan for inputs of these layouts, or of so many numbers, and for outputs of these, or new ones."""
+    """The plan for inputs of these layouts, or of so many numbers, and for outputs of these, or new ones. The default dtype is
+    the library's, which a program may change.
+    """
     numbers = tuple(position for position, layout in enumerate(inputs) if isinstance(layout, int))
     arrays = {k: library.described(layout) for k, layout in enumerate(inputs) if k not in numbers}
     computes, dtype = compiled(library, Call(reductions, compilation), {one.dtype for one in arrays.values()})
@@ -133,7 +136,7 @@ def plan(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] 
     layout = library.layout
     layouts = tuple([len(value) if type(value) is tuple else layout(value) for value in inputs])
     written = None if out is None else tuple(map(layout, out))
-    return _plan(library, call.reductions, call.compilation, layouts, written)
+    return _plan(library, call.reductions, call.compilation, layouts, written, library.default_dtype)
 
 
 def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
