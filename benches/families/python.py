@@ -14,9 +14,9 @@ from timing import Contestant, in_turn
 GAUSS = gauss(3)
 
 
-def product(LazyTensor, x, y, b, factor=-1.0):
+def product(LazyTensor, x, y, b, factor=1):
     """A Gaussian sum as a user writes it."""
-    return ((((LazyTensor(x[:, None, :]) - LazyTensor(y[None, :, :])) ** 2).sum(-1) * factor).exp()) @ b
+    return (-((LazyTensor(x[:, None, :]) - LazyTensor(y[None, :, :])) ** 2).sum(-1) * factor).exp() @ b
 
 
 def packages():
@@ -76,7 +76,7 @@ def first(run):
     for LazyTensor, count in ((ours, 20), (theirs, 1)):
         times[LazyTensor] = []
         for _ in range(count):
-            factor = -(time.time_ns() // 1000 % 10**6) - 1  # an integer is part of the formula
+            factor = time.time_ns() // 1000 % 10**6 + 2  # an integer is part of the formula
             start = time.perf_counter()
             product(LazyTensor, x, y, b, factor)
             times[LazyTensor].append(time.perf_counter() - start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from . import _progress
 from ._arrays import COMPLEX_OF, REAL, Arrays
 from ._formula import PARAMETER, Reduction
-from ._kernel import COMPLEX, FLOAT, INT, Compilation, Described, Kernel, Structs, kernel
+from ._kernel import COMPLEX, FLOAT, INT, STRUCT, Compilation, Described, Kernel, Structs, kernel
 from ._library import LIBRARY
 from ._ranges import Ranges
 from .errors import ArgumentError, ShapeError
@@ -146,12 +146,7 @@ def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[An
         out = [library.empty(shape, dtype, inputs) for shape, dtype in made.outputs]
     words, _held = made.words(library, inputs, out)
     address, count = words.buffer_info()[0], len(inputs)
-    handle, second = made.kernel.handle, address + 48 * count
-
-    def run(options: int | None) -> int | None:
-        error: int | None = LIBRARY.rkeops_kernel_run(handle, address, count, second, len(out), options)
-        return error
-
+    run = partial(LIBRARY.rkeops_kernel_run, made.kernel.handle, address, count, address + STRUCT * count, len(out))
     _progress.run(run, call.ranges.handle if call.ranges else None, made.work)
     return tuple(out)
 

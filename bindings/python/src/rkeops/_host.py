@@ -7,9 +7,9 @@ from typing import Any, Callable, Sequence
 
 import numpy as np
 
-from ._arrays import NumPy
 from ._call import plan
 from ._derivatives import Arguments
+from .numpy._arrays import NumPy
 
 
 class Host(NumPy):

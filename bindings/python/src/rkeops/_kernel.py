@@ -105,8 +105,12 @@ class Kernel:
         return self.operations * prod([*rows, *batch])
 
 
+#: The bytes of a struct rkeops_array, which is six words.
+STRUCT = 48
+
+
 class Structs:
-    """The structs rkeops_array of some arrays, six words each, without their addresses."""
+    """The structs rkeops_array of some arrays, without their addresses."""
 
     __slots__ = ("words", "extents")
 

@@ -11,7 +11,7 @@ from ._arrays import Arrays
 from ._call import Call, plan
 from ._formula import Reduction
 from ._genred import Genred, reduction_of, values_of
-from ._kernel import Compilation, options_of
+from ._kernel import STRUCT, Compilation, options_of
 from ._library import LIBRARY, SolveOptions, produced
 from .errors import UnknownNameError
 
@@ -56,7 +56,7 @@ def solve(library: Arrays, system: System, inputs: Sequence[Any], out: Any = Non
 
     def run(options: int | None) -> int | None:
         error: int | None = LIBRARY.rkeops_solver_run(
-            solver.handle, address, count, address + 48 * count, how, options, None
+            solver.handle, address, count, address + STRUCT * count, how, options, None
         )
         return error
 

@@ -51,7 +51,7 @@ class Base:
 
     def _with(self: _S, name: str, *others: Any, parameters: tuple[int, ...] = ()) -> _S:
         """An operation on this tensor and what stands after it."""
-        operands = [self, *(self._lazy(other) for other in others)]
+        operands = [self, *[self._lazy(other) for other in others]]
         return self._combined(name, operands, parameters)
 
     def _after(self: _S, name: str, other: Any) -> _S:

@@ -54,10 +54,16 @@ class Sizes(NamedTuple):
         return ", ".join([*map(str, self.batch), *sides])
 
 
+#: Those of numbers.
+_UNTOLD = Sizes()
+
+
 def joined_sizes(what: str, a: Sizes, b: Sizes) -> Sizes:
     """The sizes of an operation on two tensors."""
-    if a is b or a == b:
+    if a is b or b is _UNTOLD:
         return a
+    if a is _UNTOLD:
+        return b
     try:
         batch = a.batch if a.batch == b.batch else tuple(np.broadcast_shapes(a.batch, b.batch))
         return Sizes(batch, _together(a.rows_i, b.rows_i), _together(a.rows_j, b.rows_j))
@@ -95,13 +101,13 @@ class State(NamedTuple):
 
 def number(value: float) -> State:
     """A number that is part of the formula."""
-    return State(constant(float(value), np.copysign(1.0, value)), (), Sizes(), None)
+    return State(constant(float(value), np.copysign(1.0, value)), (), _UNTOLD, None)
 
 
 def numbers(values: Sequence[float]) -> State:
     """A parameter of Python's numbers: what changes from call to call makes no new formula."""
-    argument = Argument(tuple(float(value) for value in values), len(values), PARAMETER)
-    return State(variable(0, len(values), PARAMETER), (argument,), Sizes(), None)
+    argument = Argument(tuple([float(value) for value in values]), len(values), PARAMETER)
+    return State(variable(0, len(values), PARAMETER), (argument,), _UNTOLD, None)
 
 
 def complex_numbers(values: Sequence[complex]) -> State:
@@ -111,7 +117,7 @@ def complex_numbers(values: Sequence[complex]) -> State:
 
 def symbol(index: int, dim: int, category: int) -> State:
     """An argument that a call will give."""
-    return State(variable(0, dim, category), (Argument(Symbol(index), dim, category),), Sizes(), None)
+    return State(variable(0, dim, category), (Argument(Symbol(index), dim, category),), _UNTOLD, None)
 
 
 def array(value: Any, category: int, dtype: str) -> State:
@@ -158,7 +164,7 @@ def joined(what: str, states: Sequence[State]) -> tuple[list[Formula], tuple[Arg
     for state in states[1:]:
         sizes = joined_sizes(what, sizes, state.sizes)
         dtype = _joined_dtypes(what, dtype, state.dtype)
-        positions = tuple(_position(arguments, argument) for argument in state.arguments)
+        positions = tuple([_position(arguments, argument) for argument in state.arguments])
         in_place = positions == tuple(range(len(positions)))
         formulas.append(state.formula if in_place else renumbered(state.formula, positions))
     return formulas, tuple(arguments), sizes, dtype

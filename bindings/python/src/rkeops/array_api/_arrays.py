@@ -7,11 +7,11 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from .._arrays import NumPy
 from .._call import Call
 from .._host import Host, host
 from .._solve import System
 from ..errors import ArgumentError, DeviceError, DtypeError
+from ..numpy._arrays import NumPy
 
 #: The devices of DLPack whose memory the processor reads: its own, and what CUDA, ROCm and oneAPI share with it.
 _ON_HOST = frozenset({1, 3, 11, 13})

@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._arrays import NumPy
 from .._call import Call
 from .._derivatives import Arguments
 from .._host import host
 from .._solve import System
 from ..errors import ArgumentError
+from ..numpy._arrays import NumPy
 from ._primitives import reduce_p, solve_p, summed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .._arrays import NumPy
 from .._genred import Generic
 from .._genred import Genred as _Genred
 from .._lazy import ComplexMeta as _ComplexMeta
@@ -10,6 +9,7 @@ from .._lazy import LazyTensor as _LazyTensor
 from .._lazy import Variables
 from .._solve import KernelSolve as _KernelSolve
 from . import cluster
+from ._arrays import NumPy
 
 __all__ = [
     "ComplexLazyTensor", "Genred", "KernelSolve", "LazyTensor", "Pm", "Vi", "Vj", "cluster", "generic_argkmin",

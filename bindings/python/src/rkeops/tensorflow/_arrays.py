@@ -7,11 +7,11 @@ from typing import Any, Sequence
 import numpy as np
 import tensorflow as tf
 
-from .._arrays import NumPy
 from .._call import Call
 from .._derivatives import Arguments
 from .._solve import System
 from ..errors import ArgumentError
+from ..numpy._arrays import NumPy
 from ._derivatives import reduced, solved
 
 
