@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
+import queue
 import threading
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, Callable
 
 from ._library import Options, Progress, error_of
 
-#: Lane operations from which on a run takes long, some 20 ms: a thread is worth its making then.
+#: Lane operations from which on a run takes long, some 20 ms: it is worth another thread then.
 LONG = 1 << 28
 #: Seconds between two looks at how far a run is.
 _INTERVAL = 0.05
@@ -39,8 +42,28 @@ def progress_bar(**options: Any) -> Iterator[None]:
         _local.bar = before
 
 
+class _Worker:
+    """A thread that makes one call after another. A new one for each would take some milliseconds of a long run: threads
+    that are new are put on processors badly, and their memory is new, too.
+    """
+
+    def __init__(self) -> None:
+        self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self.work, name="rkeops", daemon=True).start()
+
+    def work(self) -> None:
+        while True:
+            self.calls.get()()
+
+
+#: Workers that wait for a call. A forked process has no threads but the one that forked.
+_idle: deque[_Worker] = deque()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)
+
+
 class _Watched:
-    """A run in a thread of its own. Python hears signals in its main thread only, and there between two instructions of its
+    """A run in another thread. Python hears signals in its main thread only, and there between two instructions of its
     own: so that is where somebody has to wait, and nothing that a signal raises can get lost in a callback.
     """
 
@@ -80,9 +103,12 @@ class _Watched:
 
     def wait(self) -> int | None:
         make, bar = getattr(_local, "bar", None), None
-        thread = threading.Thread(target=self.run, name="rkeops")
         try:
-            thread.start()
+            worker = _idle.pop()
+        except IndexError:
+            worker = _Worker()
+        try:
+            worker.calls.put(self.run)
             while not self.ended.wait(_INTERVAL):
                 if make is not None and self.total:
                     bar = bar or make(self.total)
@@ -93,6 +119,7 @@ class _Watched:
             while not settled:
                 with contextlib.suppress(BaseException):
                     settled = self.settle()
+            _idle.append(worker)
             if bar is not None:
                 bar.close()
         return self.error
