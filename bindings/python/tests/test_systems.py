@@ -96,5 +96,12 @@ def test_derivatives():
     def f(x, b):
         return gaussian(rkeops.torch.Vi(x), rkeops.torch.Vj(x)).solve(b, alpha=0.5, eps=1e-13)
 
-    assert torch.autograd.gradcheck(f, arguments)
+    assert torch.autograd.gradcheck(f, arguments, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(f, arguments)
+    clouds, right = torch.rand(3, 6, 3, dtype=torch.float64), torch.rand(4, 6, 2, dtype=torch.float64)
+    expected = torch.stack([f(cloud, right[0]) for cloud in clouds])
+    torch.testing.assert_close(torch.func.vmap(f, in_dims=(0, None))(clouds, right[0]), expected)
+    expected = torch.stack([f(clouds[0], one) for one in right])
+    torch.testing.assert_close(torch.func.vmap(f, in_dims=(None, 0))(clouds[0], right), expected)
+    tangent = torch.func.jvp(lambda b: f(clouds[0], b), (right[0],), (right[1],))[1]
+    torch.testing.assert_close(tangent, f(clouds[0], right[1]))

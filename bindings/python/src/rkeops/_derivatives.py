@@ -161,6 +161,24 @@ def system_gradients(
     return gradients
 
 
+def system_tangent(
+    arguments: Arguments, system: System, tensors: Sequence[Any], x: Any, tangents: Sequence[Any]
+) -> Any:
+    """The derivative x' along tangents of the solution x with (K + alpha) x = b, where (K + alpha) x' = b' - K' x; None
+    where nothing moves.
+    """
+    place = arguments.places().index(system.unknown)
+    arrays, known = list(tensors), list(tangents)
+    right, known[place], arrays[place] = known[place], None, x
+    (moved,) = Derivative(arguments, arrays, [x]).forward(known)
+    if moved is not None:
+        right = -moved if right is None else right - moved
+    if right is None:
+        return None
+    arrays[place] = right
+    return arguments.library.solve(system, arguments.filled(arrays))
+
+
 def batched(
     arguments: Arguments, in_dims: Sequence[int | None], tensors: Sequence[Any], moved_first: Callable[[Any, int], Any]
 ) -> list[Any]:

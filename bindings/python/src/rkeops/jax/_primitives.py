@@ -14,7 +14,7 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from .._derivatives import Arguments, Derivative, batched, with_saved
+from .._derivatives import Arguments, Derivative, batched, system_tangent, with_saved
 from .._host import Host, results_of
 from .._solve import System
 from ..errors import DeviceError
@@ -102,19 +102,10 @@ def _solve_shape(*arrays: Any, arguments: Arguments, system: System, library: Ho
 def _solve_along(
     primals: Any, tangents: Any, *, arguments: Arguments, system: System, library: Host
 ) -> tuple[Any, Any]:
-    """The solution, and its derivative x' with (K + alpha) x' = b' - K' x."""
-    parameters = {"arguments": arguments, "system": system, "library": library}
-    x = solve_p.bind(*primals, **parameters)
-    place = arguments.places().index(system.unknown)
-    arrays, known = list(primals), _known(tangents)
-    right, known[place], arrays[place] = known[place], None, x
-    (moved,) = Derivative(arguments, arrays, [x]).forward(known)
-    if moved is not None:
-        right = -moved if right is None else right - moved
-    if right is None:
-        return x, _zero_tangent(x)
-    arrays[place] = right
-    return x, solve_p.bind(*arrays, **parameters)
+    """The solution, and its derivative along tangents."""
+    x = solve_p.bind(*primals, arguments=arguments, system=system, library=library)
+    along = system_tangent(arguments, system, primals, x, _known(tangents))
+    return x, _zero_tangent(x) if along is None else along
 
 
 def _solve_transposed(
