@@ -9,18 +9,11 @@ bench=$(cd "$bench" && pwd)
 
 cargo build --release -p rkeops
 
-# The peers live in an environment of their own; it is made once, and again when a list changes.
+# The peers live in an environment of their own.
 lists="benches/requirements.txt benches/requirements-torch.txt"
-if ! cat $lists | cmp -s - "$bench/venv/installed.txt"; then
-    python3 -m venv --clear "$bench/venv"
-    pip="$bench/venv/bin/pip install --quiet --disable-pip-version-check"
-    $pip -r benches/requirements.txt
-    if $pip --no-deps -r benches/requirements-torch.txt; then
-        "$bench/venv/bin/python" benches/without_cuda.py "$bench"/venv/lib/python3*/site-packages/torch
-    else
-        echo "torch cannot be installed here: its rows will not be measured" >&2
-    fi
-    cat $lists > "$bench/venv/installed.txt"
+if ! scripts/python-environment.sh "$bench/venv" $lists; then
+    echo "torch cannot be installed here: its rows will not be measured" >&2
+    scripts/python-environment.sh "$bench/venv" benches/requirements.txt
 fi
 
 CC=${CC:-cc}

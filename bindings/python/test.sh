@@ -7,16 +7,7 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 python=$target/python/venv/bin/python
 cd bindings/python
 
-# The environment is made once, and again when a list changes.
-if ! cat requirements-*.txt | cmp -s - "$target/python/venv/installed.txt"; then
-    python3 -m venv --clear "$target/python/venv"
-    pip=("$python" -m pip install --quiet --disable-pip-version-check)
-    "${pip[@]}" -r requirements-test.txt -r requirements-jax.txt -r requirements-tensorflow.txt
-    "${pip[@]}" --no-deps -r requirements-torch.txt
-    "$python" "$root/benches/without_cuda.py" "$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/torch"
-    cat requirements-*.txt > "$target/python/venv/installed.txt"
-fi
-
+"$root/scripts/python-environment.sh" "$target/python/venv" requirements-*.txt
 CARGO_TARGET_DIR=$target ./wheel.sh
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall "$target"/python/wheel/*.whl
 "$python" -m mypy
