@@ -6,7 +6,7 @@ import torch
 
 import rkeops.torch
 from rkeops.errors import ArgumentError
-from rkeops.numpy import LazyTensor, Pm, Vi, Vj
+from rkeops.numpy import KernelSolve, LazyTensor, Pm, Vi, Vj
 
 rng = np.random.default_rng(2)
 M = 20
@@ -105,3 +105,12 @@ def test_derivatives():
     torch.testing.assert_close(torch.func.vmap(f, in_dims=(None, 0))(clouds[0], right), expected)
     tangent = torch.func.jvp(lambda b: f(clouds[0], b), (right[0],), (right[1],))[1]
     torch.testing.assert_close(tangent, f(clouds[0], right[1]))
+
+
+def test_kernels_whose_values_are_matrices():
+    aliases = ["x = Vi(2)", "y = Vj(2)", "v = Vj(2)"]
+    genred = KernelSolve("MatVecMult(TensorProd(x,y),v)", aliases, "v", axis=1)
+    points, right = np.random.default_rng(1).normal(size=(2, 9, 2))
+    dense = np.einsum("ia,jb->iajb", points, points).reshape(18, 18) + 0.5 * np.eye(18)
+    solution = genred(points, points, right, alpha=0.5, eps=1e-13)
+    np.testing.assert_allclose(dense @ solution.ravel(), right.ravel(), atol=1e-9)

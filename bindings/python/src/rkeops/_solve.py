@@ -69,7 +69,7 @@ class KernelSolve(Genred):
     """The solution x of (K + alpha Id) x = b, where K x is the sum of a formula that is linear in the argument `varinvalias`.
 
     The right-hand side b is given in the place of x; K has to be symmetric and positive definite. Columns of b are systems of
-    their own.
+    their own, unless the formula makes a column of others, as kernels do whose values are matrices.
 
     >>> import numpy as np
     >>> from rkeops.numpy import KernelSolve
