@@ -1,6 +1,6 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
 # `make exhaustive` compares every function with float64 at every float32 number.
-.PHONY: all demo test test-rust test-c test-cmake test-python python exhaustive bench docs header fmt setup clean
+.PHONY: all demo test test-rust test-c test-cmake test-python python-environment python exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -16,7 +16,10 @@ demo: all
 		-L$(LIBRARY) -lrkeops -lm -Wl,-rpath,$(abspath $(LIBRARY))
 	$(CARGO_TARGET_DIR)/kernel_norm examples/data
 
-test: test-rust test-c test-cmake test-python
+# Packages for Python are fetched while Rust is tested.
+test: setup
+	$(MAKE) -j2 test-rust python-environment
+	$(MAKE) test-c test-cmake test-python
 
 test-rust: setup
 	cargo test --workspace
@@ -26,6 +29,9 @@ test-c: setup
 
 test-cmake: setup
 	tests/cmake/run.sh
+
+python-environment: setup
+	scripts/python-environment.sh $(CARGO_TARGET_DIR)/python/venv bindings/python/requirements-*.txt
 
 test-python: setup
 	bindings/python/test.sh
