@@ -6,7 +6,6 @@ import ctypes
 import os
 import sys
 from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint64, c_void_p
-from pathlib import Path
 from typing import Any
 
 from .errors import BY_CODE, Error
@@ -125,7 +124,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 def _load() -> ctypes.CDLL:
     name = {"darwin": "librkeops.dylib", "win32": "rkeops.dll"}.get(sys.platform, "librkeops.so")
-    path = os.environ.get("RKEOPS_LIBRARY") or str(Path(__file__).with_name(name))
+    path = os.environ.get("RKEOPS_LIBRARY") or os.path.join(os.path.dirname(__file__), name)
     try:
         library = ctypes.CDLL(path)
     except OSError as error:

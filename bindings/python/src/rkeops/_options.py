@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, NamedTuple
 
 from ._kernel import SUMMATIONS, TARGETS, Compilation
 from ._ranges import Ranges
 from .errors import ArgumentError
 
-_log = logging.getLogger("rkeops")
 _told: set[str] = set()
 
 #: Options of KeOps that have no meaning here.
@@ -24,8 +22,11 @@ _BITS = {"auto": 0, None: 0, "float32": 32, "float": 32, "float64": 64, "double"
 def tell_ignored(name: str) -> None:
     """Logs, once, that something of KeOps is accepted and ignored."""
     if name not in _told:
+        # Not needed by most programs, and so no part of what importing the package takes.
+        import logging
+
         _told.add(name)
-        _log.debug("%s has no meaning here and is ignored", name)
+        logging.getLogger("rkeops").debug("%s has no meaning here and is ignored", name)
 
 
 class Options(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import queue
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -48,7 +47,10 @@ class _Worker:
     """
 
     def __init__(self) -> None:
-        self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        # Only long runs need it: importing the package does not wait for it.
+        from queue import SimpleQueue
+
+        self.calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
         threading.Thread(target=self.work, name="rkeops", daemon=True).start()
 
     def work(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import html
 from typing import Any
 
 from .._call import Call, compiled
@@ -27,8 +26,11 @@ class Display(Matrix, Reductions):
 
     def _repr_html_(self) -> str:
         """A table for notebooks."""
+        # Few programs need it, and it would be a part of what importing the package takes.
+        from html import escape
+
         rows = (
-            f'<tr><th style="text-align: left">{name}</th><td style="text-align: left">{html.escape(value)}</td></tr>'
+            f'<tr><th style="text-align: left">{name}</th><td style="text-align: left">{escape(value)}</td></tr>'
             for name, value in self._facts()
         )
         return f"<table><caption>{self._name}</caption>{''.join(rows)}</table>"
