@@ -114,3 +114,12 @@ def test_kernels_whose_values_are_matrices():
     dense = np.einsum("ia,jb->iajb", points, points).reshape(18, 18) + 0.5 * np.eye(18)
     solution = genred(points, points, right, alpha=0.5, eps=1e-13)
     np.testing.assert_allclose(dense @ solution.ravel(), right.ravel(), atol=1e-9)
+
+
+@pytest.mark.parametrize("differentiated", [False, True])
+def test_tensors_that_are_said_to_be_negated(differentiated):
+    points = torch.from_numpy(x.copy()).requires_grad_(differentiated)
+    right = torch.from_numpy(b[:, :1] + 1j * b[:, 1:]).conj().imag
+    assert right.is_neg()
+    solution = gaussian(rkeops.torch.Vi(points), rkeops.torch.Vj(points)).solve(right, **EXACT)
+    np.testing.assert_allclose(MATRIX @ solution.detach().numpy(), -b[:, 1:], atol=1e-9)

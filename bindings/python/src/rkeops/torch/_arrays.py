@@ -7,11 +7,12 @@ from typing import Any, Hashable, Sequence
 import torch
 from torch.autograd import forward_ad
 
-from .._call import Call, compute
+from .._call import Call
 from .._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
-from .._solve import System, solve
+from .._solve import System
 from ..errors import DeviceError, DtypeError
 from ._derivatives import differentiable
+from ._memory import compute, solve
 from ._operator import reduced
 from ._systems import solution
 
@@ -51,13 +52,6 @@ def _is_differentiated(inputs: Sequence[Any]) -> bool:
             if type(value) is not tuple and value.requires_grad:
                 return True
     return False
-
-
-def plain(value: Any) -> Any:
-    """A tensor whose entries are in memory as they are: none that is only said to be conjugated or negated."""
-    if type(value) is not tuple and (value.is_conj() or value.is_neg()):
-        return value.resolve_conj().resolve_neg()
-    return value
 
 
 def _widened(value: Any) -> Any:
@@ -134,7 +128,7 @@ class Torch:
             if out is None:
                 return results
             raise DtypeError("out= takes no result that is differentiated; detach the inputs")
-        return compute(self, call, [plain(value) for value in inputs], out)
+        return compute(self, call, inputs, out)
 
     def solve(self, system: System, inputs: Sequence[Any]) -> Any:
         """The solution of a linear system; where one of the tensors is differentiated it is, too."""

@@ -9,8 +9,9 @@ from typing import Any, Sequence
 
 import torch
 
-from .._call import Call, compute
+from .._call import Call
 from .._derivatives import Arguments, Derivative, batched, with_saved
+from ._memory import compute
 
 
 def differentiable(library: Any, call: Call, inputs: Sequence[Any]) -> tuple[Any, ...]:
@@ -22,8 +23,7 @@ def differentiable(library: Any, call: Call, inputs: Sequence[Any]) -> tuple[Any
 
 
 def _results(arguments: Arguments, *tensors: Any) -> tuple[Any, ...]:
-    plain = [tensor.resolve_conj().resolve_neg() for tensor in tensors]
-    return compute(arguments.library, arguments.call, arguments.filled(plain))
+    return compute(arguments.library, arguments.call, arguments.filled(tensors))
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:

@@ -10,12 +10,13 @@ from typing import Any, Sequence
 
 import torch
 
-from .._call import Call, compiled, compute, outputs_of
+from .._call import Call, compiled, outputs_of
 from .._derivatives import Arguments, Derivative, with_saved
 from .._formula import argument_names, parse_reduction
 from .._kernel import Compilation
 from .._ranges import Ranges
 from ..errors import UnsupportedError
+from ._memory import compute
 
 # It follows cached functions by what they wrap, as it should here.
 warnings.filterwarnings("ignore", r"(?s)Dynamo detected a call to a `functools.lru_cache`.*rkeops", UserWarning)

@@ -7,7 +7,8 @@ from typing import Any, Sequence
 import torch
 
 from .._derivatives import Arguments, batched, system_gradients, system_tangent
-from .._solve import System, solve
+from .._solve import System
+from ._memory import solve
 
 
 def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
@@ -18,7 +19,7 @@ def solution(library: Any, system: System, inputs: Sequence[Any]) -> Any:
 
 
 def _solution(arguments: Arguments, system: System, *tensors: Any) -> Any:
-    return solve(arguments.library, system, arguments.filled([tensor.detach() for tensor in tensors]))
+    return solve(arguments.library, system, arguments.filled(tensors))
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
