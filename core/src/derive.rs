@@ -24,11 +24,8 @@ impl Formula {
     /// Whether the formula is linear in a variable: its derivative does not depend on it, and the formula is zero by
     /// construction where the variable is.
     pub fn is_linear(&self, variable: &Formula) -> Result<bool> {
-        let Some((variable, dim)) = variable.as_variable() else { return Ok(false) };
-        let expanded = self.expanded()?;
-        let mut graph = Graph::default();
-        let root = graph.import(&expanded.graph(), expanded.root())?;
-        let node = graph.variable(variable, dim)?;
+        let Some((mut graph, [root, node])) = self.with_variable(variable)? else { return Ok(false) };
+        let dim = graph.dim_of(node);
         if !graph.is_affine(root, node)? {
             return Ok(false);
         }
@@ -41,16 +38,23 @@ impl Formula {
     /// Whether each component of the formula depends on the same component of a variable alone, as far as operations tell:
     /// those between are component by component.
     pub fn is_componentwise(&self, variable: &Formula) -> Result<bool> {
-        let Some((variable, dim)) = variable.as_variable() else { return Ok(false) };
-        let expanded = self.expanded()?;
-        let mut graph = Graph::default();
-        let root = graph.import(&expanded.graph(), expanded.root())?;
-        let node = graph.variable(variable, dim)?;
+        let Some((graph, [root, node])) = self.with_variable(variable)? else { return Ok(false) };
+        let dim = graph.dim_of(node);
         let is_componentwise = |&on_path: &Node| {
             let rule = graph.applied(on_path).map(|(operation, _, _)| &operation.rule);
             on_path == node || matches!(rule, Some(Rule::Elementwise { .. })) && graph.dim_of(on_path) == dim
         };
         Ok(dim == 1 || depends(&graph, root, node).iter().all(is_componentwise))
+    }
+
+    /// The formula, expanded, and a variable in one graph; nothing if it is no variable.
+    fn with_variable(&self, variable: &Formula) -> Result<Option<(Graph, [Node; 2])>> {
+        let Some((variable, dim)) = variable.as_variable() else { return Ok(None) };
+        let expanded = self.expanded()?;
+        let mut graph = Graph::default();
+        let root = graph.import(&expanded.graph(), expanded.root())?;
+        let node = graph.variable(variable, dim)?;
+        Ok(Some((graph, [root, node])))
     }
 
     /// The formula with `Grad`, `Diff`, `Laplacian` and the other symbolic operators written out.

@@ -103,9 +103,9 @@ impl Solver {
 
     /// Solves `(K + alpha I) x = b`: `b` comes in the place of the unknown, `x` goes to `output`. The problems of a batch
     /// are systems of their own, iterated together, and so are columns, unless the formula makes a column of another one
-    /// (kernels whose values are matrices): then they are one system, which is counted as one column. The matrix must be symmetric and positive
-    /// definite: an error where that is found not to be so, or where the iterations do not suffice; the output then
-    /// holds the last iterate.
+    /// (kernels whose values are matrices): then they are one system, which is counted as one column. The matrix must be
+    /// symmetric and positive definite: an error where that is found not to be so, or where the iterations do not
+    /// suffice; the output then holds the last iterate.
     pub fn solve(
         &self,
         inputs: &[ArrayRef<'_>],

@@ -65,13 +65,19 @@ def _text(function: str, handle: int) -> str:
 def _argument_names(reductions: tuple[int, ...]) -> tuple[str, ...]:
     """The arguments that reductions have together, as aliases: those, too, that their formulas no longer hold."""
     kernel = produced(LIBRARY.rkeops_kernel_compile, integers(reductions), len(reductions), None)
-    names = []
+    inputs = inputs_of(kernel)
+    LIBRARY.rkeops_kernel_free(kernel)
+    return tuple([f"{_CATEGORIES[category]}({k},{dim})" for k, (dim, category) in enumerate(inputs)])
+
+
+def inputs_of(kernel: int) -> list[tuple[int, int]]:
+    """The dimension and the category of each input of a kernel."""
+    inputs = []
     for position in range(number(LIBRARY.rkeops_kernel_input_count, c_size_t, kernel)):
         dim, category = c_int64(), c_int32()
         check(LIBRARY.rkeops_kernel_input(kernel, position, dim, category))
-        names.append(f"{_CATEGORIES[category.value]}({position},{dim.value})")
-    LIBRARY.rkeops_kernel_free(kernel)
-    return tuple(names)
+        inputs.append((dim.value, category.value))
+    return inputs
 
 
 def _handles(formulas: tuple[Any, ...]) -> tuple[int, ...]:

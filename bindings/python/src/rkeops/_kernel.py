@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any, Callable, NamedTuple, Sequence
 
-from ._formula import PARAMETER, Reduction
+from ._formula import PARAMETER, Reduction, inputs_of
 from ._library import LIBRARY, Options, check, number, pointers, produced, text_of
 
 #: The dtype codes of DLPack, which the library uses.
@@ -72,7 +72,7 @@ class Kernel:
         #: The index that is reduced, 0 for i and 1 for j.
         self.axis = reductions[0].axis
         #: The dimension and the category of each input.
-        self.inputs = [self._input(k) for k in range(number(LIBRARY.rkeops_kernel_input_count, c_size_t, self.handle))]
+        self.inputs = inputs_of(self.handle)
         count = number(LIBRARY.rkeops_kernel_output_count, c_size_t, self.handle)
         self.outputs = [self._output(k) for k in range(count)]
         #: Operations for each pair.
@@ -81,11 +81,6 @@ class Kernel:
     def __del__(self, free: Any = LIBRARY.rkeops_kernel_free) -> None:
         if hasattr(self, "handle"):
             free(self.handle)
-
-    def _input(self, position: int) -> tuple[int, int]:
-        dim, category = c_int64(), c_int32()
-        check(LIBRARY.rkeops_kernel_input(self.handle, position, dim, category))
-        return dim.value, category.value
 
     def _output(self, position: int) -> Output:
         dim, code, bits = c_int64(), c_int32(), c_int32()
