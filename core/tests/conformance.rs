@@ -329,8 +329,6 @@ fn compositions_of_awkward_numbers(target: Target) {
             let mut case = Case::new(&variables, vec![("Sum", operands[0].clone())], [150, 1]);
             case.numbers = Numbers::Awkward;
             case.seed = seed;
-            // Beside a hyperbolic tangent that is 1 in float32, and below it in float64, a root is 0 instead of NaN.
-            let saturates = dtype == Dtype::F32 && describe(&case).contains("Tanh");
             let results = case.run(dtype, target, 1).expect("a formula that fits");
             for row in 0..150 {
                 let pair = case.pair(row, 0, dtype);
@@ -345,9 +343,8 @@ fn compositions_of_awkward_numbers(target: Target) {
                         || (found.is_infinite() && found == meant)
                         || (found.is_finite() && meant.is_finite());
                     let far = meant.is_finite() && meant.abs() > 1e30;
-                    let rounded = saturates && meant.is_nan() && found.is_finite();
                     assert!(
-                        same || far || rounded,
+                        same || far,
                         "seed {seed} {} {dtype} row {row}: got {found:e}; expected {meant:e}\n{}\n{pair:?}",
                         target.name(),
                         describe(&case),
