@@ -14,9 +14,9 @@ from timing import Contestant, in_turn
 GAUSS = gauss(3)
 
 
-def product(LazyTensor, x, y, b, factor=1):
-    """A Gaussian sum as a user writes it."""
-    return (-((LazyTensor(x[:, None, :]) - LazyTensor(y[None, :, :])) ** 2).sum(-1) * factor).exp() @ b
+def gaussian(LazyTensor, x, y, width=1):
+    """A Gaussian matrix as a user writes it."""
+    return (-((LazyTensor(x[:, None, :]) - LazyTensor(y[None, :, :])) ** 2).sum(-1) / width).exp()
 
 
 def packages():
@@ -51,34 +51,36 @@ def small(run):
     for library, ours, theirs, of_numpy, limit in packages():
         x, y, b = map(of_numpy, arrays)
 
-        def matrix(LazyTensor):
-            return (-((LazyTensor(x[:, None, :]) - LazyTensor(y[None, :, :])) ** 2).sum(-1) / (2 * 0.7**2)).exp()
-
-        K, peer = matrix(ours), matrix(theirs)
+        K, peer = (gaussian(LazyTensor, x, y, 2 * 0.7**2) for LazyTensor in (ours, theirs))
         if not np.allclose(np.asarray(K @ b), np.asarray(peer @ b), rtol=1e-4):
             raise Wrong(f"K @ b of {library}'s arrays is not what pykeops computes")
-        taken, peers = seconds(lambda: K @ b), seconds(lambda: peer @ b, 20)
-        task, shown = f"warm K @ b, N=M=100, {library}", f"{1e6 * taken:.1f} us"
-        yield limited(task, f"{1e6 * limit:.0f} us", limit / taken, shown, taken)
-        yield Result(task, "pykeops", peers / taken, taken, peers, None, shown, f"{1e6 * peers:.0f} us")
-        taken, peers = seconds(lambda: matrix(ours)), seconds(lambda: matrix(theirs), 20)
-        task, shown = f"building a Gaussian, {library}", f"{1e6 * taken:.1f} us"
-        yield limited(task, "50 us", 50e-6 / taken, shown, taken)
-        yield Result(task, "pykeops", peers / taken, taken, peers, None, shown, f"{1e6 * peers:.0f} us")
+        for task, limit, own, other in (
+            (f"warm K @ b, N=M=100, {library}", limit, lambda: K @ b, lambda: peer @ b),
+            (
+                f"building a Gaussian, {library}",
+                50e-6,
+                lambda: gaussian(ours, x, y, 2 * 0.7**2),
+                lambda: gaussian(theirs, x, y, 2 * 0.7**2),
+            ),
+        ):
+            taken, peers = seconds(own), seconds(other, 20)
+            shown = f"{1e6 * taken:.1f} us"
+            yield limited(task, f"{1e6 * limit:.0f} us", limit / taken, shown, taken)
+            yield Result(task, "pykeops", peers / taken, taken, peers, None, shown, f"{1e6 * peers:.0f} us")
 
 
 def first(run):
     """The first result of formulas that nobody has seen, N = M = 1,000."""
     x, y, b = GAUSS.arrays(1_000, 1_000, "float32").values()
     _, ours, theirs, *_ = next(packages())
-    product(ours, x, y, b)
+    gaussian(ours, x, y) @ b
     times = {}
     for LazyTensor, count in ((ours, 20), (theirs, 1)):
         times[LazyTensor] = []
         for _ in range(count):
-            factor = time.time_ns() // 1000 % 10**6 + 2  # an integer is part of the formula
+            width = time.time_ns() // 1000 % 10**6 + 2  # an integer is part of the formula
             start = time.perf_counter()
-            product(LazyTensor, x, y, b, factor)
+            gaussian(LazyTensor, x, y, width) @ b
             times[LazyTensor].append(time.perf_counter() - start)
     taken, peers = (statistics.median(times[LazyTensor]) for LazyTensor in (ours, theirs))
     task, shown = "first result of a new formula, N=M=1,000", f"{1e3 * taken:.2f} ms"
@@ -92,7 +94,7 @@ def beside(run):
     work = Work((GAUSS,), GAUSS.arrays(n, n, "float32"))
     _, ours, *_ = next(packages())
     x, y, b = work.inputs
-    in_python = Contestant("Python", lambda: product(ours, x, y, b), work.pairs)
+    in_python = Contestant("Python", lambda: gaussian(ours, x, y) @ b, work.pairs)
     of_library = Contestant("the call of the library", kernel(work, run), work.pairs)
     in_turn([in_python, of_library], 3 * run.rounds)
     share = in_python.seconds / of_library.seconds - 1
@@ -112,8 +114,7 @@ def founding(run):
         q_i, q_j, p_i, p_j = (a.clone().requires_grad_() for a in (q[:rows], q, p[:rows], p))
 
         def call():
-            D_ij = ((LazyTensor(q_i[:, None, :]) - LazyTensor(q_j[None, :, :])) ** 2).sum(dim=2)
-            H = 0.5 * torch.dot(p_i.view(-1), ((-D_ij / (2 * 0.5**2)).exp() @ p_j).view(-1))
+            H = 0.5 * torch.dot(p_i.view(-1), (gaussian(LazyTensor, q_i, q_j, 2 * 0.5**2) @ p_j).view(-1))
             return H, torch.autograd.grad(H, [q_i, q_j, p_i, p_j])
 
         return call
