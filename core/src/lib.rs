@@ -49,9 +49,11 @@ pub mod syntax;
 
 pub use array::{ArrayMut, ArrayRef, Bool, Data, DataMut, Element, Region, ResultElement, extent, row_major};
 pub use backend::Target;
+#[doc(hidden)]
+pub use backend::cuda;
 pub use dtype::{Dtype, NumberKind};
 pub use engine::{
-    CompileOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor, num_threads, set_num_threads,
+    CompileOptions, DeviceArray, DeviceOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor, num_threads, set_num_threads,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Field, Formula};

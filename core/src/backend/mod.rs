@@ -5,6 +5,7 @@ mod bounds;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod cpu;
+pub mod cuda;
 mod interval;
 mod number;
 mod portable;
@@ -33,6 +34,8 @@ pub enum Target {
     Avx2,
     /// Machine code for x86-64 with AVX-512 (F, DQ).
     Avx512,
+    /// Kernels for NVIDIA GPUs, compiled by NVRTC.
+    Cuda,
 }
 
 impl Target {
@@ -43,6 +46,7 @@ impl Target {
             Target::Portable => "portable",
             Target::Avx2 => "avx2",
             Target::Avx512 => "avx512",
+            Target::Cuda => "cuda",
         }
     }
 
@@ -54,13 +58,20 @@ impl Target {
     /// What lane programs for the target may use.
     pub fn machine(self) -> Machine {
         let is_wide = self == Target::Avx512;
-        Machine { scales: is_wide, looks_up: self == Target::Avx2, estimates: is_wide, repeats: is_wide }
+        Machine {
+            scales: is_wide,
+            looks_up: self == Target::Avx2,
+            estimates: is_wide,
+            transcends: self == Target::Cuda,
+            repeats: is_wide,
+        }
     }
 
     /// Whether this machine can run the target.
     pub fn is_available(self) -> bool {
         match self {
             Target::Auto | Target::Portable => true,
+            Target::Cuda => false,
             #[cfg(target_arch = "x86_64")]
             Target::Avx2 | Target::Avx512 => cpu::is_available(self),
             #[cfg(not(target_arch = "x86_64"))]

@@ -43,6 +43,10 @@ pub trait Number: Copy + Default + Send + Sync + PartialEq + std::fmt::Debug + '
     fn square_root(a: Self) -> Self;
     /// the inverse of the square root, wrong by 2^-14 of it at most, as this machine gives it where it has it
     fn root_estimate(a: Self) -> Self;
+    /// `2^a`, 0 for what is below the smallest normal number
+    fn exp2(a: Self) -> Self;
+    /// the inverse of the square root
+    fn inverse_root(a: Self) -> Self;
     /// the largest integer not above `a`
     fn floor(a: Self) -> Self;
     /// the nearest integer, the even one of two
@@ -148,6 +152,15 @@ macro_rules! number {
             #[inline(always)]
             fn root_estimate(a: Self) -> Self {
                 $estimate(a)
+            }
+            #[inline(always)]
+            fn exp2(a: Self) -> Self {
+                let power = $float::exp2(a);
+                if power < $float::MIN_POSITIVE { 0.0 } else { power }
+            }
+            #[inline(always)]
+            fn inverse_root(a: Self) -> Self {
+                1.0 / a.sqrt()
             }
             #[inline(always)]
             fn floor(a: Self) -> Self {

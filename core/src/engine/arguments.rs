@@ -23,7 +23,53 @@ pub(super) struct Arguments<'a> {
     pub reduced: usize,
 }
 
+/// What is known of an array without looking at its numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Described<'a> {
+    pub dtype: Dtype,
+    pub shape: &'a [usize],
+    pub strides: &'a [isize],
+    /// Where the element whose indices are all 0 is among those that there is memory for, and how many these are.
+    pub origin: usize,
+    pub length: usize,
+}
+
+impl<'a> Described<'a> {
+    fn input(array: &'a ArrayRef<'_>) -> Self {
+        let (shape, strides) = (&array.shape, &array.strides);
+        Described { dtype: array.dtype(), shape, strides, origin: array.origin, length: array.len() }
+    }
+
+    fn output(array: &'a ArrayMut<'_>) -> Self {
+        let (shape, strides) = (&array.shape, &array.strides);
+        Described { dtype: array.dtype(), shape, strides, origin: array.origin, length: array.len() }
+    }
+}
+
+/// What is known of the arrays of a run, checked.
+pub(super) struct Places {
+    /// Where the numbers of the inputs are, by position.
+    pub inputs: Vec<Place>,
+    /// Where the results go.
+    pub outputs: Vec<Place>,
+    /// The problems.
+    pub batch: Batch,
+    /// Rows of the result.
+    pub kept: usize,
+    /// Rows of the reduced index.
+    pub reduced: usize,
+}
+
 pub(super) fn check<'a>(kernel: &Kernel, inputs: &[ArrayRef<'a>], outputs: &[ArrayMut<'_>]) -> Result<Arguments<'a>> {
+    let described: Vec<Described<'_>> = inputs.iter().map(Described::input).collect();
+    let Places { inputs: places, outputs, batch, kept, reduced } =
+        places(kernel, &described, &outputs.iter().map(Described::output).collect::<Vec<_>>())?;
+    let inputs = inputs.iter().zip(places).map(|(array, place)| Rows { data: array.data, place }).collect();
+    Ok(Arguments { inputs, outputs, batch, kept, reduced })
+}
+
+/// Checks arrays by what is known of them.
+pub(super) fn places(kernel: &Kernel, inputs: &[Described<'_>], outputs: &[Described<'_>]) -> Result<Places> {
     let compute = kernel.dtype();
     if inputs.len() != kernel.inputs.len() {
         let expected = kernel.inputs.iter().map(Input::to_string).collect::<Vec<_>>().join(", ");
@@ -47,7 +93,7 @@ pub(super) fn check<'a>(kernel: &Kernel, inputs: &[ArrayRef<'a>], outputs: &[Arr
     let mut found = Vec::with_capacity(inputs.len());
     for (array, input) in inputs.iter().zip(&kernel.inputs) {
         let name = format!("input {} ({input})", input.index);
-        let (dtype, parts) = (array.dtype(), array.dtype().parts());
+        let (dtype, parts) = (array.dtype, array.dtype.parts());
         if !dtype.is_taken_by(compute) {
             let message =
                 format!("{name} has dtype {dtype}; expected {compute}, as the kernel computes, or a narrower one");
@@ -77,14 +123,13 @@ pub(super) fn check<'a>(kernel: &Kernel, inputs: &[ArrayRef<'a>], outputs: &[Arr
                 Some(_) => {}
             }
         }
-        within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
+        within(&name, array)?;
         batch.join(&name, &array.shape[..form.batch_axes])?;
         found.push(form);
     }
     let views = inputs.iter().zip(found).map(|(array, form)| {
-        let batch_steps = batch.steps(&array.shape[..form.batch_axes], &array.strides);
-        let place = place(array.dtype(), array.origin, &batch_steps, [form.row_step, form.column_step]);
-        Rows { data: array.data, place }
+        let batch_steps = batch.steps(&array.shape[..form.batch_axes], array.strides);
+        place(array.dtype, array.origin, &batch_steps, [form.row_step, form.column_step])
     });
     let views = views.collect();
     // An index that no variable follows has one row, as in KeOps.
@@ -98,7 +143,7 @@ pub(super) fn check<'a>(kernel: &Kernel, inputs: &[ArrayRef<'a>], outputs: &[Arr
         let message = format!("an index among {reduced} rows needs float64 arrays; float32 carries up to {}", i32::MAX);
         return Err(Error::new(ErrorKind::Size, message));
     }
-    Ok(Arguments { inputs: views, outputs: places, batch, kept, reduced })
+    Ok(Places { inputs: views, outputs: places, batch, kept, reduced })
 }
 
 /// How the axes of an input are read.
@@ -112,10 +157,10 @@ struct Form {
 }
 
 /// The axes of an input: batch axes, rows, columns. Where there are no batch axes, that of one column may be missing.
-fn form(name: &str, array: &ArrayRef<'_>, dim: usize, category: Category) -> Result<Form> {
-    check_strides(name, &array.shape, &array.strides)?;
+fn form(name: &str, array: &Described<'_>, dim: usize, category: Category) -> Result<Form> {
+    check_strides(name, array.shape, array.strides)?;
     let has_rows = category != Category::Parameter;
-    match (array.shape.as_slice(), array.strides.as_slice()) {
+    match (array.shape, array.strides) {
         ([batch @ .., rows, columns], &[.., row_step, column_step]) if has_rows => {
             Ok(Form { batch_axes: batch.len(), rows: *rows, row_step, columns: *columns, column_step })
         }
@@ -148,19 +193,19 @@ fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
     Err(Error::new(ErrorKind::Stride, message))
 }
 
-fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, batch: &Batch) -> Result<Place> {
+fn check_output(k: usize, array: &Described<'_>, output: &Output, rows: usize, batch: &Batch) -> Result<Place> {
     let name = format!("output {k}");
-    if !takes(array.dtype(), output) {
+    if !takes(array.dtype, output) {
         let mut formats = Dtype::ALL.into_iter().rev().filter(|&dtype| takes(dtype, output)).map(Dtype::name);
         let (first, mut rest) = (formats.next().unwrap_or_default(), formats.collect::<Vec<_>>());
         let last = rest.pop().map_or(String::new(), |last| format!(" or {last}"));
         let expected = [&[first], rest.as_slice()].concat().join(", ") + &last;
-        let message = format!("{name} has dtype {}; expected {expected}", array.dtype());
+        let message = format!("{name} has dtype {}; expected {expected}", array.dtype);
         return Err(Error::new(ErrorKind::Dtype, message));
     }
-    let columns = output.dim / array.dtype().parts();
-    check_strides(&name, &array.shape, &array.strides)?;
-    let batch_axes = match array.shape.as_slice() {
+    let columns = output.dim / array.dtype.parts();
+    check_strides(&name, array.shape, array.strides)?;
+    let batch_axes = match array.shape {
         [m] if *m == rows && columns == 1 && batch.is(&[]) => Some(0),
         [own @ .., m, d] if (*m, *d) == (rows, columns) && batch.is(own) => Some(own.len()),
         _ => None,
@@ -172,8 +217,8 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, ba
             format!("{name} has shape {:?}; expected ({axes}{rows}, {columns})", array.shape),
         ));
     };
-    within(&name, array.len(), array.origin, &array.shape, &array.strides)?;
-    let places = Region { origin: 0, element: 1, shape: &array.shape, strides: &array.strides };
+    within(&name, array)?;
+    let places = Region { origin: 0, element: 1, shape: array.shape, strides: array.strides };
     if places.overlaps_itself() {
         return Err(Error::new(
             ErrorKind::Stride,
@@ -184,8 +229,8 @@ fn check_output(k: usize, array: &ArrayMut<'_>, output: &Output, rows: usize, ba
         ));
     }
     let column_step = array.strides.get(batch_axes + 1).copied().unwrap_or(0);
-    let batch_steps = batch.steps(&array.shape[..batch_axes], &array.strides);
-    Ok(place(array.dtype(), array.origin, &batch_steps, [array.strides[batch_axes], column_step]))
+    let batch_steps = batch.steps(&array.shape[..batch_axes], array.strides);
+    Ok(place(array.dtype, array.origin, &batch_steps, [array.strides[batch_axes], column_step]))
 }
 
 /// Whether results may go to an array of this format.
@@ -211,7 +256,8 @@ fn place(dtype: Dtype, origin: usize, batch_steps: &[isize], [row_step, column_s
     }
 }
 
-fn within(name: &str, length: usize, origin: usize, shape: &[usize], strides: &[isize]) -> Result<()> {
+fn within(name: &str, array: &Described<'_>) -> Result<()> {
+    let &Described { shape, strides, origin, length, .. } = array;
     let inside = extent(shape, strides).is_some_and(|(low, high)| {
         let first = (origin as isize).checked_add(low);
         let last = (origin as isize).checked_add(high);

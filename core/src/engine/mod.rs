@@ -5,6 +5,7 @@ mod arguments;
 mod batch;
 mod cache;
 mod crew;
+mod device;
 mod doctor;
 mod extremes;
 mod integers;
@@ -23,8 +24,9 @@ mod threads;
 mod turn;
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use self::device::DeviceProgram;
 use self::locks::{Remembered, Shelf};
 use crate::array::{ArrayMut, ArrayRef};
 use crate::backend::{self, Code, Layout, Number, Target, Tile};
@@ -35,6 +37,7 @@ use crate::lower::{self, OutputArray, Stages};
 use crate::plan::{self, Plan, Reads};
 use crate::reduction::{Axis, Columns, Reduction, Summation};
 
+pub use device::{DeviceArray, DeviceOptions};
 pub use doctor::doctor;
 pub use ranges::{Half, Ranges};
 pub use threads::{num_threads, set_num_threads};
@@ -142,6 +145,8 @@ pub struct Kernel {
     plan: Plan,
     options: CompileOptions,
     compiled: Compiled,
+    /// The same pass for devices, made when it is first asked for.
+    device: OnceLock<Result<DeviceProgram>>,
 }
 
 /// What was compiled, in the format of the computation.
@@ -149,6 +154,8 @@ pub struct Kernel {
 enum Compiled {
     F32(Program<f32>),
     F64(Program<f64>),
+    /// For devices alone: these are the stages.
+    Device(Arc<Stages>),
 }
 
 /// The stages of a pass with the code that runs them.
@@ -186,6 +193,16 @@ impl Kernel {
         Ok(Arc::new(Kernel::of(plan, *options, compiled)))
     }
 
+    /// A kernel for devices alone, whether or not this machine has one.
+    #[doc(hidden)]
+    pub fn compile_for_devices(reductions: &[Reduction], options: &CompileOptions) -> Result<Arc<Kernel>> {
+        let options = CompileOptions { target: Target::Portable, ..*options }.resolve(reductions)?;
+        let options = CompileOptions { target: Target::Cuda, ..options };
+        let plan = plan::plan(reductions)?;
+        let compiled = Compiled::new(&plan, options, Target::Cuda)?;
+        Ok(Arc::new(Kernel::of(plan, options, compiled)))
+    }
+
     /// The compiler: each line is a pass from one value to the next.
     fn build(reductions: &[Reduction], options: CompileOptions) -> Result<Kernel> {
         let plan = plan::plan(reductions)?;
@@ -218,6 +235,7 @@ impl Kernel {
             plan,
             options,
             compiled,
+            device: OnceLock::new(),
         }
     }
 
@@ -258,6 +276,7 @@ impl Kernel {
         match &self.compiled {
             Compiled::F32(program) => run::run(self, program, inputs, outputs, options),
             Compiled::F64(program) => run::run(self, program, inputs, outputs, options),
+            Compiled::Device(_) => todo!(),
         }
     }
 
@@ -266,10 +285,26 @@ impl Kernel {
         integers::check(self, &arguments::check(self, inputs, outputs)?)
     }
 
+    /// The pass for devices.
+    fn device_program(&self) -> Result<&DeviceProgram> {
+        let make = || {
+            let stages = match &self.compiled {
+                Compiled::Device(stages) => stages.clone(),
+                _ => {
+                    let CompileOptions { dtype, summation, .. } = self.options;
+                    Arc::new(lower::lower(&self.plan, dtype, summation, Target::Cuda.machine())?)
+                }
+            };
+            DeviceProgram::new(&self.plan, stages)
+        };
+        self.device.get_or_init(make).as_ref().map_err(Error::clone)
+    }
+
     fn dump(&self) {
         match &self.compiled {
             Compiled::F32(program) => program.dump(&self.plan),
             Compiled::F64(program) => program.dump(&self.plan),
+            Compiled::Device(_) => {}
         }
     }
 
@@ -278,6 +313,10 @@ impl Kernel {
         let explained = match &self.compiled {
             Compiled::F32(program) => program.explain(),
             Compiled::F64(program) => program.explain(),
+            Compiled::Device(_) => match self.device_program() {
+                Ok(program) => program.explain(),
+                Err(error) => error.to_string(),
+            },
         };
         format!("plan:\n{}{explained}", self.plan.text())
     }
@@ -287,6 +326,7 @@ impl Kernel {
         match &self.compiled {
             Compiled::F32(program) => program.code.machine_code(),
             Compiled::F64(program) => program.code.machine_code(),
+            Compiled::Device(_) => &[],
         }
     }
 
@@ -306,6 +346,7 @@ impl Compiled {
     fn new(plan: &Plan, options: CompileOptions, backend: Target) -> Result<Self> {
         let stages = Arc::new(lower::lower(plan, options.dtype, options.summation, options.target.machine())?);
         Ok(match options.dtype {
+            _ if backend == Target::Cuda => Compiled::Device(stages),
             Dtype::F32 => Compiled::F32(Program::new(stages, backend)?),
             _ => Compiled::F64(Program::new(stages, backend)?),
         })
@@ -315,6 +356,7 @@ impl Compiled {
         match self {
             Compiled::F32(program) => &program.stages,
             Compiled::F64(program) => &program.stages,
+            Compiled::Device(stages) => stages,
         }
     }
 }

@@ -68,6 +68,7 @@ impl Kernel {
         Ok(match &self.compiled {
             Compiled::F32(ordinary) => program(self, ordinary, same)?.map(|program| program.explain()),
             Compiled::F64(ordinary) => program(self, ordinary, same)?.map(|program| program.explain()),
+            Compiled::Device(_) => None,
         })
     }
 }

@@ -99,6 +99,9 @@ pub(super) fn clamp(b: &mut Builder, x: Value, [lowest, highest]: [Option<f64>; 
 }
 
 pub(super) fn exp2(b: &mut Builder, x: Value) -> Value {
+    if b.machine.transcends && b.dtype == Dtype::F32 {
+        return b.apply_signed(Op::Exp2, &[x], Sign::Positive);
+    }
     if b.machine.scales {
         // Both operations take any number: nothing has to be clamped.
         let fraction = b.apply(Op::Fraction, &[x]);

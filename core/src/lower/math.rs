@@ -121,6 +121,11 @@ fn log_ends(b: &mut Builder, x: Value, log: Value) -> Value {
 /// `(1 - e)^(-1/2)`, for `e = 1 - x y^2` of the estimate `y`.
 pub(super) fn inverse_root(b: &mut Builder, x: Value) -> Value {
     let (zero, one) = (b.constant(0.0), b.constant(1.0));
+    if b.machine.transcends && b.dtype == Dtype::F32 {
+        let inverse = b.apply(Op::InverseRoot, &[x]);
+        let at_zero = b.equal(x, zero);
+        return b.select(at_zero, zero, inverse);
+    }
     if !b.machine.estimates {
         let root = b.square_root(x);
         let inverse = b.divide(one, root);

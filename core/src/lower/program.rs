@@ -15,6 +15,8 @@ pub struct Machine {
     pub looks_up: bool,
     /// [`Op::RootEstimate`].
     pub estimates: bool,
+    /// [`Op::Exp2`] and [`Op::InverseRoot`], in float32.
+    pub transcends: bool,
     /// One number of memory in all lanes, as the last operand of an operation.
     pub repeats: bool,
 }
@@ -147,6 +149,10 @@ pub enum Op {
     SquareRoot,
     /// the inverse of the square root of `a`, wrong by 2^-14 of it at most; where the machine has it
     RootEstimate,
+    /// `2^a`, wrong by 2 ulp at most, 0 for what is below the smallest normal number; where the machine has it
+    Exp2,
+    /// the inverse of the square root of `a`, wrong by 2 ulp at most; where the machine has it
+    InverseRoot,
     /// the largest integer not above `a`
     Floor,
     /// the nearest integer, the even one of two; where the machine has it
@@ -187,7 +193,7 @@ impl Op {
     /// How many operands it takes.
     pub fn operands(self) -> usize {
         match self {
-            Op::SquareRoot | Op::RootEstimate | Op::Floor | Op::Round | Op::Fraction => 1,
+            Op::SquareRoot | Op::RootEstimate | Op::Exp2 | Op::InverseRoot | Op::Floor | Op::Round | Op::Fraction => 1,
             Op::ShiftLeft(_) | Op::ShiftRight(_) => 1,
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd | Op::Select => 3,
             _ => 2,

@@ -22,7 +22,7 @@ use crate::ops::{AS_REAL, CONCATENATE, MASK};
 
 pub(crate) use reducer::Identity;
 pub use reducer::{Change, Columns, Form, LaneReducer, Method, Reducer, Seen, Slope, Term};
-pub use rows::{AnyRowReducer, Candidate, RowReducer, RowResult, RowStates, Side};
+pub use rows::{AnyRowReducer, Candidate, Ranks, RowReducer, RowResult, RowStates, Side};
 pub use summation::Summation;
 
 /// Every reducer.

@@ -1,7 +1,7 @@
 //! The K smallest or largest values of each component, in order, and where they are. Ties go to the smallest index, a
 //! NaN never wins; where fewer than K values win the rest is infinite, with index 0.
 
-use super::{Change, Columns, Form, Method, Reducer, Reduction, RowReducer, RowResult, Side, Slope, winners};
+use super::{Change, Columns, Form, Method, Ranks, Reducer, Reduction, RowReducer, RowResult, Side, Slope, winners};
 use crate::error;
 use crate::ops::Algebra;
 
@@ -265,6 +265,10 @@ impl RowReducer for Nearest {
 
     fn side(&self) -> Option<Side> {
         Some(if self.largest { Side::Above } else { Side::Below })
+    }
+
+    fn ranks(&self, form: Form<'_>) -> Option<Ranks> {
+        Some(Ranks { count: form.parameters[0] as usize, largest: self.largest })
     }
 
     fn bound(&self, _: Form<'_>, state: &Vec<Candidates>, component: usize) -> f64 {

@@ -34,6 +34,12 @@ pub trait RowReducer: Debug + Send + Sync + 'static {
     }
     /// Takes one value of a component, at a position.
     fn take(&self, _form: Form<'_>, _state: &mut Self::State, _component: usize, _position: usize, _value: f64) {}
+    /// What the results are, if they are the best values of each component and where these are, in order; the smallest
+    /// position comes first where values are equal, and NaN and what is infinite never count. Machines without plain code
+    /// find them in their own way. Columns go by rank, then by component.
+    fn ranks(&self, _form: Form<'_>) -> Option<Ranks> {
+        None
+    }
     /// Takes values of a component, each after its position.
     fn take_all(&self, form: Form<'_>, state: &mut Self::State, component: usize, values: &[(usize, f64)]) {
         values.iter().for_each(|&(position, value)| self.take(form, state, component, position, value));
@@ -47,6 +53,15 @@ pub enum Side {
     Below,
     /// Those that are not below it.
     Above,
+}
+
+/// The best values of each component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ranks {
+    /// How many.
+    pub count: usize,
+    /// Whether the largest are best, rather than the smallest.
+    pub largest: bool,
 }
 
 /// A value that may change the results of a row.
@@ -83,6 +98,8 @@ pub trait AnyRowReducer: Debug + Send + Sync {
     fn absorb_row(&self, form: Form<'_>, states: &mut RowStates, row: usize, first: usize, values: &[&[f64]]);
     /// On which side of a bound values matter, if there is one.
     fn side(&self) -> Option<Side>;
+    /// What the results are, if they are the best values and where these are.
+    fn ranks(&self, form: Form<'_>) -> Option<Ranks>;
     /// Gives rows single values: those of the components of its own among all; those of rows that there are not are left out.
     fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate], own: Range<usize>);
     /// Gives a row and component values of its own, each after its position.
@@ -108,6 +125,10 @@ impl<R: RowReducer> AnyRowReducer for R {
 
     fn side(&self) -> Option<Side> {
         RowReducer::side(self)
+    }
+
+    fn ranks(&self, form: Form<'_>) -> Option<Ranks> {
+        RowReducer::ranks(self, form)
     }
 
     fn take_rows(&self, form: Form<'_>, states: &mut RowStates, candidates: &[Candidate], own: Range<usize>) {

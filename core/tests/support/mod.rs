@@ -8,6 +8,7 @@ pub mod approximate;
 pub mod case;
 pub mod check;
 pub mod complex;
+pub mod cpu_device;
 pub mod differentiated;
 pub mod dual;
 pub mod expression;

@@ -72,6 +72,8 @@ fn apply<T: Number>(op: Op, a: T, b: T, c: T) -> T {
         Op::Maximum => T::maximum(a, b),
         Op::SquareRoot => T::square_root(a),
         Op::RootEstimate => T::root_estimate(a),
+        Op::Exp2 => T::exp2(a),
+        Op::InverseRoot => T::inverse_root(a),
         Op::Floor => T::floor(a),
         Op::Round => T::round(a),
         Op::Fraction => T::fraction(a),

@@ -97,6 +97,7 @@ impl Emitter<'_> {
             Op::Fraction => (&x86::REDUCE, Some(x86::ROUND_DOWN)),
             Op::Scale => (&x86::SCALE, None),
             Op::Lookup => (&x86::PERMUTE, None),
+            Op::Exp2 | Op::InverseRoot => unreachable!("no processor has it"),
             Op::ShiftLeft(by) | Op::ShiftRight(by) => (&x86::SHIFT, Some(by)),
             Op::MultiplyAdd | Op::MultiplySubtract | Op::NegativeMultiplyAdd => {
                 return self.fused(op, &instances, result, copy, wanted);

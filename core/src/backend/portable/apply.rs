@@ -76,6 +76,8 @@ pub(super) fn apply<T: Number, const ALONG: bool>(
                 Op::Maximum => each!(k, T::maximum(a[k], b[k])),
                 Op::SquareRoot => each!(k, T::square_root(a[k])),
                 Op::RootEstimate => each!(k, T::root_estimate(a[k])),
+                Op::Exp2 => each!(k, T::exp2(a[k])),
+                Op::InverseRoot => each!(k, T::inverse_root(a[k])),
                 Op::Floor => each!(k, T::floor(a[k])),
                 Op::Round => each!(k, T::round(a[k])),
                 Op::Fraction => each!(k, T::fraction(a[k])),

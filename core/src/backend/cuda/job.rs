@@ -1,0 +1,247 @@
+//! What a launch is told: the words of `Job` in `kernels/job.cuh`, and how many threads share what.
+
+use super::schedule::Schedule;
+use super::source::AXES;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lower::{Space, Stages};
+
+/// Blocks of threads for each one that computes at a time, about: so many that the last ones are few beside all.
+const WAVES: usize = 8;
+/// Tiles of a part at least, so that what is done once for each costs little.
+const PART_TILES: usize = 4;
+/// Parts of the lists of a row at most: one thread joins them.
+const LIST_PARTS: usize = 32;
+/// Threads that share one kept row at most, as a power of two.
+const MOST_LANE_BITS: usize = 5;
+/// Bytes that the parts of the workspace are multiples of.
+const ALIGNMENT: usize = 256;
+
+/// The rows of a run.
+#[derive(Clone, Debug)]
+pub struct Sizes {
+    /// Kept rows of a problem.
+    pub kept: usize,
+    /// Reduced rows of a problem.
+    pub reduced: usize,
+    /// Problems.
+    pub items: usize,
+    /// Problems whose parameters, kept rows and reduced rows are told apart.
+    pub packed_items: [usize; 3],
+    /// Extents of the axes of the batch.
+    pub batch: Vec<usize>,
+}
+
+/// Kept rows and the intervals of reduced rows that they meet, from one number to another.
+#[derive(Clone, Debug, Default)]
+pub struct Blocks {
+    /// Start and end of the kept rows of each strip, where its intervals start and end, and how many rows these have.
+    pub strips: Vec<[usize; 5]>,
+    /// Start and end of the intervals.
+    pub intervals: Vec<[usize; 2]>,
+}
+
+/// An array of a run: its data, the position of its format among all, and its steps, in numbers.
+#[derive(Clone, Debug, Default)]
+pub struct JobArray {
+    /// The address of the number whose indices are all 0.
+    pub address: u64,
+    /// The position of the format of its numbers.
+    pub format: usize,
+    /// Numbers of an element.
+    pub parts: usize,
+    /// From row to row and from column to column.
+    pub steps: [isize; 2],
+    /// Along each axis of the batch.
+    pub batch_steps: Vec<isize>,
+}
+
+/// How a run is cut.
+#[derive(Clone, Debug)]
+pub struct Job<'a> {
+    stages: &'a Stages,
+    schedule: &'a Schedule,
+    sizes: Sizes,
+    blocks: Option<&'a Blocks>,
+    /// Blocks of kept rows of a problem.
+    row_blocks: usize,
+    lane_bits: usize,
+    parts: usize,
+    part_rows: usize,
+    /// Where each part of the workspace begins, in bytes, and where the last ends.
+    starts: [usize; 10],
+}
+
+/// The parts of the workspace.
+#[derive(Clone, Copy)]
+enum Region {
+    Call,
+    Kept,
+    Reduced,
+    Totals,
+    States,
+    ListValues,
+    ListRows,
+    Strips,
+    Intervals,
+}
+
+impl<'a> Job<'a> {
+    /// Cuts a run for a device that computes so many blocks at a time.
+    pub fn new(
+        stages: &'a Stages,
+        schedule: &'a Schedule,
+        sizes: Sizes,
+        blocks: Option<&'a Blocks>,
+        at_once: usize,
+    ) -> Result<Job<'a>> {
+        let too_large = || Error::new(ErrorKind::Size, "the problems are more than a device can be told of at a time");
+        let longest = match blocks {
+            None => sizes.kept,
+            Some(blocks) => blocks.strips.iter().map(|strip| strip[1] - strip[0]).max().unwrap_or(0),
+        };
+        // Few kept rows leave threads free, which then share the reduced rows of one.
+        let rows = |bits: usize| (schedule.threads >> bits) * schedule.rows;
+        let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && sizes.reduced > 1;
+        let lane_bits = (0..=MOST_LANE_BITS).rev().find(fits).unwrap_or(0);
+        let row_blocks = match blocks {
+            None => sizes.kept.div_ceil(rows(lane_bits)),
+            Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(lane_bits))).sum(),
+        };
+        let all = row_blocks.checked_mul(sizes.items).filter(|&all| all < 1 << 31).ok_or_else(too_large)?;
+        let reduced = match blocks {
+            None => sizes.reduced,
+            Some(blocks) => blocks.strips.iter().map(|strip| strip[4]).max().unwrap_or(0),
+        };
+        let longest = reduced.div_ceil(PART_TILES * schedule.tile).max(1);
+        let most = if schedule.lists.is_empty() { 1 << 15 } else { (LIST_PARTS >> lane_bits).max(1) };
+        let wanted = (at_once * WAVES / all.max(1)).clamp(1, longest.min(most));
+        let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
+        let parts = reduced.div_ceil(part_rows).max(1);
+        let mut job =
+            Job { stages, schedule, sizes, blocks, row_blocks, lane_bits, parts, part_rows, starts: [0; 10] };
+        let (mut end, regions) = (0usize, job.regions());
+        for (start, bytes) in job.starts.iter_mut().zip(regions) {
+            *start = end;
+            let bytes = bytes.and_then(|bytes| bytes.checked_next_multiple_of(ALIGNMENT));
+            end = bytes.and_then(|bytes| end.checked_add(bytes)).ok_or_else(too_large)?;
+        }
+        job.starts[9] = end;
+        Ok(job)
+    }
+
+    /// Parts of each row, each of which has totals of its own.
+    fn slices(&self) -> usize {
+        self.parts << self.lane_bits
+    }
+
+    /// Kept rows of all problems, in whole blocks.
+    fn total_rows(&self) -> usize {
+        self.sizes.items * self.row_blocks * (self.schedule.threads >> self.lane_bits) * self.schedule.rows
+    }
+
+    /// Bytes of each part of the workspace, if they can be counted.
+    fn regions(&self) -> [Option<usize>; 9] {
+        let size = self.stages.dtype.size();
+        let slots = |space: Space| self.stages.slots[space as usize];
+        let in_memory = |space: Space| self.schedule.in_memory[space as usize];
+        let product = |factors: &[usize]| factors.iter().try_fold(1usize, |all, &factor| all.checked_mul(factor));
+        let Sizes { kept, reduced, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
+        let states = [self.slices(), self.total_rows(), size];
+        let of_states = |count: usize| product(&[count, states[0], states[1], states[2]]);
+        let has_totals = self.slices() > 1 || in_memory(Space::Total);
+        let has_lists = self.slices() > 1 || self.schedule.lists_in_memory;
+        let lists = if has_lists { self.schedule.list_length() } else { 0 };
+        let blocks = self.blocks.map_or((0, 0), |blocks| (blocks.strips.len(), blocks.intervals.len()));
+        [
+            product(&[calls, self.schedule.call_stride, size]),
+            product(&[kept_items, kept, slots(Space::Kept), size]),
+            product(&[reduced_items, reduced, self.schedule.stride, size]),
+            of_states(if has_totals { slots(Space::Total) } else { 0 }),
+            of_states(if in_memory(Space::Block) { slots(Space::Block) } else { 0 }),
+            of_states(lists),
+            product(&[lists, states[0], states[1], size_of::<i32>()]),
+            product(&[blocks.0, 6, size_of::<u64>()]),
+            product(&[blocks.1, 2, size_of::<u64>()]),
+        ]
+    }
+
+    /// Bytes of the workspace.
+    pub fn workspace(&self) -> usize {
+        self.starts[9]
+    }
+
+    /// What has to be in the workspace before the first launch: places in it, and words.
+    pub fn uploads(&self) -> Vec<(usize, Vec<u64>)> {
+        let Some(blocks) = self.blocks else { return Vec::new() };
+        let rows = (self.schedule.threads >> self.lane_bits) * self.schedule.rows;
+        let mut first_block = 0;
+        let strip = |strip: &[usize; 5]| {
+            let words = [&[first_block], strip.as_slice()].concat();
+            first_block += (strip[1] - strip[0]).div_ceil(rows);
+            words
+        };
+        let strips = blocks.strips.iter().flat_map(strip).map(|word| word as u64).collect();
+        let intervals = blocks.intervals.as_flattened().iter().map(|&word| word as u64).collect();
+        vec![(self.starts[Region::Strips as usize], strips), (self.starts[Region::Intervals as usize], intervals)]
+    }
+
+    /// The words that every launch is given.
+    pub fn words(&self, workspace: u64, inputs: &[JobArray], outputs: &[JobArray]) -> Vec<u64> {
+        let sizes = &self.sizes;
+        let [call_items, kept_items, reduced_items] = sizes.packed_items;
+        let mut words = [sizes.kept, sizes.reduced, sizes.items, kept_items, reduced_items, call_items].to_vec();
+        words.extend(std::iter::repeat_n(1, AXES - sizes.batch.len()).chain(sizes.batch.iter().copied()));
+        words.extend([self.row_blocks, self.lane_bits, self.parts, self.part_rows]);
+        words.push(self.blocks.map_or(0, |blocks| blocks.strips.len()));
+        let mut words: Vec<u64> = words.into_iter().map(|word| word as u64).collect();
+        let regions = [
+            Region::Strips,
+            Region::Intervals,
+            Region::Call,
+            Region::Kept,
+            Region::Reduced,
+            Region::Totals,
+            Region::States,
+            Region::ListValues,
+            Region::ListRows,
+        ];
+        words.extend(regions.map(|region| workspace + self.starts[region as usize] as u64));
+        let nothing = JobArray::default();
+        for arrays in [inputs, outputs] {
+            for array in if arrays.is_empty() { std::slice::from_ref(&nothing) } else { arrays } {
+                words.extend([array.address, array.format as u64, array.parts as u64]);
+                words.extend(array.steps.map(|step| step as u64));
+                words.extend(std::iter::repeat_n(0, AXES - array.batch_steps.len()));
+                words.extend(array.batch_steps.iter().map(|&step| step as u64));
+            }
+        }
+        words
+    }
+
+    /// The kernels to launch, in order: name, blocks and threads.
+    pub fn launches(&self) -> Result<Vec<(&'static str, [u32; 2], u32)>> {
+        let slots = |space: Space| self.stages.slots[space as usize];
+        let threads = self.schedule.threads;
+        let mut launches = Vec::new();
+        let mut launch = |name: &'static str, blocks: [usize; 2], threads: usize| {
+            let too_large = |_| Error::new(ErrorKind::Size, "the rows are more than a device can be told of at a time");
+            if blocks[0] > 0 && blocks[1] > 0 {
+                let x = i32::try_from(blocks[0]).map_err(too_large)? as u32;
+                launches.push((name, [x, blocks[1] as u32], threads as u32));
+            }
+            Ok(())
+        };
+        let Sizes { kept, reduced, items, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
+        if slots(Space::Call) > 0 {
+            launch("prepare_call", [calls.div_ceil(32), 1], 32)?;
+        }
+        let packed = [(slots(Space::Kept), kept_items * kept), (slots(Space::Reduced), reduced_items * reduced)];
+        let packed: usize = packed.into_iter().filter(|(slots, _)| *slots > 0).map(|(_, rows)| rows).sum();
+        launch("prepare", [packed.div_ceil(threads), 1], threads)?;
+        launch("reduce", [self.row_blocks * items, self.parts], threads)?;
+        if self.slices() > 1 {
+            launch("merge", [self.total_rows().div_ceil(threads), 1], threads)?;
+        }
+        Ok(launches)
+    }
+}

@@ -1,0 +1,172 @@
+//! How a pass is spread over threads, registers and shared memory. It depends on the lane programs alone, so that a kernel
+//! serves every number of rows. It knows nothing of how it is written down.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::lower::{Space, Stage, Stages};
+
+/// Threads of a block.
+const THREADS: usize = 128;
+/// Words of 32 bits that a thread's rows may take in registers: a third of what a thread has, since the statements of a pair
+/// need some too and several blocks share a multiprocessor.
+const ROW_WORDS: usize = 88;
+/// Kept rows of a thread at most.
+const MOST_ROWS: usize = 8;
+/// Words that one row may take in registers before its planes stay in memory.
+const NEAR_WORDS: usize = 64;
+/// Words of a reduced row that are read at once.
+const READ_WORDS: usize = 16;
+/// Statements that a repeated program may come to when it is written out.
+const WRITTEN_OUT: usize = 64;
+/// Reduced rows of a tile at most, and the length of a block of a sum.
+const TILE: usize = 256;
+/// Bytes of a tile of reduced rows at most. What every GPU has is 48 KiB for each block.
+const TILE_BYTES: usize = 32 << 10;
+/// Reduced rows of a tile at least; where they are longer they are read where they are.
+const FEWEST_TILE_ROWS: usize = 8;
+/// Pairs of a thread that are computed together where they share what they read, in words of what is kept of them.
+const PAIR_WORDS: usize = 32;
+/// Statements of the inner loop, about, which is written out so many times.
+const LOOP: usize = 96;
+/// Statements of all pairs that are computed together, at most: compiling takes time.
+const STATEMENTS: usize = 512;
+/// Words of lists of the nearest values that stay in registers.
+const LIST_WORDS: usize = 32;
+
+/// The lists of one component of a [`RowPart`](crate::lower::RowPart).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct List {
+    /// Which part.
+    pub part: usize,
+    /// Which component of the part.
+    pub component: usize,
+    /// How many values it holds.
+    pub length: usize,
+    /// Where it begins, in values, among all lists of a row.
+    pub start: usize,
+    /// Whether the largest are wanted.
+    pub largest: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Threads of a block.
+    pub threads: usize,
+    /// Kept rows of a thread.
+    pub rows: usize,
+    /// Reduced rows that meet them at a time.
+    pub group: usize,
+    /// Reduced rows of a tile.
+    pub tile: usize,
+    /// Reduced rows of a block of a sum.
+    pub block: usize,
+    /// How often the inner loop is written out.
+    pub unroll: usize,
+    /// Numbers from one reduced row to the next.
+    pub stride: usize,
+    /// Numbers from what is known of one problem to the next.
+    pub call_stride: usize,
+    /// Whether tiles stay in memory.
+    pub tile_in_memory: bool,
+    /// Whether the planes of a space stay in memory.
+    pub in_memory: [bool; Space::ALL.len()],
+    /// The lists of nearest values.
+    pub lists: Vec<List>,
+    /// Whether they stay in memory.
+    pub lists_in_memory: bool,
+}
+
+/// The lists of a pass.
+fn lists(stages: &Stages) -> Result<Vec<List>> {
+    let (mut lists, mut start) = (Vec::new(), 0);
+    for (part, row_part) in stages.rows.iter().enumerate() {
+        let Some(ranks) = row_part.reducer().and_then(|reducer| reducer.ranks(row_part.form())) else {
+            let message = "a reduction of this pass is written in plain code that GPUs do not have; compile it for the CPU";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        };
+        for component in 0..row_part.planes.len() {
+            lists.push(List { part, component, length: ranks.count, start, largest: ranks.largest });
+            start += ranks.count;
+        }
+    }
+    Ok(lists)
+}
+
+impl Schedule {
+    /// The schedule of a pass; an error where a reduction is none that GPUs know.
+    pub fn new(stages: &Stages) -> Result<Schedule> {
+        let lists = lists(stages)?;
+        let size = stages.dtype.size();
+        let words = size / 4;
+        let slots = |space: Space| stages.slots[space as usize];
+        let mut in_memory = [false; Space::ALL.len()];
+        let mut leave = |space: Space| in_memory[space as usize] = true;
+        let state = slots(Space::Block) + slots(Space::Total) + slots(Space::Anchor);
+        for (space, planes) in [(Space::Call, slots(Space::Call)), (Space::Kept, slots(Space::Kept)), (Space::Block, state)]
+        {
+            if planes * words > NEAR_WORDS {
+                leave(space);
+            }
+        }
+        if slots(Space::Reduced) * words > READ_WORDS {
+            leave(Space::Reduced);
+        }
+        for part in Stage::ALL.into_iter().flat_map(|stage| stages.parts(stage)) {
+            if let Some(repeat) = part.repeat.filter(|r| r.count() * r.program.operations().max(1) > WRITTEN_OUT) {
+                repeat.spaces.iter().for_each(|&space| leave(space));
+            }
+        }
+        let is_far = |space: Space| in_memory[space as usize];
+        let states_far = [Space::Block, Space::Total, Space::Other].into_iter().any(is_far);
+        for space in [Space::Block, Space::Total, Space::Other] {
+            in_memory[space as usize] = states_far;
+        }
+        let near = |space: Space| if in_memory[space as usize] { 0 } else { stages.slots[space as usize] };
+        let list_length: usize = lists.iter().map(|list| list.length).sum();
+        let lists_in_memory = list_length * (words + 1) > LIST_WORDS;
+        let list_words = if lists_in_memory { 4 } else { list_length * (words + 1) };
+        let state = [Space::Kept, Space::Block, Space::Total, Space::Anchor].into_iter().map(near).sum::<usize>();
+        let pair_words = slots(Space::Pair) * words;
+        let row = (state * words + list_words).max(1);
+        let written = [Stage::Update, Stage::Values].map(|stage| stages.program(stage).operations());
+        let written = written.into_iter().sum::<usize>().max(1);
+        let fitting = |rows: &usize| {
+            rows * row <= ROW_WORDS && rows * pair_words <= PAIR_WORDS && rows * written <= STATEMENTS
+        };
+        let most = if stages.has(Stage::Contract) { MOST_ROWS / 2 } else { MOST_ROWS };
+        let rows = [8, 4, 2].into_iter().filter(|rows| *rows <= most).find(fitting).unwrap_or(1);
+        // Pairs share what is read of memory, where anything is.
+        let shares = stages.has(Stage::Contract) || states_far || in_memory[Space::Kept as usize];
+        let group = match shares {
+            true => (PAIR_WORDS / (rows * pair_words.max(words))).min(STATEMENTS / (rows * written)).clamp(1, 8),
+            false => 1,
+        };
+        let group = 1 << group.ilog2();
+        let vector = 16 / size;
+        let stride = slots(Space::Reduced).next_multiple_of(vector).max(vector);
+        let fitting = TILE_BYTES / (stride * size) / FEWEST_TILE_ROWS * FEWEST_TILE_ROWS;
+        let tile_in_memory = fitting < FEWEST_TILE_ROWS;
+        let tile = if tile_in_memory { TILE } else { fitting.min(TILE) };
+        let operations = stages.operations_per_pair() * rows * group;
+        let unroll = (LOOP / operations.max(1)).clamp(1, 4);
+        Ok(Schedule {
+            threads: THREADS,
+            rows,
+            group,
+            tile,
+            block: TILE,
+            unroll,
+            stride,
+            call_stride: slots(Space::Call).next_multiple_of(vector),
+            tile_in_memory,
+            in_memory,
+            lists,
+            lists_in_memory,
+        })
+    }
+
+    /// How many values the lists of a row hold.
+    pub fn list_length(&self) -> usize {
+        self.lists.iter().map(|list| list.length).sum()
+    }
+}

@@ -1,0 +1,30 @@
+//! The source of kernels for GPUs, run on the processor and compared with the oracle.
+
+mod support;
+
+use rkeops_core::{Dtype, Target};
+use support::case::Case;
+use support::check::assert_right;
+use support::expression::{Expression, Variable};
+
+fn variable(dim: usize, category: usize) -> Variable {
+    Variable { dim, category }
+}
+
+#[test]
+fn a_gaussian() {
+    let variables = [variable(3, 0), variable(3, 1), variable(1, 1)];
+    let v = Expression::Variable;
+    let distance = Expression::Apply("SqDist", vec![v(0), v(1)], vec![]);
+    let power = Expression::Apply("Exp", vec![Expression::Apply("Minus", vec![distance], vec![])], vec![]);
+    let formula = Expression::Apply("Mult", vec![power, v(2)], vec![]);
+    for dtype in [Dtype::F32, Dtype::F64] {
+        for rows in [[70, 300], [1, 1000], [1000, 1], [0, 3], [3, 0], [5, 5]] {
+            let case = Case::new(&variables, vec![("Sum", formula.clone())], rows);
+            if std::env::var("SHOW").is_ok() {
+                println!("{}", case.compile(dtype, Target::Cuda).unwrap().explain());
+            }
+            assert_right(&case, dtype, Target::Cuda);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+// What a launch is told. All fields have 64 bits, so that the library writes them as words; `job.rs` has the same order.
+
+struct Job {
+    // Rows of a problem, and problems. Of those whose rows are the same in all problems one is packed.
+    long long kept_rows;
+    long long reduced_rows;
+    long long items;
+    long long kept_items;
+    long long reduced_items;
+    long long call_items;
+    long long batch_shape[AXES];
+    // Blocks of kept rows of a problem; how many threads, as a power of two, share the reduced rows of one kept row; parts
+    // of the reduced rows, each with so many rows.
+    long long blocks;
+    long long lane_bits;
+    long long parts;
+    long long part_rows;
+    // Blocks of the matrix of pairs: strips of kept rows and the intervals of reduced rows that they meet. None for all pairs.
+    long long strips;
+    const long long* strip_rows;
+    const long long* intervals;
+    // What is known per problem, per kept row (a plane after another) and per reduced row (a row after another); the totals of
+    // parts; blocks and lists of nearest values that registers cannot hold.
+    Number* call;
+    Number* kept;
+    Number* reduced;
+    Number* totals;
+    Number* states;
+    Number* list_values;
+    int* list_rows;
+    Array inputs[INPUTS > 0 ? INPUTS : 1];
+    Array outputs[OUTPUTS > 0 ? OUTPUTS : 1];
+};
+
+// Numbers of a row in registers: every position is known where this is compiled.
+template <int count>
+struct Registers {
+    Number numbers[count > 0 ? count : 1];
+    DEVICE_MEMBER Number& operator[](int k) { return numbers[k]; }
+};
+
+// Numbers of a row in memory, a step apart.
+struct Memory {
+    Number* numbers;
+    long long step;
+    DEVICE_MEMBER Number& operator[](long long k) { return numbers[k * step]; }
+};
+
+// Numbers of a row in memory, one after another, to be read.
+struct Packed {
+    const Number* numbers;
+    DEVICE_MEMBER const Number& operator[](long long k) const { return numbers[k]; }
+};
+
+template <int count>
+DEVICE void read(Registers<count>& row, const Number* from) {
+    UNROLLED
+    for (int k = 0; k < count; k += VECTOR) {
+        Number several[VECTOR];
+        unpack(*(const Vector*)(from + k), several);
+        UNROLLED
+        for (int c = 0; c < VECTOR; ++c) {
+            if (k + c < count) row.numbers[k + c] = several[c];
+        }
+    }
+}
+
+DEVICE void read(Packed& row, const Number* from) { row.numbers = from; }
+
+// The problem that the rows of an array belong to: its first element.
+DEVICE long long problem_place(const Job& job, const Array& array, long long item) {
+    long long place = 0;
+    if (job.items > 1) {
+        for (int axis = AXES - 1; axis >= 0; --axis) {
+            place += item % job.batch_shape[axis] * array.batch_steps[axis];
+            item /= job.batch_shape[axis];
+        }
+    }
+    return place;
+}
+
+// Which kept rows a block of threads has.
+struct Strip {
+    long long first_block;
+    long long start;
+    long long end;
+    long long first_interval;
+    long long last_interval;
+    // Reduced rows that they meet.
+    long long reduced;
+};
+
+DEVICE Strip strip_of(const Job& job, long long block) {
+    Strip strip;
+    if (job.strips == 0) {
+        strip.first_block = 0, strip.start = 0, strip.end = job.kept_rows;
+        strip.first_interval = 0, strip.last_interval = 1, strip.reduced = job.reduced_rows;
+        return strip;
+    }
+    long long low = 0, high = job.strips;
+    while (low + 1 < high) {
+        const long long middle = (low + high) / 2;
+        if (job.strip_rows[6 * middle] <= block) low = middle;
+        else high = middle;
+    }
+    const long long* words = job.strip_rows + 6 * low;
+    strip.first_block = words[0], strip.start = words[1], strip.end = words[2];
+    strip.first_interval = words[3], strip.last_interval = words[4], strip.reduced = words[5];
+    return strip;
+}
+
+// How far the totals of one slot are from those of the next, and how many parts of a row there are.
+DEVICE long long total_rows(const Job& job) { return job.items * job.blocks * (THREADS >> job.lane_bits) * ROWS; }
+DEVICE long long slices(const Job& job) { return job.parts << job.lane_bits; }

@@ -1,0 +1,78 @@
+// Launches a kernel of the source that is included before.
+
+template <void (*kernel)(const Job)>
+struct Launch {
+    static Job job;
+    static void run() { kernel(job); }
+
+#ifdef RKEOPS_THREADS
+    static void block(unsigned threads, bool) {
+        std::barrier<> all(threads);
+        rkeops_all = &all;
+        std::vector<std::thread> running;
+        for (unsigned k = 0; k < threads; ++k) {
+            running.emplace_back([k] {
+                threadIdx.x = k;
+                run();
+                rkeops_all->arrive_and_drop();
+            });
+        }
+        for (std::thread& thread : running) thread.join();
+    }
+#else
+    static void fibre() {
+        run();
+        rkeops_fibres[rkeops_current].is_done = true;
+    }
+
+    static void block(unsigned threads, bool has_barriers) {
+        if (!has_barriers) {
+            for (unsigned k = 0; k < threads; ++k) threadIdx.x = k, run();
+            return;
+        }
+        const size_t stack = 256 << 10;
+        static std::vector<char> stacks;
+        stacks.resize(threads * stack);
+        rkeops_fibres.resize(threads);
+        for (unsigned k = 0; k < threads; ++k) {
+            Fibre& own = rkeops_fibres[k];
+            own.is_done = false;
+            getcontext(&own.context);
+            own.context.uc_stack.ss_sp = stacks.data() + k * stack;
+            own.context.uc_stack.ss_size = stack;
+            own.context.uc_link = &rkeops_main;
+            makecontext(&own.context, &fibre, 0);
+        }
+        for (unsigned left = threads; left > 0;) {
+            // All reach a barrier or their end: some of both would wait for ever on a device.
+            unsigned ended = 0;
+            for (unsigned k = 0; k < threads; ++k) {
+                rkeops_current = k, threadIdx.x = k;
+                swapcontext(&rkeops_main, &rkeops_fibres[k].context);
+                ended += rkeops_fibres[k].is_done;
+            }
+            if (ended != 0 && ended != threads) std::fputs("a barrier is not reached by all threads\n", stderr), std::abort();
+            left -= ended;
+        }
+    }
+#endif
+
+    static void all(const unsigned long long* words, size_t count, const unsigned blocks[2], unsigned threads, bool has_barriers) {
+        if (count * sizeof *words != sizeof job) std::fputs("a job has other words than are given\n", stderr), std::abort();
+        std::memcpy(&job, words, sizeof job);
+        for (unsigned y = 0; y < blocks[1]; ++y) {
+            for (unsigned x = 0; x < blocks[0]; ++x) blockIdx.x = x, blockIdx.y = y, block(threads, has_barriers);
+        }
+    }
+};
+template <void (*kernel)(const Job)>
+Job Launch<kernel>::job;
+
+extern "C" void rkeops_launch(const char* name, const unsigned long long* words, size_t count, unsigned x, unsigned y,
+                              unsigned threads) {
+    const unsigned blocks[2] = {x, y};
+    if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, count, blocks, threads, false);
+    if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, count, blocks, threads, false);
+    if (!std::strcmp(name, "reduce")) Launch<reduce>::all(words, count, blocks, threads, true);
+    if (!std::strcmp(name, "merge")) Launch<merge>::all(words, count, blocks, threads, false);
+}

@@ -1,0 +1,77 @@
+// Runs the kernels of `kernels/` on a processor, for tests: a block of threads at a time, each thread a fibre that goes on from
+// barrier to barrier, or a thread of the system where RKEOPS_THREADS is defined, so that ThreadSanitizer can watch them.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#define RKEOPS_SHIM
+#define DEVICE static inline
+#define DEVICE_MEMBER inline
+#define RARELY static
+#define DEVICE_TABLE
+#define KERNEL(threads) extern "C" void
+#define ARGUMENT const
+#define SHARED alignas(16) static
+#define UNROLLED
+#define UNROLLED_BY(count)
+#define ROLLED
+#define SYNCHRONISE() rkeops_barrier()
+
+struct Index {
+    unsigned x, y;
+};
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+struct alignas(16) double2 {
+    double x, y;
+};
+
+template <class To, class From>
+static inline To same_bits(From from) {
+    static_assert(sizeof(To) == sizeof(From), "bits are the same in number");
+    To to;
+    std::memcpy(&to, &from, sizeof to);
+    return to;
+}
+
+static inline unsigned __float_as_uint(float a) { return same_bits<unsigned>(a); }
+static inline float __uint_as_float(unsigned a) { return same_bits<float>(a); }
+static inline long long __double_as_longlong(double a) { return same_bits<long long>(a); }
+static inline double __longlong_as_double(long long a) { return same_bits<double>(a); }
+static inline float __fmaf_rn(float a, float b, float c) { return std::fma(a, b, c); }
+static inline double __fma_rn(double a, double b, double c) { return std::fma(a, b, c); }
+static inline float __fsqrt_rn(float a) { return std::sqrt(a); }
+static inline double __dsqrt_rn(double a) { return std::sqrt(a); }
+static inline double rsqrt(double a) { return 1.0 / std::sqrt(a); }
+static inline float exp2_approximate(float a) {
+    const float power = std::exp2(a);
+    return power < 1.17549435e-38f ? 0.0f : power;
+}
+static inline float inverse_root_approximate(float a) { return 1.0f / std::sqrt(a); }
+static inline float root_approximate(float a) { return std::sqrt(a); }
+static inline float quotient_approximate(float a, float b) { return a / b; }
+
+#ifdef RKEOPS_THREADS
+#include <barrier>
+#include <thread>
+static thread_local Index threadIdx;
+static Index blockIdx;
+static std::barrier<>* rkeops_all;
+static void rkeops_barrier() { rkeops_all->arrive_and_wait(); }
+#else
+#include <ucontext.h>
+static Index threadIdx, blockIdx;
+struct Fibre {
+    ucontext_t context;
+    bool is_done;
+};
+static std::vector<Fibre> rkeops_fibres;
+static ucontext_t rkeops_main;
+static unsigned rkeops_current;
+static void rkeops_barrier() { swapcontext(&rkeops_fibres[rkeops_current].context, &rkeops_main); }
+#endif
