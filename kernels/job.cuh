@@ -9,9 +9,14 @@ struct Job {
     long long reduced_items;
     long long call_items;
     long long batch_shape[AXES];
-    // Blocks of kept rows of a problem; how many threads, as a power of two, share the reduced rows of one kept row; parts
-    // of the reduced rows, each with so many rows.
+    // The problem of the blocks with the third index 0.
+    long long first_item;
+    // Blocks that pack kept rows; the others pack reduced rows.
+    long long kept_blocks;
+    // Blocks of kept rows of a problem, and how many rows each has, as a power of two; how many threads share the reduced rows
+    // of one kept row, as a power of two; parts of the reduced rows, each with so many rows.
     long long blocks;
+    long long row_bits;
     long long lane_bits;
     long long parts;
     long long part_rows;
@@ -68,15 +73,19 @@ DEVICE void read(Registers<count>& row, const Number* from) {
 DEVICE void read(Packed& row, const Number* from) { row.numbers = from; }
 
 // The problem that the rows of an array belong to: its first element.
-DEVICE long long problem_place(const Job& job, const Array& array, long long item) {
+RARELY long long later_place(const long long* shape, const long long* steps, unsigned item) {
     long long place = 0;
-    if (job.items > 1) {
-        for (int axis = AXES - 1; axis >= 0; --axis) {
-            place += item % job.batch_shape[axis] * array.batch_steps[axis];
-            item /= job.batch_shape[axis];
-        }
+    ROLLED
+    for (int axis = AXES - 1; axis >= 0; --axis) {
+        const unsigned extent = (unsigned)shape[axis];
+        place += item % extent * steps[axis];
+        item /= extent;
     }
     return place;
+}
+
+DEVICE long long problem_place(const Job& job, const Array& array, long long item) {
+    return item == 0 ? 0 : later_place(job.batch_shape, array.batch_steps, (unsigned)item);
 }
 
 // Which kept rows a block of threads has.
@@ -110,5 +119,10 @@ DEVICE Strip strip_of(const Job& job, long long block) {
 }
 
 // How far the totals of one slot are from those of the next, and how many parts of a row there are.
-DEVICE long long total_rows(const Job& job) { return job.items * job.blocks * (THREADS >> job.lane_bits) * ROWS; }
+DEVICE long long total_rows(const Job& job) { return (job.items * job.blocks) << job.row_bits; }
+// Where the totals of the first row of a block are among those of all rows of all problems.
+DEVICE long long total_place(const Job& job, long long item, long long block) {
+    return (item * job.blocks + block) << job.row_bits;
+}
+
 DEVICE long long slices(const Job& job) { return job.parts << job.lane_bits; }

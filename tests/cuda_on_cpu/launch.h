@@ -57,20 +57,21 @@ struct Launch {
     }
 #endif
 
-    static void all(const unsigned long long* words, size_t count, const unsigned blocks[2], unsigned threads, bool has_barriers) {
+    static void all(const unsigned long long* words, size_t count, const unsigned blocks[3], unsigned threads, bool has_barriers) {
         if (count * sizeof *words != sizeof job) std::fputs("a job has other words than are given\n", stderr), std::abort();
         std::memcpy(&job, words, sizeof job);
-        for (unsigned y = 0; y < blocks[1]; ++y) {
-            for (unsigned x = 0; x < blocks[0]; ++x) blockIdx.x = x, blockIdx.y = y, block(threads, has_barriers);
+        for (blockIdx.z = 0; blockIdx.z < blocks[2]; ++blockIdx.z) {
+            for (blockIdx.y = 0; blockIdx.y < blocks[1]; ++blockIdx.y) {
+                for (blockIdx.x = 0; blockIdx.x < blocks[0]; ++blockIdx.x) block(threads, has_barriers);
+            }
         }
     }
 };
 template <void (*kernel)(const Job)>
 Job Launch<kernel>::job;
 
-extern "C" void rkeops_launch(const char* name, const unsigned long long* words, size_t count, unsigned x, unsigned y,
+extern "C" void rkeops_launch(const char* name, const unsigned long long* words, size_t count, const unsigned* blocks,
                               unsigned threads) {
-    const unsigned blocks[2] = {x, y};
     if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, count, blocks, threads, false);
     if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, count, blocks, threads, false);
     if (!std::strcmp(name, "reduce")) Launch<reduce>::all(words, count, blocks, threads, true);

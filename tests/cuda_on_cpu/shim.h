@@ -22,7 +22,7 @@
 #define SYNCHRONISE() rkeops_barrier()
 
 struct Index {
-    unsigned x, y;
+    unsigned x, y, z;
 };
 struct alignas(16) float4 {
     float x, y, z, w;

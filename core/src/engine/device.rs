@@ -197,9 +197,11 @@ fn queue(device: &dyn Device, module: &dyn Module, run: &Run<'_>, options: &Devi
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         device.upload(workspace + place as u64, &bytes, stream)?;
     }
-    let words = run.job.words(workspace, &run.inputs, &run.outputs);
-    for (function, blocks, threads) in run.job.launches()? {
-        module.launch(function, blocks, threads, &words, stream)?;
+    for first in run.job.first_items() {
+        let words = run.job.words(first, workspace, &run.inputs, &run.outputs);
+        for (function, blocks, threads) in run.job.launches(first)? {
+            module.launch(function, blocks, threads, &words, stream)?;
+        }
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ impl Device for CpuDevice {
             let made = own.with_extension("so");
             let compiler = std::env::var("CXX").unwrap_or("c++".into());
             let output = Command::new(compiler)
-                .args(["-std=c++20", "-O1", "-ffp-contract=off", "-mfma", "-shared", "-fPIC", "-w", "-I"])
+                .args(["-std=c++20", "-O0", "-ffp-contract=off", "-mfma", "-shared", "-fPIC", "-w", "-I"])
                 .arg(&shim)
                 .args(self.options)
                 .arg("-o")
@@ -129,14 +129,14 @@ impl Drop for Bytes {
 }
 
 impl Module for Compiled {
-    fn launch(&self, function: &str, blocks: [u32; 2], threads: u32, job: &[u64], _: Stream) -> Result<()> {
+    fn launch(&self, function: &str, blocks: [u32; 3], threads: u32, job: &[u64], _: Stream) -> Result<()> {
         let _running = self.running.lock();
         let name = CString::new(function).map_err(failed)?;
-        type Launch = unsafe extern "C" fn(*const i8, *const u64, usize, u32, u32, u32);
+        type Launch = unsafe extern "C" fn(*const i8, *const u64, usize, *const u32, u32);
         // SAFETY: `launch.h` defines the function with these arguments, and the job names memory that is there.
         unsafe {
             let launch = self.library.get::<Launch>(b"rkeops_launch\0").map_err(failed)?;
-            launch(name.as_ptr(), job.as_ptr(), job.len(), blocks[0], blocks[1], threads);
+            launch(name.as_ptr(), job.as_ptr(), job.len(), blocks.as_ptr(), threads);
         }
         Ok(())
     }

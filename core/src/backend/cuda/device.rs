@@ -34,5 +34,5 @@ pub trait Memory {
 /// Compiled kernels on a device.
 pub trait Module: Debug + Send + Sync {
     /// Queues a kernel of so many blocks of threads.
-    fn launch(&self, function: &str, blocks: [u32; 2], threads: u32, job: &[u64], stream: Stream) -> Result<()>;
+    fn launch(&self, function: &str, blocks: [u32; 3], threads: u32, job: &[u64], stream: Stream) -> Result<()>;
 }

@@ -11,6 +11,8 @@ const WAVES: usize = 8;
 const PART_TILES: usize = 4;
 /// Parts of the lists of a row at most: one thread joins them.
 const LIST_PARTS: usize = 32;
+/// Problems that are told apart by the third index of a block, at most.
+const MOST_ITEMS: usize = 1 << 15;
 /// Threads that share one kept row at most, as a power of two.
 const MOST_LANE_BITS: usize = 5;
 /// Bytes that the parts of the workspace are multiples of.
@@ -67,6 +69,7 @@ pub struct Job<'a> {
     lane_bits: usize,
     parts: usize,
     part_rows: usize,
+    kept_blocks: usize,
     /// Where each part of the workspace begins, in bytes, and where the last ends.
     starts: [usize; 10],
 }
@@ -107,7 +110,11 @@ impl<'a> Job<'a> {
             None => sizes.kept.div_ceil(rows(lane_bits)),
             Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(lane_bits))).sum(),
         };
-        let all = row_blocks.checked_mul(sizes.items).filter(|&all| all < 1 << 31).ok_or_else(too_large)?;
+        let all = row_blocks.checked_mul(sizes.items).ok_or_else(too_large)?;
+        let kept_blocks = match stages.slots[Space::Kept as usize] {
+            0 => 0,
+            _ => sizes.kept.div_ceil(schedule.threads),
+        };
         let reduced = match blocks {
             None => sizes.reduced,
             Some(blocks) => blocks.strips.iter().map(|strip| strip[4]).max().unwrap_or(0),
@@ -118,7 +125,7 @@ impl<'a> Job<'a> {
         let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
         let parts = reduced.div_ceil(part_rows).max(1);
         let mut job =
-            Job { stages, schedule, sizes, blocks, row_blocks, lane_bits, parts, part_rows, starts: [0; 10] };
+            Job { stages, schedule, sizes, blocks, row_blocks, lane_bits, parts, part_rows, kept_blocks, starts: [0; 10] };
         let (mut end, regions) = (0usize, job.regions());
         for (start, bytes) in job.starts.iter_mut().zip(regions) {
             *start = end;
@@ -134,9 +141,14 @@ impl<'a> Job<'a> {
         self.parts << self.lane_bits
     }
 
+    /// Kept rows of a block.
+    fn block_rows(&self) -> usize {
+        (self.schedule.threads >> self.lane_bits) * self.schedule.rows
+    }
+
     /// Kept rows of all problems, in whole blocks.
     fn total_rows(&self) -> usize {
-        self.sizes.items * self.row_blocks * (self.schedule.threads >> self.lane_bits) * self.schedule.rows
+        self.sizes.items * self.row_blocks * self.block_rows()
     }
 
     /// Bytes of each part of the workspace, if they can be counted.
@@ -148,15 +160,13 @@ impl<'a> Job<'a> {
         let Sizes { kept, reduced, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
         let states = [self.slices(), self.total_rows(), size];
         let of_states = |count: usize| product(&[count, states[0], states[1], states[2]]);
-        let has_totals = self.slices() > 1 || in_memory(Space::Total);
-        let has_lists = self.slices() > 1 || self.schedule.lists_in_memory;
-        let lists = if has_lists { self.schedule.list_length() } else { 0 };
+        let lists = self.schedule.list_length();
         let blocks = self.blocks.map_or((0, 0), |blocks| (blocks.strips.len(), blocks.intervals.len()));
         [
             product(&[calls, self.schedule.call_stride, size]),
             product(&[kept_items, kept, slots(Space::Kept), size]),
             product(&[reduced_items, reduced, self.schedule.stride, size]),
-            of_states(if has_totals { slots(Space::Total) } else { 0 }),
+            of_states(slots(Space::Total)),
             of_states(if in_memory(Space::Block) { slots(Space::Block) } else { 0 }),
             of_states(lists),
             product(&[lists, states[0], states[1], size_of::<i32>()]),
@@ -173,7 +183,7 @@ impl<'a> Job<'a> {
     /// What has to be in the workspace before the first launch: places in it, and words.
     pub fn uploads(&self) -> Vec<(usize, Vec<u64>)> {
         let Some(blocks) = self.blocks else { return Vec::new() };
-        let rows = (self.schedule.threads >> self.lane_bits) * self.schedule.rows;
+        let rows = self.block_rows();
         let mut first_block = 0;
         let strip = |strip: &[usize; 5]| {
             let words = [&[first_block], strip.as_slice()].concat();
@@ -185,13 +195,19 @@ impl<'a> Job<'a> {
         vec![(self.starts[Region::Strips as usize], strips), (self.starts[Region::Intervals as usize], intervals)]
     }
 
-    /// The words that every launch is given.
-    pub fn words(&self, workspace: u64, inputs: &[JobArray], outputs: &[JobArray]) -> Vec<u64> {
+    /// The first of the problems of each series of launches.
+    pub fn first_items(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..self.sizes.items).step_by(MOST_ITEMS)
+    }
+
+    /// The words that every launch of a series is given.
+    pub fn words(&self, first_item: usize, workspace: u64, inputs: &[JobArray], outputs: &[JobArray]) -> Vec<u64> {
         let sizes = &self.sizes;
         let [call_items, kept_items, reduced_items] = sizes.packed_items;
         let mut words = [sizes.kept, sizes.reduced, sizes.items, kept_items, reduced_items, call_items].to_vec();
         words.extend(std::iter::repeat_n(1, AXES - sizes.batch.len()).chain(sizes.batch.iter().copied()));
-        words.extend([self.row_blocks, self.lane_bits, self.parts, self.part_rows]);
+        words.extend([first_item, self.kept_blocks, self.row_blocks, self.block_rows().ilog2() as usize]);
+        words.extend([self.lane_bits, self.parts, self.part_rows]);
         words.push(self.blocks.map_or(0, |blocks| blocks.strips.len()));
         let mut words: Vec<u64> = words.into_iter().map(|word| word as u64).collect();
         let regions = [
@@ -218,30 +234,28 @@ impl<'a> Job<'a> {
         words
     }
 
-    /// The kernels to launch, in order: name, blocks and threads.
-    pub fn launches(&self) -> Result<Vec<(&'static str, [u32; 2], u32)>> {
+    /// The kernels to launch in a series, in order: name, blocks and threads.
+    pub fn launches(&self, first_item: usize) -> Result<Vec<(&'static str, [u32; 3], u32)>> {
         let slots = |space: Space| self.stages.slots[space as usize];
         let threads = self.schedule.threads;
         let mut launches = Vec::new();
-        let mut launch = |name: &'static str, blocks: [usize; 2], threads: usize| {
+        let mut launch = |name: &'static str, [x, y]: [usize; 2], items: usize, threads: usize| {
             let too_large = |_| Error::new(ErrorKind::Size, "the rows are more than a device can be told of at a time");
-            if blocks[0] > 0 && blocks[1] > 0 {
-                let x = i32::try_from(blocks[0]).map_err(too_large)? as u32;
-                launches.push((name, [x, blocks[1] as u32], threads as u32));
+            let items = items.saturating_sub(first_item).min(MOST_ITEMS);
+            if x > 0 && y > 0 && items > 0 {
+                let x = i32::try_from(x).map_err(too_large)? as u32;
+                launches.push((name, [x, y as u32, items as u32], threads as u32));
             }
             Ok(())
         };
-        let Sizes { kept, reduced, items, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
+        let Sizes { reduced, items, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
         if slots(Space::Call) > 0 {
-            launch("prepare_call", [calls.div_ceil(32), 1], 32)?;
+            launch("prepare_call", [1, 1], calls, 32)?;
         }
-        let packed = [(slots(Space::Kept), kept_items * kept), (slots(Space::Reduced), reduced_items * reduced)];
-        let packed: usize = packed.into_iter().filter(|(slots, _)| *slots > 0).map(|(_, rows)| rows).sum();
-        launch("prepare", [packed.div_ceil(threads), 1], threads)?;
-        launch("reduce", [self.row_blocks * items, self.parts], threads)?;
-        if self.slices() > 1 {
-            launch("merge", [self.total_rows().div_ceil(threads), 1], threads)?;
-        }
+        let reduced_blocks = if slots(Space::Reduced) > 0 { reduced.div_ceil(threads) } else { 0 };
+        launch("prepare", [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
+        launch("reduce", [self.row_blocks, self.parts], items, threads)?;
+        launch("merge", [(self.row_blocks * self.block_rows()).div_ceil(threads), 1], items, threads)?;
         Ok(launches)
     }
 }

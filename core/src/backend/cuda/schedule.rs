@@ -26,7 +26,7 @@ const FEWEST_TILE_ROWS: usize = 8;
 /// Pairs of a thread that are computed together where they share what they read, in words of what is kept of them.
 const PAIR_WORDS: usize = 32;
 /// Statements of the inner loop, about, which is written out so many times.
-const LOOP: usize = 96;
+const LOOP: usize = 288;
 /// Statements of all pairs that are computed together, at most: compiling takes time.
 const STATEMENTS: usize = 512;
 /// Words of lists of the nearest values that stay in registers.

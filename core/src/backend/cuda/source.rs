@@ -313,8 +313,8 @@ impl Pass<'_> {
     fn pairs(&self) -> String {
         let mut text = String::from(
             "template <int COUNT, bool offers>\nDEVICE void pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow \
-             (&reduced)[COUNT], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS], ListsRow (&lists)[ROWS], long \
-             long first) {\n    PairNumbers pair[ROWS][COUNT];\n",
+             (&reduced)[COUNT], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS], ListsRow (&lists)[ROWS], int \
+             first) {\n    PairNumbers pair[ROWS][COUNT];\n",
         );
         let each = "    UNROLLED\n    for (int r = 0; r < ROWS; ++r) {\n        UNROLLED\n        for (int c = 0; c < COUNT; \
                     ++c) ";
@@ -344,7 +344,7 @@ impl Pass<'_> {
             for (k, _) in self.stages.parts(Stage::Values).enumerate() {
                 let _ = writeln!(text, "            pair_values_{k}(call, kept[r], reduced[c], pair[r][c], values);");
             }
-            text += "            offer_all(lists[r], values, (int)(first + c));\n        }\n    }\n";
+            text += "            offer_all(lists[r], values, first + c);\n        }\n    }\n";
         }
         text + "}\n"
     }
@@ -361,14 +361,12 @@ impl Pass<'_> {
         let each = |call: &dyn Fn(usize) -> String| (0..lists.len()).map(call).collect::<String>();
         let function = |head: &str, body: String| format!("DEVICE void {head} {{\n{body}}}\n");
         let arguments = "const Job& job, ListsRow& lists, long long slice, long long total";
-        for (name, call) in [("place_lists", "place"), ("leave_lists", "leave"), ("join_lists", "join")] {
+        for (name, call) in [("place_lists", "place"), ("leave_lists", "leave"), ("take_lists", "take"), ("join_lists", "join")] {
             let body = each(&|k| {
                 format!("    {call}_list(lists.list{k}, list_place(job, slice, total, {}));\n", lists[k].start)
             });
             text += &function(&format!("{name}({arguments})"), body);
         }
-        let body = each(&|k| format!("    take_list(lists.list{k}, list_place(job, 0, total, {}));\n", lists[k].start));
-        text += &function("take_lists(const Job& job, ListsRow& lists, long long total)", body);
         let offers = each(&|k| {
             let (list, part) = (lists[k], &self.stages.rows[lists[k].part]);
             let (plane, sign) = (part.planes.start + list.component, if list.largest { "-" } else { "" });
