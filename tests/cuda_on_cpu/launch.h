@@ -57,8 +57,7 @@ struct Launch {
     }
 #endif
 
-    static void all(const unsigned long long* words, size_t count, const unsigned blocks[3], unsigned threads, bool has_barriers) {
-        if (count * sizeof *words != sizeof job) std::fputs("a job has other words than are given\n", stderr), std::abort();
+    static void all(const void* words, const unsigned blocks[3], unsigned threads, bool has_barriers) {
         std::memcpy(&job, words, sizeof job);
         for (blockIdx.z = 0; blockIdx.z < blocks[2]; ++blockIdx.z) {
             for (blockIdx.y = 0; blockIdx.y < blocks[1]; ++blockIdx.y) {
@@ -70,10 +69,9 @@ struct Launch {
 template <void (*kernel)(const Job)>
 Job Launch<kernel>::job;
 
-extern "C" void rkeops_launch(const char* name, const unsigned long long* words, size_t count, const unsigned* blocks,
-                              unsigned threads) {
-    if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, count, blocks, threads, false);
-    if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, count, blocks, threads, false);
-    if (!std::strcmp(name, "reduce")) Launch<reduce>::all(words, count, blocks, threads, true);
-    if (!std::strcmp(name, "merge")) Launch<merge>::all(words, count, blocks, threads, false);
+extern "C" void rkeops_launch(const char* name, const void* words, const unsigned* blocks, unsigned threads) {
+    if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, blocks, threads, false);
+    if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, blocks, threads, false);
+    if (!std::strcmp(name, "reduce")) Launch<reduce>::all(words, blocks, threads, true);
+    if (!std::strcmp(name, "merge")) Launch<merge>::all(words, blocks, threads, false);
 }

@@ -8,7 +8,7 @@ use super::{Data, DataMut};
 use crate::dtype::Dtype;
 
 /// A truth value as C, NumPy and DLPack store it: a byte, 0 for false and anything else for true.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(transparent)]
 pub struct Bool(pub u8);
 

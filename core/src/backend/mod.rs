@@ -39,6 +39,9 @@ pub enum Target {
 }
 
 impl Target {
+    /// Every target.
+    pub const ALL: [Target; 5] = [Target::Auto, Target::Portable, Target::Avx2, Target::Avx512, Target::Cuda];
+
     /// The name that `RKEOPS_TARGET` takes.
     pub fn name(self) -> &'static str {
         match self {
@@ -52,7 +55,7 @@ impl Target {
 
     /// The target of a name.
     pub fn from_name(name: &str) -> Option<Target> {
-        [Target::Auto, Target::Portable, Target::Avx2, Target::Avx512].into_iter().find(|t| t.name() == name)
+        Target::ALL.into_iter().find(|target| target.name() == name)
     }
 
     /// What lane programs for the target may use.
@@ -71,7 +74,7 @@ impl Target {
     pub fn is_available(self) -> bool {
         match self {
             Target::Auto | Target::Portable => true,
-            Target::Cuda => false,
+            Target::Cuda => cuda::ready().is_ok(),
             #[cfg(target_arch = "x86_64")]
             Target::Avx2 | Target::Avx512 => cpu::is_available(self),
             #[cfg(not(target_arch = "x86_64"))]
@@ -89,13 +92,16 @@ impl Target {
             target = Target::from_name(&name).ok_or_else(|| {
                 Error::new(
                     ErrorKind::Argument,
-                    format!("RKEOPS_TARGET is `{name}`; expected auto, portable, avx2 or avx512"),
+                    format!("RKEOPS_TARGET is `{name}`; expected auto, portable, avx2, avx512 or cuda"),
                 )
             })?;
         }
         if target == Target::Auto {
             let fastest = [Target::Avx512, Target::Avx2].into_iter().find(|t| t.is_available());
             return Ok(fastest.unwrap_or(Target::Portable));
+        }
+        if target == Target::Cuda {
+            cuda::ready()?;
         }
         if target.is_available() {
             return Ok(target);

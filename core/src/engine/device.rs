@@ -65,7 +65,7 @@ pub(super) struct DeviceProgram {
     pub(super) stages: Arc<Stages>,
     schedule: Schedule,
     pub(super) source: String,
-    modules: Remembered<usize, Arc<dyn Module>>,
+    modules: Remembered<usize, Arc<Module>>,
 }
 
 impl DeviceProgram {
@@ -98,7 +98,7 @@ impl Kernel {
     /// and strides matter.
     pub fn device_workspace(
         &self,
-        device: &dyn Device,
+        device: &Device,
         inputs: &[DeviceArray],
         outputs: &[DeviceArray],
         ranges: Option<&Ranges>,
@@ -111,15 +111,15 @@ impl Kernel {
     /// Results do not depend on what else the device does.
     pub fn run_on_device(
         &self,
-        device: &dyn Device,
+        device: &Device,
         inputs: &[DeviceArray],
         outputs: &[DeviceArray],
         options: &DeviceOptions<'_>,
     ) -> Result<()> {
         let program = self.device_program()?;
-        let module = program.modules.get(device.number(), |_| device.load(&program.source))?;
+        let module = program.modules.get(device.number, |_| device.load(&program.source).map(Arc::new))?;
         self.with_run(program, device, inputs, outputs, options.ranges, |run| match run {
-            Some(run) => queue(device, &*module, &run, options),
+            Some(run) => queue(device, &module, &run, options),
             None => Ok(()),
         })
     }
@@ -127,7 +127,7 @@ impl Kernel {
     fn with_run<T>(
         &self,
         program: &DeviceProgram,
-        device: &dyn Device,
+        device: &Device,
         inputs: &[DeviceArray],
         outputs: &[DeviceArray],
         ranges: Option<&Ranges>,
@@ -181,9 +181,9 @@ impl Kernel {
 }
 
 /// Queues the launches of a run.
-fn queue(device: &dyn Device, module: &dyn Module, run: &Run<'_>, options: &DeviceOptions<'_>) -> Result<()> {
+fn queue(device: &Device, module: &Module, run: &Run<'_>, options: &DeviceOptions<'_>) -> Result<()> {
     let (stream, bytes) = (options.stream, run.job.workspace());
-    let mut own: Option<Box<dyn Memory>> = None;
+    let mut own: Option<Memory<'_>> = None;
     let workspace = match options.workspace {
         Some((address, size)) if size >= bytes => address,
         Some((_, size)) => {
@@ -191,7 +191,7 @@ fn queue(device: &dyn Device, module: &dyn Module, run: &Run<'_>, options: &Devi
             return Err(Error::new(ErrorKind::Size, message));
         }
         None if bytes == 0 => 0,
-        None => own.insert(device.allocate(bytes, stream)?).address(),
+        None => own.insert(device.allocate(bytes, stream)?).address,
     };
     for (place, words) in run.job.uploads() {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();

@@ -8,6 +8,7 @@ mod crew;
 mod device;
 mod doctor;
 mod extremes;
+mod host;
 mod integers;
 mod locks;
 mod pack;
@@ -276,7 +277,7 @@ impl Kernel {
         match &self.compiled {
             Compiled::F32(program) => run::run(self, program, inputs, outputs, options),
             Compiled::F64(program) => run::run(self, program, inputs, outputs, options),
-            Compiled::Device(_) => todo!(),
+            Compiled::Device(_) => host::run(self, inputs, outputs, options),
         }
     }
 

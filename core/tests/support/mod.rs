@@ -8,7 +8,7 @@ pub mod approximate;
 pub mod case;
 pub mod check;
 pub mod complex;
-pub mod cpu_device;
+pub mod cuda_on_cpu;
 pub mod differentiated;
 pub mod dual;
 pub mod expression;

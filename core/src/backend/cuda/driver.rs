@@ -1,0 +1,304 @@
+//! NVIDIA's driver: devices, memory, streams and launches. The only file that names cudarc, which finds the driver at run time
+//! and panics where there is none: it is asked first.
+
+use std::ffi::{CStr, CString, c_void};
+use std::sync::{Arc, OnceLock};
+
+use cudarc::driver::sys::{self, CUdevice_attribute as Attribute, CUresult};
+
+use super::cubins;
+use super::nvrtc::{self, Nvrtc};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A queue of work on a device, as the driver names it; 0 is the one that every device has.
+pub type Stream = u64;
+
+/// Bytes of freed memory that are kept for the next run.
+const KEPT_BYTES: u64 = 1 << 28;
+
+/// A device and its context: the one that the driver's other users have too.
+#[derive(Debug)]
+pub struct Device {
+    /// Which one.
+    pub number: usize,
+    /// Its name.
+    pub name: String,
+    /// Its architecture: 90 for compute capability 9.0.
+    pub architecture: i32,
+    multiprocessors: usize,
+    context: Handle<sys::CUcontext>,
+    pool: Handle<sys::CUmemoryPool>,
+}
+
+/// What the driver gave, to be given back to it.
+#[derive(Debug)]
+struct Handle<T>(T);
+
+// SAFETY: the driver's handles may be used from any thread; they are not read here.
+unsafe impl<T> Send for Handle<T> {}
+// SAFETY: the same.
+unsafe impl<T> Sync for Handle<T> {}
+
+fn error(what: &str, result: CUresult) -> Error {
+    let mut words = std::ptr::null();
+    // SAFETY: the place is valid for writing; the string is never freed.
+    let known = unsafe { sys::cuGetErrorString(result, &mut words) };
+    let words = match known {
+        // SAFETY: the same.
+        CUresult::CUDA_SUCCESS => unsafe { CStr::from_ptr(words) }.to_string_lossy().into_owned(),
+        _ => format!("{result:?}"),
+    };
+    let kind = if result == CUresult::CUDA_ERROR_OUT_OF_MEMORY { ErrorKind::Size } else { ErrorKind::Device };
+    Error::new(kind, format!("CUDA: {what}: {words}"))
+}
+
+fn check(what: &str, result: CUresult) -> Result<()> {
+    if result == CUresult::CUDA_SUCCESS { Ok(()) } else { Err(error(what, result)) }
+}
+
+/// The major and minor version of CUDA that the driver has.
+pub fn driver_version() -> Result<[i32; 2]> {
+    static STARTED: OnceLock<Result<i32>> = OnceLock::new();
+    let start = || {
+        // SAFETY: loading the driver runs nothing but its own initialisation.
+        if !unsafe { sys::is_culib_present() } {
+            let message = "the CUDA driver (libcuda) was not found; it comes with NVIDIA's driver for the GPU";
+            return Err(Error::new(ErrorKind::Device, message));
+        }
+        let mut version = 0;
+        // SAFETY: the driver is there, and the place is valid for writing.
+        unsafe {
+            check("the driver does not start", sys::cuInit(0))?;
+            check("the driver does not tell its version", sys::cuDriverGetVersion(&mut version))?;
+        }
+        Ok(version)
+    };
+    let version = STARTED.get_or_init(start).clone()?;
+    Ok([version / 1000, version % 1000 / 10])
+}
+
+/// The devices of this machine.
+pub fn devices() -> Result<&'static [Arc<Device>]> {
+    static DEVICES: OnceLock<Result<Vec<Arc<Device>>>> = OnceLock::new();
+    let find = || {
+        driver_version()?;
+        let mut count = 0;
+        // SAFETY: the place is valid for writing.
+        check("devices cannot be counted", unsafe { sys::cuDeviceGetCount(&mut count) })?;
+        (0..count as usize).map(|number| Device::open(number).map(Arc::new)).collect()
+    };
+    DEVICES.get_or_init(find).as_ref().map(Vec::as_slice).map_err(Error::clone)
+}
+
+/// One of them.
+pub fn device(number: usize) -> Result<&'static Arc<Device>> {
+    let devices = devices()?;
+    devices.get(number).ok_or_else(|| {
+        let message = format!("there is no CUDA device {number}; this machine has {}", devices.len());
+        Error::new(ErrorKind::Device, message)
+    })
+}
+
+/// The compiler for these devices.
+pub fn compiler() -> Result<&'static Nvrtc> {
+    nvrtc::find(driver_version()?[0])
+}
+
+/// Makes a device's context the current one, until it is dropped.
+struct Current;
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let mut before = std::ptr::null_mut();
+        // SAFETY: the place is valid for writing, and there is a context to take away.
+        unsafe { sys::cuCtxPopCurrent_v2(&mut before) };
+    }
+}
+
+impl Device {
+    fn open(number: usize) -> Result<Device> {
+        let (mut device, mut context, mut pool) = (0, std::ptr::null_mut(), std::ptr::null_mut());
+        let mut name = [0 as std::ffi::c_char; 256];
+        let attribute = |device, which| {
+            let mut value = 0;
+            // SAFETY: the place is valid for writing.
+            check("a device does not tell what it is", unsafe { sys::cuDeviceGetAttribute(&mut value, which, device) })?;
+            Ok::<i32, Error>(value)
+        };
+        // SAFETY: places are valid for writing, and the name has room.
+        let name = unsafe {
+            check("a device is not there", sys::cuDeviceGet(&mut device, number as i32))?;
+            check("a device does not tell its name", sys::cuDeviceGetName(name.as_mut_ptr(), 255, device))?;
+            CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned()
+        };
+        let major = attribute(device, Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+        let minor = attribute(device, Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+        let multiprocessors = attribute(device, Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)? as usize;
+        // SAFETY: places are valid for writing, and the properties are plain numbers, of which 0 is allowed for all.
+        unsafe {
+            check("a device cannot be used", sys::cuDevicePrimaryCtxRetain(&mut context, device))?;
+            let mut properties: sys::CUmemPoolProps = std::mem::zeroed();
+            properties.allocType = sys::CUmemAllocationType::CU_MEM_ALLOCATION_TYPE_PINNED;
+            properties.location.type_ = sys::CUmemLocationType::CU_MEM_LOCATION_TYPE_DEVICE;
+            properties.location.id = device;
+            check("a device has no memory to share out", sys::cuMemPoolCreate(&mut pool, &properties))?;
+            let mut kept = KEPT_BYTES;
+            let threshold = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+            let place = std::ptr::from_mut(&mut kept).cast::<c_void>();
+            check("memory cannot be kept", sys::cuMemPoolSetAttribute(pool, threshold, place))?;
+        }
+        let architecture = 10 * major + minor;
+        Ok(Device { number, name, architecture, multiprocessors, context: Handle(context), pool: Handle(pool) })
+    }
+
+    fn enter(&self) -> Result<Current> {
+        // SAFETY: the context is retained for ever.
+        check("a device cannot be used", unsafe { sys::cuCtxPushCurrent_v2(self.context.0) })?;
+        Ok(Current)
+    }
+
+    /// How many blocks of threads compute at the same time, about.
+    pub fn blocks_at_once(&self) -> usize {
+        4 * self.multiprocessors
+    }
+
+    /// Compiles source, or finds on disk what was compiled of it before.
+    pub fn load(&self, source: &str) -> Result<Module> {
+        let compiler = compiler()?;
+        let architecture = compiler.architecture(self.architecture)?;
+        let key = format!("sm_{architecture} NVRTC {}.{}\n{source}", compiler.version[0], compiler.version[1]);
+        if let Some(bytes) = cubins::find(&key)
+            && let Ok(module) = self.module(&bytes)
+        {
+            return Ok(module);
+        }
+        let code = compiler.compile(source, architecture)?;
+        let module = self.module(&code.bytes)?;
+        cubins::keep(&key, &code.bytes);
+        Ok(module)
+    }
+
+    fn module(&self, code: &[u8]) -> Result<Module> {
+        let _current = self.enter()?;
+        let mut module = std::ptr::null_mut();
+        // SAFETY: the place is valid for writing; machine code says how long it is.
+        check("kernels cannot be loaded", unsafe { sys::cuModuleLoadData(&mut module, code.as_ptr().cast()) })?;
+        Ok(Module { module: Handle(module), device: device(self.number)?.clone() })
+    }
+
+    /// A new stream.
+    pub fn stream(&self) -> Result<OwnStream<'_>> {
+        let _current = self.enter()?;
+        let mut stream = std::ptr::null_mut();
+        let does_not_wait = sys::CUstream_flags::CU_STREAM_NON_BLOCKING as u32;
+        // SAFETY: the place is valid for writing.
+        check("a stream cannot be made", unsafe { sys::cuStreamCreate(&mut stream, does_not_wait) })?;
+        Ok(OwnStream { stream, device: self })
+    }
+
+    /// Memory for what is queued on a stream from now on, until it is dropped.
+    pub fn allocate(&self, bytes: usize, stream: Stream) -> Result<Memory<'_>> {
+        let _current = self.enter()?;
+        let mut address = 0;
+        // SAFETY: the place is valid for writing; the caller's stream is one of this device.
+        let result =
+            unsafe { sys::cuMemAllocFromPoolAsync(&mut address, bytes.max(1), self.pool.0, stream as sys::CUstream) };
+        check(&format!("{bytes} bytes cannot be allocated on device {}", self.number), result)?;
+        Ok(Memory { address, stream, device: self })
+    }
+
+    /// Queues a copy to memory of the device. The bytes may be changed as soon as this returns.
+    pub fn upload(&self, to: u64, from: &[u8], stream: Stream) -> Result<()> {
+        let _current = self.enter()?;
+        let (bytes, stream) = (from.as_ptr().cast(), stream as sys::CUstream);
+        // SAFETY: there are so many bytes to read; the library writes to memory that it has allocated for them.
+        check("a copy to the device failed", unsafe { sys::cuMemcpyHtoDAsync_v2(to, bytes, from.len(), stream) })
+    }
+
+    /// Copies from memory of the device when all that was queued is done.
+    pub fn download(&self, to: &mut [u8], from: u64, stream: Stream) -> Result<()> {
+        let _current = self.enter()?;
+        let (bytes, stream) = (to.as_mut_ptr().cast(), stream as sys::CUstream);
+        // SAFETY: there is room for so many bytes; the library reads memory that it has allocated for them.
+        let result = unsafe { sys::cuMemcpyDtoHAsync_v2(bytes, from, to.len(), stream) };
+        // SAFETY: a stream of this device. Nothing may be left to write to the bytes.
+        check("a run failed", unsafe { sys::cuStreamSynchronize(stream) })?;
+        check("a copy from the device failed", result)
+    }
+}
+
+/// A stream that is the library's own.
+#[derive(Debug)]
+pub struct OwnStream<'a> {
+    stream: sys::CUstream,
+    device: &'a Device,
+}
+
+impl OwnStream<'_> {
+    /// Its name for the driver.
+    pub fn name(&self) -> Stream {
+        self.stream as Stream
+    }
+}
+
+impl Drop for OwnStream<'_> {
+    fn drop(&mut self) {
+        if let Ok(_current) = self.device.enter() {
+            // SAFETY: made here, and dropped once; the driver waits for what is queued.
+            unsafe { sys::cuStreamDestroy_v2(self.stream) };
+        }
+    }
+}
+
+/// Memory of a device, given back in the order of its stream.
+#[derive(Debug)]
+pub struct Memory<'a> {
+    /// Its address.
+    pub address: u64,
+    stream: Stream,
+    device: &'a Device,
+}
+
+impl Drop for Memory<'_> {
+    fn drop(&mut self) {
+        if let Ok(_current) = self.device.enter() {
+            // SAFETY: allocated here, and dropped once.
+            unsafe { sys::cuMemFreeAsync(self.address, self.stream as sys::CUstream) };
+        }
+    }
+}
+
+/// Compiled kernels on a device.
+#[derive(Debug)]
+pub struct Module {
+    module: Handle<sys::CUmodule>,
+    device: Arc<Device>,
+}
+
+impl Module {
+    /// Queues a kernel of so many blocks of threads, with one argument.
+    pub fn launch(&self, function: &str, blocks: [u32; 3], threads: u32, job: &[u64], stream: Stream) -> Result<()> {
+        let _current = self.device.enter()?;
+        let name = CString::new(function).unwrap_or_default();
+        let mut handle = std::ptr::null_mut();
+        let mut arguments = [job.as_ptr().cast_mut().cast::<c_void>()];
+        let [x, y, z] = blocks;
+        // SAFETY: the name ends with a zero byte; the kernel takes one argument, of as many words as the job has; the caller
+        // vouches for its arrays.
+        unsafe {
+            check(function, sys::cuModuleGetFunction(&mut handle, self.module.0, name.as_ptr()))?;
+            let (stream, arguments) = (stream as sys::CUstream, arguments.as_mut_ptr());
+            let extra = std::ptr::null_mut();
+            check(function, sys::cuLaunchKernel(handle, x, y, z, threads, 1, 1, 0, stream, arguments, extra))
+        }
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        if let Ok(_current) = self.device.enter() {
+            // SAFETY: loaded here, and dropped once.
+            unsafe { sys::cuModuleUnload(self.module.0) };
+        }
+    }
+}

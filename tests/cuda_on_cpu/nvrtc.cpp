@@ -1,0 +1,81 @@
+// A run-time compiler for the driver beside it: the processor's C++ compiler with `shim.h`. What it compiled is kept in the folder
+// of this library, by content.
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+
+namespace {
+
+struct Program {
+    std::string source, log, code;
+};
+
+std::string folder() {
+    Dl_info info;
+    dladdr((void*)&folder, &info);
+    const std::string path = info.dli_fname;
+    return path.substr(0, path.rfind('/'));
+}
+
+std::string read(const std::string& path) {
+    std::string text;
+    if (FILE* file = std::fopen(path.c_str(), "r")) {
+        char part[4096];
+        for (size_t count; (count = std::fread(part, 1, sizeof part, file)) > 0;) text.append(part, count);
+        std::fclose(file);
+    }
+    return text;
+}
+
+}  // namespace
+
+extern "C" {
+
+int nvrtcVersion(int* major, int* minor) { return *major = 12, *minor = 999, 0; }
+int nvrtcGetNumSupportedArchs(int* count) { return *count = 1, 0; }
+int nvrtcGetSupportedArchs(int* list) { return *list = 90, 0; }
+const char* nvrtcGetErrorString(int code) { return code == 0 ? "no error" : "the processor's compiler refused the source"; }
+
+int nvrtcCreateProgram(void** program, const char* source, const char*, int, const void*, const void*) {
+    return *program = new Program{source, "", ""}, 0;
+}
+
+int nvrtcCompileProgram(void* program, int, const char* const*) {
+    Program* own = (Program*)program;
+    const char* options = std::getenv("CUDA_ON_CPU_OPTIONS");
+    const std::string flags = options ? options : "", text = own->source + flags + read(folder() + "/launch.h");
+    char name[32];
+    std::snprintf(name, sizeof name, "/%016zx", std::hash<std::string>()(text));
+    const std::string place = folder() + name, library = place + ".so";
+    if (access(library.c_str(), R_OK) != 0) {
+        static __thread int count;
+        char own_name[64];
+        std::snprintf(own_name, sizeof own_name, ".%d.%p.%d", (int)getpid(), (void*)&count, count++);
+        const std::string mine = place + own_name;
+        FILE* file = std::fopen((mine + ".cpp").c_str(), "w");
+        if (!file) return own->log = mine + " cannot be written", 6;
+        std::fprintf(file, "#include \"shim.h\"\n%s\n#include \"launch.h\"\n", own->source.c_str());
+        std::fclose(file);
+        const std::string command = "cd '" + folder() + "' && c++ " + read(folder() + "/flags") + " " + flags + " -shared -o '" + mine +
+                                    ".so' '" + mine + ".cpp' 2> '" + mine + ".log'";
+        if (std::system(command.c_str()) != 0) return own->log = read(mine + ".log"), 6;
+        std::remove((mine + ".cpp").c_str());
+        std::remove((mine + ".log").c_str());
+        std::rename((mine + ".so").c_str(), library.c_str());
+    }
+    own->code = library;
+    return 0;
+}
+
+int nvrtcGetProgramLogSize(void* program, size_t* size) { return *size = ((Program*)program)->log.size() + 1, 0; }
+int nvrtcGetProgramLog(void* program, char* log) { return std::strcpy(log, ((Program*)program)->log.c_str()), 0; }
+int nvrtcGetCUBINSize(void* program, size_t* size) { return *size = ((Program*)program)->code.size() + 1, 0; }
+int nvrtcGetCUBIN(void* program, char* code) { return std::strcpy(code, ((Program*)program)->code.c_str()), 0; }
+int nvrtcDestroyProgram(void** program) { return delete (Program*)*program, *program = 0, 0; }
+}
