@@ -204,6 +204,7 @@ fn long_rows(target: Target) {
 }
 
 suite!(batches_are_problems_one_by_one, ranges_are_blocks_one_by_one, batches_and_ranges_are_right, long_rows);
+suite!(devices: batches_are_problems_one_by_one, ranges_are_blocks_one_by_one, batches_and_ranges_are_right, long_rows);
 
 fn sum_kernel() -> std::sync::Arc<Kernel> {
     let reduction = Reduction::parse("Sum_Reduction(x*y*p,0)", &["x = Vi(0,1)", "y = Vj(1,1)", "p = Pm(2,1)"]).unwrap();

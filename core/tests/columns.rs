@@ -11,6 +11,7 @@ use support::random::{Random, seeds};
 use support::reducing::{NEAREST, with_extra, with_mask};
 
 suite!(wide_results, targets_agree, kronecker_products_are_small, terms_that_are_alike);
+suite!(devices: wide_results, terms_that_are_alike);
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 

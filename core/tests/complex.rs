@@ -12,6 +12,7 @@ use rkeops_core::{
 use support::random::Random;
 
 suite!(inverses_keep_their_digits, values_at_special_points, batches_of_complex_arrays);
+suite!(devices: inverses_keep_their_digits, values_at_special_points, batches_of_complex_arrays);
 
 const ALIASES: [&str; 6] = ["x = Vi(0,4)", "y = Vj(1,4)", "s = Vj(2,2)", "r = Vi(3,2)", "p = Pm(4,1)", "t = Vi(5,3)"];
 

@@ -29,6 +29,7 @@ suite!(
     signs_of_zeros,
     targets_agree
 );
+suite!(devices: random_formulas, wide_vectors, signs_of_zeros, compositions_of_awkward_numbers);
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 

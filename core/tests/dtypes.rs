@@ -14,6 +14,7 @@ use support::problem::{bits, run_views};
 use support::random::{Random, seeds};
 
 suite!(random_formulas_in_random_formats, batches_and_ranges, indices_come_back, patterns, narrow_results);
+suite!(devices: random_formulas_in_random_formats, batches_and_ranges, indices_come_back, patterns, narrow_results);
 
 fn compile(texts: &[&str], aliases: &[&str], dtype: Dtype, target: Target) -> std::sync::Arc<Kernel> {
     let reductions: Vec<Reduction> = texts.iter().map(|text| Reduction::parse(text, aliases).unwrap()).collect();

@@ -19,6 +19,7 @@ suite!(
     conditions_that_are_no_comparisons,
     row_numbers_in_blocks,
 );
+suite!(devices: every_reduction_with_every_mask, reductions_of_one_pass_have_masks_of_their_own, kept_row_numbers_beyond_float32, nothing_left_is_as_nothing_there, conditions_that_are_no_comparisons);
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 

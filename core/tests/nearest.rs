@@ -16,6 +16,7 @@ suite!(
     masked_values_never_win,
     a_reducer_of_ones_own
 );
+suite!(devices: exactly_the_first_on_ties, long_rows_in_parts, the_first_are_those_of_any_larger_k, masked_values_never_win);
 
 const ALIASES: [&str; 2] = ["x = Vi(0,1)", "y = Vj(1,1)"];
 

@@ -26,6 +26,7 @@ suite!(
     nothing_to_reduce,
     several_at_once_as_each_alone,
 );
+suite!(devices: boundary_sizes, every_size_up_to_two_vectors, exact_results_on_integers, ties_go_to_the_first, nan_and_infinities, few_rows_many_columns, many_rows_few_columns, formulas_of_one_index_only, large_exponents, nothing_to_reduce, several_at_once_as_each_alone);
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 

@@ -6,6 +6,7 @@ use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, 
 use support::random::Random;
 
 suite!(sums_hold_their_bounds, exponentials_hold_their_bounds, results_do_not_depend_on_threads);
+suite!(devices: sums_hold_their_bounds, exponentials_hold_their_bounds);
 
 const TERMS: usize = 1_000_000;
 /// Half the distance from 1 to the next float32 number.

@@ -20,10 +20,9 @@ const int unwritten = 0xff;
 
 typedef void (*Launch)(const char*, const void*, const unsigned*, unsigned);
 
+// A library is loaded once, and kernels have memory that is static.
 struct Module {
-    void* library;
     Launch launch;
-    // Kernels have memory that is static.
     std::mutex running;
     std::map<std::string, struct Function*> functions;
 };
@@ -35,6 +34,7 @@ struct Function {
 
 std::mutex lock;
 std::map<unsigned long long, size_t> allocations;
+std::map<std::string, Module*> modules;
 
 }  // namespace
 
@@ -96,18 +96,15 @@ int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void*)
 
 // What `nvrtc.cpp` gives is the name of a shared library.
 int cuModuleLoadData(void** module, const void* code) {
-    void* library = std::strncmp((const char*)code, "/", 1) == 0 ? dlopen((const char*)code, RTLD_NOW | RTLD_LOCAL) : 0;
+    const char* path = (const char*)code;
+    void* library = std::strncmp(path, "/", 1) == 0 ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : 0;
     if (!library) return INVALID_IMAGE;
-    Module* loaded = new Module;
-    loaded->library = library;
-    loaded->launch = (Launch)dlsym(library, "rkeops_launch");
-    return *module = loaded, SUCCESS;
+    std::lock_guard<std::mutex> held(lock);
+    Module*& known = modules[path];
+    if (!known) known = new Module, known->launch = (Launch)dlsym(library, "rkeops_launch");
+    return *module = known, SUCCESS;
 }
-int cuModuleUnload(void* module) {
-    Module* loaded = (Module*)module;
-    for (auto& function : loaded->functions) delete function.second;
-    return delete loaded, SUCCESS;
-}
+int cuModuleUnload(void*) { return SUCCESS; }
 int cuModuleGetFunction(void** function, void* module, const char* name) {
     Module* loaded = (Module*)module;
     std::lock_guard<std::mutex> held(loaded->running);

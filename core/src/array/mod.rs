@@ -188,7 +188,12 @@ fn format_of<E: Element>(_: &[E]) -> Dtype {
 }
 
 /// The positions of all numbers, in row-major order; each element is as many as it has parts.
-pub(crate) fn positions(origin: usize, shape: &[usize], strides: &[isize], parts: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn positions(
+    origin: usize,
+    shape: &[usize],
+    strides: &[isize],
+    parts: usize,
+) -> impl Iterator<Item = usize> {
     let count: usize = shape.iter().product();
     (0..count).flat_map(move |k| {
         let (mut rest, mut position) = (k, origin as isize);

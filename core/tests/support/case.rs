@@ -6,8 +6,8 @@ use rkeops_core::{
     ArrayMut, ArrayRef, CompileOptions, Data, DataMut, Dtype, Kernel, Reduction, Result, RunOptions, Target,
 };
 
-use super::cuda_on_cpu;
 use super::approximate::{Approximate, Double, Format, Single};
+use super::cuda_on_cpu;
 use super::expression::{Expression, Variable, aliases};
 use super::layout::{Layout, position};
 use super::oracle::{Expected, takes_part};

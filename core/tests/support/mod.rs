@@ -37,9 +37,25 @@ pub fn targets() -> Vec<Target> {
     [Target::Portable, Target::Avx2, Target::Avx512].into_iter().filter(|t| t.is_available()).collect()
 }
 
-/// Makes a test of each of these functions for each target.
+/// A share of the random cases where each compiles with the compiler of a whole language.
+pub const SHARE_ON_DEVICES: u64 = 16;
+
+/// Makes a test of each of these functions for each target of processors, or of devices.
 #[macro_export]
 macro_rules! suite {
+    (devices: $($name:ident),* $(,)?) => {
+        mod cuda {
+            $(
+                #[test]
+                fn $name() {
+                    $crate::support::cuda_on_cpu::start();
+                    $crate::support::random::share($crate::support::SHARE_ON_DEVICES, || {
+                        super::$name(rkeops_core::Target::Cuda);
+                    });
+                }
+            )*
+        }
+    };
     ($($name:ident),* $(,)?) => {
         $crate::suite!(portable Portable $($name)*);
         $crate::suite!(avx2 Avx2 $($name)*);

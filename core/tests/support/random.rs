@@ -1,5 +1,7 @@
 //! A small generator of pseudo-random numbers (SplitMix64; Steele, Lea and Flood 2014).
 
+use std::cell::Cell;
+
 /// A stream of numbers that its seed decides.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
@@ -46,9 +48,19 @@ pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.trim().parse().ok()
 }
 
+thread_local! {
+    static SHARE: Cell<u64> = const { Cell::new(1) };
+}
+
+/// Runs a test with one of so many random cases.
+pub fn share(of: u64, test: impl FnOnce()) {
+    SHARE.set(of);
+    test();
+}
+
 /// The seeds of a test: `cases` of them where the environment says nothing else.
 pub fn seeds(first: u64, cases: u64) -> impl Iterator<Item = u64> {
     let first = number("RKEOPS_TEST_SEED").unwrap_or(first);
-    let cases = number("RKEOPS_TEST_CASES").unwrap_or(cases);
+    let cases = number("RKEOPS_TEST_CASES").unwrap_or(cases.div_ceil(SHARE.get()));
     (0..cases).map(move |k| first.wrapping_add(k))
 }

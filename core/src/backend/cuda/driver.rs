@@ -122,7 +122,9 @@ impl Device {
         let attribute = |device, which| {
             let mut value = 0;
             // SAFETY: the place is valid for writing.
-            check("a device does not tell what it is", unsafe { sys::cuDeviceGetAttribute(&mut value, which, device) })?;
+            check("a device does not tell what it is", unsafe {
+                sys::cuDeviceGetAttribute(&mut value, which, device)
+            })?;
             Ok::<i32, Error>(value)
         };
         // SAFETY: places are valid for writing, and the name has room.

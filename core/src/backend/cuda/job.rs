@@ -124,8 +124,18 @@ impl<'a> Job<'a> {
         let wanted = (at_once * WAVES / all.max(1)).clamp(1, longest.min(most));
         let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
         let parts = reduced.div_ceil(part_rows).max(1);
-        let mut job =
-            Job { stages, schedule, sizes, blocks, row_blocks, lane_bits, parts, part_rows, kept_blocks, starts: [0; 10] };
+        let mut job = Job {
+            stages,
+            schedule,
+            sizes,
+            blocks,
+            row_blocks,
+            lane_bits,
+            parts,
+            part_rows,
+            kept_blocks,
+            starts: [0; 10],
+        };
         let (mut end, regions) = (0usize, job.regions());
         for (start, bytes) in job.starts.iter_mut().zip(regions) {
             *start = end;

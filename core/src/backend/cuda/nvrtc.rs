@@ -23,7 +23,8 @@ pub struct Nvrtc {
     pub version: [i32; 2],
     /// The file that it was found as.
     pub path: PathBuf,
-    create: unsafe extern "C" fn(*mut Program, *const c_char, *const c_char, c_int, *const c_void, *const c_void) -> c_int,
+    create:
+        unsafe extern "C" fn(*mut Program, *const c_char, *const c_char, c_int, *const c_void, *const c_void) -> c_int,
     compile: unsafe extern "C" fn(Program, c_int, *const *const c_char) -> c_int,
     log_size: unsafe extern "C" fn(Program, *mut usize) -> c_int,
     log: unsafe extern "C" fn(Program, *mut c_char) -> c_int,
@@ -157,7 +158,8 @@ impl Nvrtc {
         let no_headers = std::ptr::null();
         // SAFETY: strings end with a zero byte, places are valid for writing, and the program is destroyed once.
         unsafe {
-            let created = (self.create)(&mut program, source.as_ptr(), c"rkeops.cu".as_ptr(), 0, no_headers, no_headers);
+            let created =
+                (self.create)(&mut program, source.as_ptr(), c"rkeops.cu".as_ptr(), 0, no_headers, no_headers);
             if created != 0 {
                 return Err(fail(format!("NVRTC: {}", self.words(created))));
             }

@@ -81,7 +81,8 @@ fn lists(stages: &Stages) -> Result<Vec<List>> {
     let (mut lists, mut start) = (Vec::new(), 0);
     for (part, row_part) in stages.rows.iter().enumerate() {
         let Some(ranks) = row_part.reducer().and_then(|reducer| reducer.ranks(row_part.form())) else {
-            let message = "a reduction of this pass is written in plain code that GPUs do not have; compile it for the CPU";
+            let message =
+                "a reduction of this pass is written in plain code that GPUs do not have; compile it for the CPU";
             return Err(Error::new(ErrorKind::Unsupported, message));
         };
         for component in 0..row_part.planes.len() {
@@ -102,7 +103,8 @@ impl Schedule {
         let mut in_memory = [false; Space::ALL.len()];
         let mut leave = |space: Space| in_memory[space as usize] = true;
         let state = slots(Space::Block) + slots(Space::Total) + slots(Space::Anchor);
-        for (space, planes) in [(Space::Call, slots(Space::Call)), (Space::Kept, slots(Space::Kept)), (Space::Block, state)]
+        for (space, planes) in
+            [(Space::Call, slots(Space::Call)), (Space::Kept, slots(Space::Kept)), (Space::Block, state)]
         {
             if planes * words > NEAR_WORDS {
                 leave(space);
@@ -130,9 +132,8 @@ impl Schedule {
         let row = (state * words + list_words).max(1);
         let written = [Stage::Update, Stage::Values].map(|stage| stages.program(stage).operations());
         let written = written.into_iter().sum::<usize>().max(1);
-        let fitting = |rows: &usize| {
-            rows * row <= ROW_WORDS && rows * pair_words <= PAIR_WORDS && rows * written <= STATEMENTS
-        };
+        let fitting =
+            |rows: &usize| rows * row <= ROW_WORDS && rows * pair_words <= PAIR_WORDS && rows * written <= STATEMENTS;
         let most = if stages.has(Stage::Contract) { MOST_ROWS / 2 } else { MOST_ROWS };
         let rows = [8, 4, 2].into_iter().filter(|rows| *rows <= most).find(fitting).unwrap_or(1);
         // Pairs share what is read of memory, where anything is.

@@ -131,7 +131,8 @@ impl Pass<'_> {
             true => "Memory".to_owned(),
             false => format!("Registers<{count}>"),
         };
-        let packed = |space: Space, count: &str| if self.is_in_memory(space) { "Packed".into() } else { of(space, count) };
+        let packed =
+            |space: Space, count: &str| if self.is_in_memory(space) { "Packed".into() } else { of(space, count) };
         let types = [
             ("CallRow", packed(Space::Call, "CALL")),
             ("KeptRow", of(Space::Kept, "KEPT")),
@@ -146,9 +147,8 @@ impl Pass<'_> {
     /// Brings the arguments of a row to the planes of its space.
     fn load(&self, function: &str, space: Space) -> String {
         let place = name(space);
-        let mut text = format!(
-            "DEVICE void {function}(const Job& job, long long item, long long row, Memory& {place}) {{\n"
-        );
+        let mut text =
+            format!("DEVICE void {function}(const Job& job, long long item, long long row, Memory& {place}) {{\n");
         let sources = &self.stages.sources[space as usize];
         let mut slot = 0;
         while let Some(&source) = sources.get(slot) {
@@ -361,7 +361,9 @@ impl Pass<'_> {
         let each = |call: &dyn Fn(usize) -> String| (0..lists.len()).map(call).collect::<String>();
         let function = |head: &str, body: String| format!("DEVICE void {head} {{\n{body}}}\n");
         let arguments = "const Job& job, ListsRow& lists, long long slice, long long total";
-        for (name, call) in [("place_lists", "place"), ("leave_lists", "leave"), ("take_lists", "take"), ("join_lists", "join")] {
+        for (name, call) in
+            [("place_lists", "place"), ("leave_lists", "leave"), ("take_lists", "take"), ("join_lists", "join")]
+        {
             let body = each(&|k| {
                 format!("    {call}_list(lists.list{k}, list_place(job, slice, total, {}));\n", lists[k].start)
             });
