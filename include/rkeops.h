@@ -35,6 +35,15 @@
  * may go on using every handle, but a run from whose callback it was forked
  * cannot go on in it: the helpers do not exist there. Two runs may share
  * inputs at the same time, never outputs, nor what lies between their elements.
+ *
+ * DEVICES. Arrays may be on a CUDA device (NVIDIA's GPUs): rkeops_kernel_run then queues
+ * the run on a stream and returns. Its driver and its run-time compiler, NVRTC, are
+ * looked for when they are first needed; without them everything else works, and
+ * rkeops_doctor tells what is missing. The compiler is searched for by the names that
+ * the system's loader knows and in CUDA_HOME; the environment variable RKEOPS_NVRTC may
+ * name its file. What it made of a kernel is kept in the folder that RKEOPS_CACHE
+ * names (`none`: nowhere), by default the user's cache folder. After fork() the child
+ * cannot use devices that its parent has used: CUDA does not allow it.
  */
 
 #ifndef RKEOPS_H
@@ -46,7 +55,7 @@
 #include <stdint.h>
 
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0 }
 /** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
 #define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 
@@ -83,7 +92,7 @@
 
 /**
  * The best code for this processor. The environment variable RKEOPS_TARGET
- * (portable, avx2 or avx512) may force another choice.
+ * (portable, avx2, avx512 or cuda) may force another choice.
  */
 #define RKEOPS_TARGET_AUTO 0
 
@@ -101,6 +110,12 @@
  * Machine code for x86-64 with AVX-512.
  */
 #define RKEOPS_TARGET_AVX512 3
+
+/**
+ * Kernels for a CUDA device, also for arrays in ordinary memory, which are copied
+ * there and back. Arrays that are on a device are computed there by every kernel.
+ */
+#define RKEOPS_TARGET_CUDA 4
 
 /**
  * Sums are added as is best by default: RKEOPS_SUMMATION_BLOCK.
@@ -367,9 +382,10 @@ typedef struct {
      */
     int32_t threads;
     /**
-     * Must be 0.
+     * Run: number of the CUDA device that arrays in ordinary memory are copied to, for a
+     * kernel whose target is RKEOPS_TARGET_CUDA. Default: 0.
      */
-    int32_t reserved;
+    int32_t device;
     /**
      * Run: called with the progress; may stop the run. Default: none.
      */
@@ -398,6 +414,21 @@ typedef struct {
      * product with the matrix. Default: NULL, nobody is told.
      */
     uint64_t *skipped;
+    /**
+     * Run, of arrays on a CUDA device: the stream (cudaStream_t or CUstream) on which
+     * all is queued. Default: NULL, the device's default stream.
+     */
+    void *stream;
+    /**
+     * Run, of arrays on a CUDA device: memory of that device to work in, aligned to 256
+     * bytes, which is free again when what was queued is done. Default: NULL, memory is
+     * allocated and freed in the order of the stream.
+     */
+    void *workspace;
+    /**
+     * Run: bytes of `workspace`, at least as many as rkeops_kernel_workspace says.
+     */
+    size_t workspace_bytes;
 } rkeops_options;
 
 /**
@@ -409,7 +440,8 @@ typedef struct {
 typedef struct {
     /**
      * The element whose indices are all 0, aligned to the size of an element, or of
-     * its parts if it is complex. May be NULL if some extent is 0.
+     * its parts if it is complex; an address of the device if it is not the CPU. May
+     * be NULL if some extent is 0.
      */
     void *data;
     /**
@@ -422,7 +454,7 @@ typedef struct {
      */
     int32_t dtype_bits;
     /**
-     * RKEOPS_DEVICE_CPU.
+     * RKEOPS_DEVICE_CPU or RKEOPS_DEVICE_CUDA, the same for all arrays of a call.
      */
     int32_t device_type;
     /**
@@ -949,7 +981,10 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
                                     rkeops_kernel **out);
 
 /**
- * Runs a kernel on arrays and writes its outputs. Blocks until all is done.
+ * Runs a kernel on arrays and writes its outputs. Blocks until all is done; arrays on a
+ * CUDA device are computed there, and then the run is only queued on the stream of the
+ * options: it is ordered as what else is queued there, may be captured in a CUDA graph,
+ * and errors that the device finds come with what waits for it.
  *
  * `inputs` are `input_count` arrays: argument k is the variable with position k. A
  * variable of category i has shape (M, columns), one of category j (N, columns), a
@@ -986,7 +1021,8 @@ rkeops_error *rkeops_kernel_compile(const rkeops_reduction *const *reductions,
  * from its lowest to its highest element, gaps between elements included: nobody
  * else may write there, nor read there if it is an output. So two runs at the same
  * time must not write into one matrix, even into different columns.
- * `options` may be NULL; its threads, progress, ranges and skipped are read here.
+ * `options` may be NULL; its threads, progress, ranges, skipped and device are read
+ * here, and on a device its ranges, stream and workspace.
  * Results do not depend on the number of threads.
  * Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
  * _ARGUMENT, _HANDLE name the array and leave the outputs as they were;
@@ -999,6 +1035,22 @@ rkeops_error *rkeops_kernel_run(const rkeops_kernel *kernel,
                                 const rkeops_array *outputs,
                                 size_t output_count,
                                 const rkeops_options *options);
+
+/**
+ * Tells how many bytes of a device's memory rkeops_kernel_run works in, for arrays like
+ * these on a CUDA device: they may be given to it as `options->workspace`. Only the
+ * dtypes, shapes, strides and devices of the arrays matter, and the ranges of the options.
+ * `*bytes` becomes 0 for arrays in ordinary memory.
+ * Errors: those of rkeops_kernel_run. Any thread; the first call for a device takes as
+ * long as starting it does.
+ */
+rkeops_error *rkeops_kernel_workspace(const rkeops_kernel *kernel,
+                                      const rkeops_array *inputs,
+                                      size_t input_count,
+                                      const rkeops_array *outputs,
+                                      size_t output_count,
+                                      const rkeops_options *options,
+                                      size_t *bytes);
 
 /**
  * Writes the number of inputs that a run of the kernel wants to `*out`.

@@ -1,7 +1,7 @@
 //! Arrays of C as views of the core: every field is checked here, nothing is copied.
 //! It knows nothing of what a kernel expects; the core checks that.
 
-use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, Dtype, Error, ErrorKind, Input, NumberKind, Region};
+use rkeops_core::{ArrayMut, ArrayRef, Data, DataMut, DeviceArray, Dtype, Error, ErrorKind, Input, NumberKind, Region};
 
 use crate::error::argument;
 use crate::input;
@@ -24,6 +24,8 @@ pub(crate) struct Checked {
     /// Elements from the lowest one to the one whose indices are all 0.
     origin: usize,
     place: Place,
+    /// Which CUDA device it is on, if it is on one.
+    device: Option<usize>,
 }
 
 /// Which array of a call it is, for messages.
@@ -59,13 +61,13 @@ pub(crate) unsafe fn check(place: Place, array: &rkeops_array) -> Result<Checked
 unsafe fn layout(place: Place, array: &rkeops_array) -> Result<Checked, Error> {
     let fail = |kind, message: String| Err(Error::new(kind, message));
     let dtype = dtype(array)?;
-    device(array)?;
+    let device = device(array)?;
     // SAFETY: the caller vouches for the list.
     let shape = unsafe { shape(array) }?;
     if shape.contains(&0) {
         // Without elements strides lead nowhere, and the pointer is not looked at.
         let strides = rkeops_core::row_major(&shape);
-        return Ok(Checked { dtype, shape, strides, first: std::ptr::null_mut(), span: 0, origin: 0, place });
+        return Ok(Checked { dtype, shape, strides, first: std::ptr::null_mut(), span: 0, origin: 0, place, device });
     }
     let size = dtype.size();
     let bytes = shape.iter().try_fold(size, |bytes, &extent| bytes.checked_mul(extent));
@@ -90,7 +92,7 @@ unsafe fn layout(place: Place, array: &rkeops_array) -> Result<Checked, Error> {
         return fail(ErrorKind::Size, message);
     };
     let first = array.data.cast::<u8>().wrapping_sub(origin * size);
-    Ok(Checked { dtype, shape, strides, first, span, origin, place })
+    Ok(Checked { dtype, shape, strides, first, span, origin, place, device })
 }
 
 /// # Safety
@@ -165,17 +167,16 @@ fn dtype(array: &rkeops_array) -> Result<Dtype, Error> {
     })
 }
 
-fn device(array: &rkeops_array) -> Result<(), Error> {
+fn device(array: &rkeops_array) -> Result<Option<usize>, Error> {
     let message = match array.device_type {
-        RKEOPS_DEVICE_CPU => return Ok(()),
-        RKEOPS_DEVICE_CUDA => format!(
-            "it is on CUDA device {}, and this build of the library computes on the CPU only; \
-             pass an array in ordinary memory, device_type {RKEOPS_DEVICE_CPU}",
-            array.device_id
-        ),
+        RKEOPS_DEVICE_CPU => return Ok(None),
+        RKEOPS_DEVICE_CUDA => match usize::try_from(array.device_id) {
+            Ok(number) => return Ok(Some(number)),
+            Err(_) => format!("its device_id is {}; CUDA devices are counted from 0", array.device_id),
+        },
         other => format!(
-            "its device_type is {other}; it must be {RKEOPS_DEVICE_CPU} (CPU). An rkeops_array that was not \
-             filled in looks like this"
+            "its device_type is {other}; it must be {RKEOPS_DEVICE_CPU} (CPU) or {RKEOPS_DEVICE_CUDA} (CUDA). An \
+             rkeops_array that was not filled in looks like this"
         ),
     };
     Err(Error::new(ErrorKind::Device, message))
@@ -227,7 +228,19 @@ impl Checked {
     /// An array like this one, compact and row-major, at another place.
     pub(crate) fn compact(&self, first: *mut u8) -> Checked {
         let (shape, strides) = (self.shape.clone(), rkeops_core::row_major(&self.shape));
-        Checked { dtype: self.dtype, span: shape.iter().product(), shape, strides, first, origin: 0, place: self.place }
+        let (span, place, device) = (shape.iter().product(), self.place, self.device);
+        Checked { dtype: self.dtype, span, shape, strides, first, origin: 0, place, device }
+    }
+
+    /// Which CUDA device it is on, if it is on one.
+    pub(crate) fn device(&self) -> Option<usize> {
+        self.device
+    }
+
+    /// The array as one of its device.
+    pub(crate) fn on_device(&self) -> DeviceArray {
+        let address = (self.first.addr() + self.origin * self.dtype.size()) as u64;
+        DeviceArray { address, dtype: self.dtype, shape: self.shape.clone(), strides: self.strides.clone() }
     }
 
     /// The number format.

@@ -11,7 +11,8 @@ use crate::solver::rkeops_solve_options;
 use crate::types::{
     RKEOPS_AXIS_I, RKEOPS_AXIS_J, RKEOPS_CATEGORY_I, RKEOPS_CATEGORY_J, RKEOPS_CATEGORY_PARAMETER,
     RKEOPS_SUMMATION_AUTO, RKEOPS_SUMMATION_BLOCK, RKEOPS_SUMMATION_COMPENSATED, RKEOPS_SUMMATION_DIRECT,
-    RKEOPS_TARGET_AUTO, RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_options,
+    RKEOPS_TARGET_AUTO, RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_CUDA, RKEOPS_TARGET_PORTABLE,
+    rkeops_options,
 };
 
 /// A C string.
@@ -143,11 +144,7 @@ unsafe fn sized<T: Copy>(name: &str, type_name: &str, options: *const T, default
 /// `options` is NULL or points to as many bytes as its first field says.
 pub(crate) unsafe fn options(options: *const rkeops_options) -> Result<rkeops_options, Error> {
     // SAFETY: the caller vouches for the bytes.
-    let copy = unsafe { sized("options", "rkeops_options", options, rkeops_options::default()) }?;
-    if copy.reserved != 0 {
-        return Err(argument(format!("options->reserved is {}; it must be 0", copy.reserved)));
-    }
-    Ok(copy)
+    unsafe { sized("options", "rkeops_options", options, rkeops_options::default()) }
 }
 
 /// The options of a solver.
@@ -173,9 +170,10 @@ pub(crate) fn compile_options(options: &rkeops_options) -> Result<CompileOptions
         RKEOPS_TARGET_PORTABLE => Target::Portable,
         RKEOPS_TARGET_AVX2 => Target::Avx2,
         RKEOPS_TARGET_AVX512 => Target::Avx512,
+        RKEOPS_TARGET_CUDA => Target::Cuda,
         target => {
             return Err(argument(format!(
-                "options->target is {target}; it must be 0 (auto), 1 (portable), 2 (avx2) or 3 (avx512)"
+                "options->target is {target}; it must be 0 (auto), 1 (portable), 2 (avx2), 3 (avx512) or 4 (cuda)"
             )));
         }
     };

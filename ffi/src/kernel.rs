@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rkeops_core::{Axis, Category, Error, Field, Kernel, Reduction};
 
 use crate::array;
-use crate::call;
+use crate::call::{self, Arrays};
 use crate::error::{c_string, rkeops_error};
 use crate::guard::{guard, produce};
 use crate::handle::{self, Object};
@@ -63,7 +63,10 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
     }
 }
 
-/// Runs a kernel on arrays and writes its outputs. Blocks until all is done.
+/// Runs a kernel on arrays and writes its outputs. Blocks until all is done; arrays on a
+/// CUDA device are computed there, and then the run is only queued on the stream of the
+/// options: it is ordered as what else is queued there, may be captured in a CUDA graph,
+/// and errors that the device finds come with what waits for it.
 ///
 /// `inputs` are `input_count` arrays: argument k is the variable with position k. A
 /// variable of category i has shape (M, columns), one of category j (N, columns), a
@@ -100,7 +103,8 @@ pub unsafe extern "C" fn rkeops_kernel_compile(
 /// from its lowest to its highest element, gaps between elements included: nobody
 /// else may write there, nor read there if it is an output. So two runs at the same
 /// time must not write into one matrix, even into different columns.
-/// `options` may be NULL; its threads, progress, ranges and skipped are read here.
+/// `options` may be NULL; its threads, progress, ranges, skipped and device are read
+/// here, and on a device its ranges, stream and workspace.
 /// Results do not depend on the number of threads.
 /// Errors: RKEOPS_ERROR_COUNT, _DTYPE, _SHAPE, _STRIDE, _DEVICE, _OVERLAP, _SIZE,
 /// _ARGUMENT, _HANDLE name the array and leave the outputs as they were;
@@ -120,10 +124,46 @@ pub unsafe extern "C" fn rkeops_kernel_run(
         // A reference of our own: the progress callback may free the caller's.
         let kernel = Arc::clone(handle::borrow("kernel", kernel)?);
         let options = input::options(options)?;
-        let (inputs, outputs) = ((inputs, input_count), (outputs, output_count));
-        call::with_arrays(&kernel, inputs, outputs, |inputs, outputs| {
-            call::with_run_options(&options, |options| kernel.run(inputs, outputs, options))
-        })
+        let arrays = Arrays::new(&kernel, (inputs, input_count), (outputs, output_count))?;
+        match arrays.device {
+            Some(device) => call::run_on_device(&kernel, &arrays, device, &options),
+            None => arrays.with_memory(|inputs, outputs| {
+                call::with_run_options(&options, |options| kernel.run(inputs, outputs, options))
+            }),
+        }
+    })
+}
+
+/// Tells how many bytes of a device's memory rkeops_kernel_run works in, for arrays like
+/// these on a CUDA device: they may be given to it as `options->workspace`. Only the
+/// dtypes, shapes, strides and devices of the arrays matter, and the ranges of the options.
+/// `*bytes` becomes 0 for arrays in ordinary memory.
+/// Errors: those of rkeops_kernel_run. Any thread; the first call for a device takes as
+/// long as starting it does.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rkeops_kernel_workspace(
+    kernel: *const rkeops_kernel,
+    inputs: *const rkeops_array,
+    input_count: usize,
+    outputs: *const rkeops_array,
+    output_count: usize,
+    options: *const rkeops_options,
+    bytes: *mut usize,
+) -> *mut rkeops_error {
+    // SAFETY: the caller vouches for its handle, its lists, its options and `bytes` (the manual in lib.rs).
+    guard(|| unsafe {
+        let kernel = handle::borrow("kernel", kernel)?;
+        let options = input::options(options)?;
+        let arrays = Arrays::new(kernel, (inputs, input_count), (outputs, output_count))?;
+        let ranges = call::ranges(&options)?;
+        let count = match arrays.device {
+            None => 0,
+            Some(device) => {
+                let [inputs, outputs] = arrays.on_device();
+                kernel.device_workspace(device, &inputs, &outputs, ranges.as_deref())?
+            }
+        };
+        handle::write(bytes, count)
     })
 }
 

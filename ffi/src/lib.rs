@@ -34,6 +34,15 @@
 //! may go on using every handle, but a run from whose callback it was forked
 //! cannot go on in it: the helpers do not exist there. Two runs may share
 //! inputs at the same time, never outputs, nor what lies between their elements.
+//!
+//! DEVICES. Arrays may be on a CUDA device (NVIDIA's GPUs): rkeops_kernel_run then queues
+//! the run on a stream and returns. Its driver and its run-time compiler, NVRTC, are
+//! looked for when they are first needed; without them everything else works, and
+//! rkeops_doctor tells what is missing. The compiler is searched for by the names that
+//! the system's loader knows and in CUDA_HOME; the environment variable RKEOPS_NVRTC may
+//! name its file. What it made of a kernel is kept in the folder that RKEOPS_CACHE
+//! names (`none`: nowhere), by default the user's cache folder. After fork() the child
+//! cannot use devices that its parent has used: CUDA does not allow it.
 
 // The names are C's: what is in the header is found here by the same word.
 #![allow(non_camel_case_types)]
@@ -74,7 +83,7 @@ pub use formula::{
 pub use kernel::{
     rkeops_kernel, rkeops_kernel_axis, rkeops_kernel_compile, rkeops_kernel_explain, rkeops_kernel_free,
     rkeops_kernel_input, rkeops_kernel_input_count, rkeops_kernel_operations, rkeops_kernel_output,
-    rkeops_kernel_output_count, rkeops_kernel_retain, rkeops_kernel_run,
+    rkeops_kernel_output_count, rkeops_kernel_retain, rkeops_kernel_run, rkeops_kernel_workspace,
 };
 pub use ranges::{
     rkeops_ranges, rkeops_ranges_create, rkeops_ranges_free, rkeops_ranges_from_blocks, rkeops_ranges_from_labels,
@@ -96,5 +105,6 @@ pub use types::{
     RKEOPS_DEVICE_CPU, RKEOPS_DEVICE_CUDA, RKEOPS_DTYPE_BFLOAT, RKEOPS_DTYPE_BOOL, RKEOPS_DTYPE_COMPLEX,
     RKEOPS_DTYPE_FLOAT, RKEOPS_DTYPE_INT, RKEOPS_DTYPE_UINT, RKEOPS_MAX_RANK, RKEOPS_SUMMATION_AUTO,
     RKEOPS_SUMMATION_BLOCK, RKEOPS_SUMMATION_COMPENSATED, RKEOPS_SUMMATION_DIRECT, RKEOPS_TARGET_AUTO,
-    RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_PORTABLE, rkeops_array, rkeops_options, rkeops_progress,
+    RKEOPS_TARGET_AVX2, RKEOPS_TARGET_AVX512, RKEOPS_TARGET_CUDA, RKEOPS_TARGET_PORTABLE, rkeops_array, rkeops_options,
+    rkeops_progress,
 };

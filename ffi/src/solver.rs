@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rkeops_core::{SolveOptions, Solver};
 
-use crate::call;
+use crate::call::{self, Arrays};
 use crate::error::rkeops_error;
 use crate::guard::{guard, produce};
 use crate::handle::{self, Object};
@@ -118,8 +118,8 @@ pub unsafe extern "C" fn rkeops_solver_run(
         let callback = solve.progress.map(|callback| {
             move |iteration: usize, residual: f64| callback(iteration as u64, residual, solve.progress_user) == 0
         });
-        let (inputs, outputs) = ((inputs, input_count), (output, 1));
-        let found = call::with_arrays(solver.kernel(), inputs, outputs, |inputs, outputs| {
+        let arrays = Arrays::new(solver.kernel(), (inputs, input_count), (output, 1))?;
+        let found = arrays.with_memory(|inputs, outputs| {
             call::with_run_options(&run, |run| {
                 let options = SolveOptions {
                     alpha: solve.alpha,

@@ -20,7 +20,7 @@ pub const RKEOPS_AXIS_I: i32 = 0;
 pub const RKEOPS_AXIS_J: i32 = 1;
 
 /// The best code for this processor. The environment variable RKEOPS_TARGET
-/// (portable, avx2 or avx512) may force another choice.
+/// (portable, avx2, avx512 or cuda) may force another choice.
 pub const RKEOPS_TARGET_AUTO: i32 = 0;
 /// No machine code is made: works on every processor.
 pub const RKEOPS_TARGET_PORTABLE: i32 = 1;
@@ -28,6 +28,9 @@ pub const RKEOPS_TARGET_PORTABLE: i32 = 1;
 pub const RKEOPS_TARGET_AVX2: i32 = 2;
 /// Machine code for x86-64 with AVX-512.
 pub const RKEOPS_TARGET_AVX512: i32 = 3;
+/// Kernels for a CUDA device, also for arrays in ordinary memory, which are copied
+/// there and back. Arrays that are on a device are computed there by every kernel.
+pub const RKEOPS_TARGET_CUDA: i32 = 4;
 
 /// Sums are added as is best by default: RKEOPS_SUMMATION_BLOCK.
 pub const RKEOPS_SUMMATION_AUTO: i32 = 0;
@@ -69,14 +72,15 @@ pub const RKEOPS_MAX_RANK: i32 = 8;
 #[derive(Clone, Copy, Debug)]
 pub struct rkeops_array {
     /// The element whose indices are all 0, aligned to the size of an element, or of
-    /// its parts if it is complex. May be NULL if some extent is 0.
+    /// its parts if it is complex; an address of the device if it is not the CPU. May
+    /// be NULL if some extent is 0.
     pub data: *mut c_void,
     /// One of RKEOPS_DTYPE_...; rkeops_kernel_run says which ones an array may have.
     pub dtype_code: i32,
     /// Bits of an element: 16, 32 or 64, but 8 too for integers, 8 for bool, 16 for
     /// bfloat16, and 64 or 128 for complex numbers.
     pub dtype_bits: i32,
-    /// RKEOPS_DEVICE_CPU.
+    /// RKEOPS_DEVICE_CPU or RKEOPS_DEVICE_CUDA, the same for all arrays of a call.
     pub device_type: i32,
     /// 0, or which one of several devices.
     pub device_id: i32,
@@ -114,8 +118,9 @@ pub struct rkeops_options {
     /// Run: number of threads, the calling one included. Default: those of
     /// rkeops_num_threads that no other run uses.
     pub threads: i32,
-    /// Must be 0.
-    pub reserved: i32,
+    /// Run: number of the CUDA device that arrays in ordinary memory are copied to, for a
+    /// kernel whose target is RKEOPS_TARGET_CUDA. Default: 0.
+    pub device: i32,
     /// Run: called with the progress; may stop the run. Default: none.
     pub progress: rkeops_progress,
     /// Run: passed to `progress` as it is.
@@ -132,6 +137,15 @@ pub struct rkeops_options {
     /// the end of a run that succeeds or is stopped; a solver writes that of its last
     /// product with the matrix. Default: NULL, nobody is told.
     pub skipped: *mut u64,
+    /// Run, of arrays on a CUDA device: the stream (cudaStream_t or CUstream) on which
+    /// all is queued. Default: NULL, the device's default stream.
+    pub stream: *mut c_void,
+    /// Run, of arrays on a CUDA device: memory of that device to work in, aligned to 256
+    /// bytes, which is free again when what was queued is done. Default: NULL, memory is
+    /// allocated and freed in the order of the stream.
+    pub workspace: *mut c_void,
+    /// Run: bytes of `workspace`, at least as many as rkeops_kernel_workspace says.
+    pub workspace_bytes: usize,
 }
 
 impl Default for rkeops_options {
@@ -141,13 +155,16 @@ impl Default for rkeops_options {
             dtype_bits: 0,
             target: 0,
             threads: 0,
-            reserved: 0,
+            device: 0,
             progress: None,
             progress_user: std::ptr::null_mut(),
             ranges: std::ptr::null(),
             accumulator_bits: 0,
             summation: 0,
             skipped: std::ptr::null_mut(),
+            stream: std::ptr::null_mut(),
+            workspace: std::ptr::null_mut(),
+            workspace_bytes: 0,
         }
     }
 }

@@ -12,7 +12,7 @@ if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ]; then
     exit 0
 fi
 # Kernels are as written: no product is fused into a sum that the source does not fuse. What libraries have of one name is not shared.
-flags="-std=c++20 -O0 -ffp-contract=off -fPIC -w -fno-gnu-unique"
+flags="-std=c++20 -O1 -ffp-contract=off -fPIC -w -fno-gnu-unique"
 grep -q '\bfma\b' /proc/cpuinfo 2>/dev/null && flags+=" -mfma"
 rm -f "$folder"/*.so "$folder"/*.gch
 cp "$here"/shim.h "$here"/launch.h "$folder"

@@ -1,5 +1,7 @@
 // Launches a kernel of the source that is included before.
 
+namespace {
+
 template <void (*kernel)(const Job)>
 struct Launch {
     static Job job;
@@ -21,8 +23,20 @@ struct Launch {
     }
 #else
     static void fibre() {
-        run();
-        rkeops_fibres[rkeops_current].is_done = true;
+        for (;;) {
+            run();
+            rkeops_fibres[rkeops_current].is_done = true;
+            rkeops_barrier();
+        }
+    }
+
+    static void go_on(unsigned k) {
+        Fibre& own = rkeops_fibres[k];
+        rkeops_current = k, threadIdx.x = k;
+        if (_setjmp(rkeops_main)) return;
+        if (own.has_begun) _longjmp(own.at, 1);
+        own.has_begun = true;
+        setcontext(&own.context);
     }
 
     static void block(unsigned threads, bool has_barriers) {
@@ -30,29 +44,24 @@ struct Launch {
             for (unsigned k = 0; k < threads; ++k) threadIdx.x = k, run();
             return;
         }
-        const size_t stack = 256 << 10;
-        static std::vector<char> stacks;
-        stacks.resize(threads * stack);
-        rkeops_fibres.resize(threads);
-        for (unsigned k = 0; k < threads; ++k) {
-            Fibre& own = rkeops_fibres[k];
-            own.is_done = false;
-            getcontext(&own.context);
-            own.context.uc_stack.ss_sp = stacks.data() + k * stack;
-            own.context.uc_stack.ss_size = stack;
-            own.context.uc_link = &rkeops_main;
-            makecontext(&own.context, &fibre, 0);
-        }
-        for (unsigned left = threads; left > 0;) {
-            // All reach a barrier or their end: some of both would wait for ever on a device.
-            unsigned ended = 0;
+        static Fibre* fibres;
+        if (!fibres) {
+            const size_t stack = 256 << 10;
+            fibres = new Fibre[threads]();
             for (unsigned k = 0; k < threads; ++k) {
-                rkeops_current = k, threadIdx.x = k;
-                swapcontext(&rkeops_main, &rkeops_fibres[k].context);
-                ended += rkeops_fibres[k].is_done;
+                getcontext(&fibres[k].context);
+                fibres[k].context.uc_stack.ss_sp = std::malloc(stack);
+                fibres[k].context.uc_stack.ss_size = stack;
+                makecontext(&fibres[k].context, &fibre, 0);
             }
+        }
+        rkeops_fibres = fibres;
+        for (unsigned k = 0; k < threads; ++k) fibres[k].is_done = false;
+        for (unsigned ended = 0; ended < threads;) {
+            // All reach a barrier or their end: some of both would wait for ever on a device.
+            ended = 0;
+            for (unsigned k = 0; k < threads; ++k) go_on(k), ended += fibres[k].is_done;
             if (ended != 0 && ended != threads) std::fputs("a barrier is not reached by all threads\n", stderr), std::abort();
-            left -= ended;
         }
     }
 #endif
@@ -68,6 +77,8 @@ struct Launch {
 };
 template <void (*kernel)(const Job)>
 Job Launch<kernel>::job;
+
+}  // namespace
 
 extern "C" void rkeops_launch(const char* name, const void* words, const unsigned* blocks, unsigned threads) {
     if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, blocks, threads, false);

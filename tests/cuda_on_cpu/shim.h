@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <vector>
 
 #define RKEOPS_SHIM
 #define DEVICE static inline
@@ -59,19 +58,26 @@ static inline float quotient_approximate(float a, float b) { return a / b; }
 #ifdef RKEOPS_THREADS
 #include <barrier>
 #include <thread>
+#include <vector>
 static thread_local Index threadIdx;
 static Index blockIdx;
 static std::barrier<>* rkeops_all;
 static void rkeops_barrier() { rkeops_all->arrive_and_wait(); }
 #else
+#include <csetjmp>
 #include <ucontext.h>
 static Index threadIdx, blockIdx;
+// A fibre lives as long as the library. It begins with a context; then jumps lead from one to the other, which ask the system
+// for nothing.
 struct Fibre {
     ucontext_t context;
-    bool is_done;
+    jmp_buf at;
+    bool has_begun, is_done;
 };
-static std::vector<Fibre> rkeops_fibres;
-static ucontext_t rkeops_main;
+static Fibre* rkeops_fibres;
+static jmp_buf rkeops_main;
 static unsigned rkeops_current;
-static void rkeops_barrier() { swapcontext(&rkeops_fibres[rkeops_current].context, &rkeops_main); }
+static void rkeops_barrier() {
+    if (!_setjmp(rkeops_fibres[rkeops_current].at)) _longjmp(rkeops_main, 1);
+}
 #endif

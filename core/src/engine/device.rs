@@ -94,29 +94,30 @@ impl Kernel {
         Ok(&self.device_program()?.source)
     }
 
-    /// Bytes of a device's memory that [`Kernel::run_on_device`] works in, for arrays like these. Only their formats, shapes
-    /// and strides matter.
+    /// Bytes of a device's memory that [`Kernel::run_on_device`] works in, for arrays like these, of which only formats, shapes
+    /// and strides matter. Devices are counted from 0.
     pub fn device_workspace(
         &self,
-        device: &Device,
+        device: usize,
         inputs: &[DeviceArray],
         outputs: &[DeviceArray],
         ranges: Option<&Ranges>,
     ) -> Result<usize> {
-        let program = self.device_program()?;
+        let (program, device) = (self.device_program()?, cuda::device(device)?);
         self.with_run(program, device, inputs, outputs, ranges, |run| Ok(run.map_or(0, |run| run.job.workspace())))
     }
 
-    /// Queues a run on a stream of a device and returns; arrays are as for [`Kernel::run`], in the memory of the device.
-    /// Results do not depend on what else the device does.
+    /// Queues a run on a stream of a device and returns; arrays are as for [`Kernel::run`], in the memory of the device, whose
+    /// addresses the caller vouches for. Integers that a formula reads are not checked: one that is none, or too large, is as
+    /// any other.
     pub fn run_on_device(
         &self,
-        device: &Device,
+        device: usize,
         inputs: &[DeviceArray],
         outputs: &[DeviceArray],
         options: &DeviceOptions<'_>,
     ) -> Result<()> {
-        let program = self.device_program()?;
+        let (program, device) = (self.device_program()?, cuda::device(device)?);
         let module = program.modules.get(device.number, |_| device.load(&program.source).map(Arc::new))?;
         self.with_run(program, device, inputs, outputs, options.ranges, |run| match run {
             Some(run) => queue(device, &module, &run, options),

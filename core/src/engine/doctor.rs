@@ -1,7 +1,7 @@
 //! What was found on this machine and what is missing, in words for a person who looks for a cause.
 
 use super::{CompileOptions, Kernel, threads};
-use crate::backend::{self, Target};
+use crate::backend::{self, Target, cuda};
 use crate::dtype::Dtype;
 use crate::error::Result;
 use crate::formula::{Category, Formula};
@@ -16,14 +16,15 @@ pub fn doctor() -> String {
         }
         Some(value) => format!("{name}: `{value}`\n"),
     };
-    let variables: String = ["RKEOPS_TARGET", THREADS, "RKEOPS_DUMP"].map(shown).concat();
+    let variables: String =
+        ["RKEOPS_TARGET", THREADS, "RKEOPS_DUMP", cuda::NVRTC_VARIABLE, cuda::CACHE_VARIABLE].map(shown).concat();
     format!(
-        "rkeops {}\n{}\ntarget: {}\nthreads: {}\ngpu: this build has no GPU backend; everything runs on the \
-         processor\n{variables}",
+        "rkeops {}\n{}\ntarget: {}\nthreads: {}\n{}{variables}",
         crate::VERSION,
         backend::describe(),
         target(),
         threads::num_threads(),
+        cuda::describe(),
     )
 }
 

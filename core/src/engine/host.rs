@@ -59,7 +59,7 @@ pub(super) fn run(
     if !goes_on(0) {
         return Err(stopped());
     }
-    let device = cuda::device(0)?;
+    let device = cuda::device(options.device)?;
     let stream = device.stream()?;
     let mut uploads = Uploads { device, stream: stream.name(), known: BTreeMap::new(), arrays: inputs };
     let on_device = uploads.all()?;
@@ -73,7 +73,7 @@ pub(super) fn run(
     }
     let arrays: Vec<DeviceArray> = results.iter().map(|(_, array, _)| array.clone()).collect();
     let on_stream = DeviceOptions { stream: stream.name(), workspace: None, ranges: options.ranges };
-    kernel.run_on_device(device, &on_device, &arrays, &on_stream)?;
+    kernel.run_on_device(options.device, &on_device, &arrays, &on_stream)?;
     for ((memory, _, bytes), output) in results.iter().zip(outputs) {
         download(device, memory, *bytes, stream.name(), output)?;
     }

@@ -108,6 +108,8 @@ pub struct RunOptions<'a> {
     /// Which blocks of the matrix of pairs are reduced; `None` means all of it. In a batch they are those of every
     /// problem.
     pub ranges: Option<&'a Ranges>,
+    /// Which CUDA device arrays are copied to, where the kernel is one for devices.
+    pub device: usize,
     /// Takes, at the end, how many pairs were not computed because the conditions of masks rule out whole blocks of
     /// them.
     pub skipped: Option<&'a Cell<u64>>,

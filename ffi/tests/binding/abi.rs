@@ -21,6 +21,7 @@ pub const RKEOPS_TARGET_AUTO: i32 = 0;
 pub const RKEOPS_TARGET_PORTABLE: i32 = 1;
 pub const RKEOPS_TARGET_AVX2: i32 = 2;
 pub const RKEOPS_TARGET_AVX512: i32 = 3;
+pub const RKEOPS_TARGET_CUDA: i32 = 4;
 pub const RKEOPS_SUMMATION_AUTO: i32 = 0;
 pub const RKEOPS_SUMMATION_DIRECT: i32 = 1;
 pub const RKEOPS_SUMMATION_BLOCK: i32 = 2;
@@ -68,13 +69,16 @@ pub struct rkeops_options {
     pub dtype_bits: i32,
     pub target: i32,
     pub threads: i32,
-    pub reserved: i32,
+    pub device: i32,
     pub progress: Option<unsafe extern "C" fn(done: u64, total: u64, user: *mut c_void) -> i32>,
     pub progress_user: *mut c_void,
     pub ranges: *const rkeops_ranges,
     pub accumulator_bits: i32,
     pub summation: i32,
     pub skipped: *mut u64,
+    pub stream: *mut c_void,
+    pub workspace: *mut c_void,
+    pub workspace_bytes: usize,
 }
 
 #[repr(C)]
@@ -246,6 +250,15 @@ extern "C" {
         outputs: *const rkeops_array,
         output_count: usize,
         options: *const rkeops_options,
+    ) -> *mut rkeops_error;
+    pub fn rkeops_kernel_workspace(
+        kernel: *const rkeops_kernel,
+        inputs: *const rkeops_array,
+        input_count: usize,
+        outputs: *const rkeops_array,
+        output_count: usize,
+        options: *const rkeops_options,
+        bytes: *mut usize,
     ) -> *mut rkeops_error;
     pub fn rkeops_solver_create(
         reduction: *const rkeops_reduction,

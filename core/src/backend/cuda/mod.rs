@@ -11,9 +11,10 @@ mod schedule;
 mod source;
 mod statements;
 
+pub use cubins::VARIABLE as CACHE_VARIABLE;
 pub use driver::{Device, Memory, Module, OwnStream, Stream, compiler, device, devices, driver_version};
 pub use job::{Blocks, Job, JobArray, Sizes};
-pub use nvrtc::{Code, Nvrtc};
+pub use nvrtc::{Code, Nvrtc, VARIABLE as NVRTC_VARIABLE};
 pub use schedule::Schedule;
 pub use source::{AXES, source};
 
@@ -25,4 +26,24 @@ pub fn ready() -> Result<()> {
         return Err(Error::new(ErrorKind::Device, "the CUDA driver finds no device"));
     }
     compiler().map(drop)
+}
+
+/// What was found of driver, devices, compiler and cache, a line each, down to the first that is missing.
+pub fn describe() -> String {
+    let devices = match driver_version().and_then(|version| Ok((version, devices()?))) {
+        Err(error) => return format!("gpu: none: {error}\n"),
+        Ok(([major, minor], [])) => return format!("gpu: none: the CUDA driver, {major}.{minor}, finds no device\n"),
+        Ok(([major, minor], devices)) => {
+            let device = |d: &std::sync::Arc<Device>| format!("gpu {}: {}, sm_{}\n", d.number, d.name, d.architecture);
+            format!("CUDA driver: {major}.{minor}\n{}", devices.iter().map(device).collect::<String>())
+        }
+    };
+    let compiler = match compiler() {
+        Err(error) => return format!("{devices}NVRTC: none: {error}\n"),
+        Ok(compiler) => {
+            format!("NVRTC: {}.{}, {}", compiler.version[0], compiler.version[1], compiler.path.display())
+        }
+    };
+    let folder = cubins::folder().map_or("none".to_owned(), |folder| folder.display().to_string());
+    format!("{devices}{compiler}\ncache of kernels: {folder}\n")
 }
