@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import errors
+from . import _cuda, errors
 from ._library import LIBRARY, check, text_of
 from ._progress import progress_bar
 from .errors import Error
@@ -12,7 +12,8 @@ __all__ = ["Error", "__version__", "doctor", "errors", "num_threads", "progress_
 
 
 def doctor() -> str:
-    """What the library found on this machine: processor, target, threads, and what is missing."""
+    """What the library found on this machine: processor, target, threads, GPUs, and what is missing."""
+    _cuda.prepare()
     return text_of(LIBRARY.rkeops_doctor)
 
 

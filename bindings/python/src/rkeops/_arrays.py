@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Hashable, Protocol, Sequence
+from typing import Any, Hashable, NamedTuple, Protocol, Sequence
 
 from ._kernel import Described
 
 #: What is stored for the real parts of a dtype, and its complex numbers.
 REAL = {"complex64": "float32", "complex128": "float64"}
 COMPLEX_OF = {"float32": "complex64", "float64": "complex128"}
+
+
+class Queue(NamedTuple):
+    """Where a run on a CUDA device is queued."""
+
+    #: The stream, 0 for the default one.
+    stream: int = 0
+    #: The address of memory to work in, which is free again in the order of the stream; 0 leaves it to the library.
+    workspace: int = 0
+    #: What has to be kept until the run is queued.
+    held: Any = None
 
 
 class Arrays(Protocol):
@@ -41,6 +52,12 @@ class Arrays(Protocol):
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         """A new array, on the device of others."""
+
+    def numbers(self, values: tuple[float, ...], dtype: str, device: int) -> Any:
+        """An array of numbers on a CUDA device."""
+
+    def queue(self, device: int, size: int) -> Queue:
+        """Where a run on a CUDA device is queued that works in so many bytes."""
 
     def without_axis(self, value: Any, axis: int) -> Any:
         """A view without an axis of one entry."""

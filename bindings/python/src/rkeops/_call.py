@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 from array import array
 from functools import lru_cache, partial
 from typing import Any, Callable, NamedTuple, Sequence
 
 import numpy as np
 
-from . import _progress
+from . import _cuda, _progress
 from ._arrays import COMPLEX_OF, REAL, Arrays
 from ._formula import PARAMETER, Reduction
-from ._kernel import COMPLEX, FLOAT, INT, STRUCT, Compilation, Described, Kernel, Structs, kernel
-from ._library import LIBRARY
+from ._kernel import (
+    COMPLEX, CPU, INT, ON_CPU, STRUCT, TARGETS, Compilation, Described, Kernel, Structs, compact, kernel,
+)  # fmt: skip
+from ._library import LIBRARY, Options, check, number
 from ._ranges import Ranges
-from .errors import ArgumentError, ShapeError
+from .errors import ArgumentError, DeviceError, ShapeError
 
 #: Dtypes that results may have, from the widest; what is narrower than float32 is computed in float32.
 _FLOATING = ("float64", "float32", "bfloat16", "float16")
@@ -41,6 +44,10 @@ class Plan(NamedTuple):
     outputs: tuple[tuple[tuple[int, ...], str], ...]
     #: About how many lane operations a run takes.
     work: int
+    #: The CUDA device of all arrays; None where they are in ordinary memory.
+    device: int | None
+    #: The bytes that a run on all pairs works in on that device: one number, once it is known.
+    workspace: list[int]
 
     def words(self, library: Arrays, inputs: Sequence[Any], out: Sequence[Any]) -> tuple[Any, list[Any]]:
         """The structs of these arrays, and what has to be kept with them and with the arrays."""
@@ -48,8 +55,12 @@ class Plan(NamedTuple):
         if self.numbers:
             inputs = list(inputs)
             for position in self.numbers:
-                held.append(_memory(inputs[position], self.bits))
-                inputs[position] = held[-1].buffer_info()[0]
+                if self.device is None:
+                    held.append(_memory(inputs[position], self.bits))
+                    inputs[position] = held[-1].buffer_info()[0]
+                else:
+                    inputs[position] = library.numbers(inputs[position], f"float{self.bits}", self.device)
+                    held.append(inputs[position])
         address = library.address
         addresses = [value if type(value) is int else address(value) for value in inputs]
         return self.structs.at([*addresses, *map(address, out)]), held
@@ -71,7 +82,8 @@ def real_dtype(library: Arrays, found: set[str]) -> str:
 def compiled(library: Arrays, call: Call, found: set[str]) -> tuple[Kernel, str]:
     """The kernel of a call for arrays of these dtypes, and the dtype of its results."""
     dtype = real_dtype(library, found)
-    return kernel(call.reductions, call.compilation._replace(bits=64 if dtype == "float64" else 32)), dtype
+    compilation = call.compilation._replace(bits=64 if dtype == "float64" else 32, device=0)
+    return kernel(call.reductions, compilation), dtype
 
 
 def outputs_of(
@@ -117,18 +129,36 @@ def _plan(
     arrays = {k: library.described(layout) for k, layout in enumerate(inputs) if k not in numbers}
     computes, dtype = compiled(library, Call(reductions, compilation), {one.dtype for one in arrays.values()})
     bits = 64 if dtype == "float64" else 32
+    given = [] if out is None else [library.described(layout) for layout in out]
+    named = [(f"argument {position}", one) for position, one in arrays.items()]
+    device = _device(named + [(f"output {position}", one) for position, one in enumerate(given)], compilation.target)
     for position in numbers:
-        arrays[position] = Described(FLOAT, bits, (inputs[position],), (1,), f"float{bits}")
+        arrays[position] = compact((inputs[position],), f"float{bits}", device)
     described = [arrays[position] for position in range(len(inputs))]
     shapes = [array.shape for array in described]
     outputs = outputs_of(computes, shapes, dtype)
-    if out is None:
-        written = [library.described(library.layout(library.empty(shape, stored, ()))) for shape, stored in outputs]
-    else:
-        written = [library.described(layout) for layout in out]
-        _check(written, outputs)
+    if out is not None:
+        _check(given, outputs)
+    written = [compact(shape, stored, device) for shape, stored in outputs] if out is None else given
     work = computes.work(shapes, outputs[0][0][:-2])
-    return Plan(computes, Structs([*described, *written]), numbers, bits, outputs, work)
+    return Plan(computes, Structs([*described, *written]), numbers, bits, outputs, work, device, [])
+
+
+def _device(arrays: Sequence[tuple[str, Described]], target: int) -> int | None:
+    """The CUDA device of all arrays of a call, each with its name; None where they are in ordinary memory."""
+    if not arrays:
+        return None
+    first_name, first = arrays[0]
+    for name, other in arrays:
+        if other[-2:] != first[-2:]:
+            raise DeviceError(f"{name} is {other.place}, but {first_name} is {first.place}; all have to be in one place")
+    if first.device_type == CPU:
+        return None
+    if target not in (TARGETS["auto"], TARGETS["cuda"]):
+        backend = "CPU" if target == ON_CPU else next(name for name, known in TARGETS.items() if known == target)
+        raise DeviceError(f"backend is {backend!r}, but the arrays are {first.place}; expected 'auto' or 'GPU'")
+    _cuda.prepare()
+    return first.device_id
 
 
 def plan(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> Plan:
@@ -146,9 +176,39 @@ def compute(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[An
         out = [library.empty(shape, dtype, inputs) for shape, dtype in made.outputs]
     words, _held = made.words(library, inputs, out)
     address, count = words.buffer_info()[0], len(inputs)
-    run = partial(LIBRARY.rkeops_kernel_run, made.kernel.handle, address, count, address + STRUCT * count, len(out))
-    _progress.run(run, call.ranges.handle if call.ranges else None, made.work)
+    arrays = (made.kernel.handle, address, count, address + STRUCT * count, len(out))
+    if made.device is None:
+        _progress.run(partial(LIBRARY.rkeops_kernel_run, *arrays), run_fields(call), made.work)
+    else:
+        _queue(library, call, made, arrays)
     return tuple(out)
+
+
+def run_fields(call: Call) -> dict[str, Any]:
+    """The fields of the options of a run that a call tells."""
+    fields: dict[str, Any] = {}
+    if call.ranges is not None:
+        fields["ranges"] = call.ranges.handle
+    if call.compilation.device:
+        fields["device"] = call.compilation.device
+    return fields
+
+
+def _queue(library: Arrays, call: Call, made: Plan, arrays: tuple[Any, ...]) -> None:
+    """Queues a run on arrays of a CUDA device."""
+    assert made.device is not None
+    options = Options(size=ctypes.sizeof(Options), **run_fields(call))
+    if call.ranges is None and made.workspace:
+        size = made.workspace[0]
+    else:
+        size = number(LIBRARY.rkeops_kernel_workspace, ctypes.c_size_t, *arrays, ctypes.addressof(options))
+        if call.ranges is None:
+            made.workspace.append(size)
+    queue = library.queue(made.device, size)
+    options.stream = queue.stream
+    if queue.workspace:
+        options.workspace, options.workspace_bytes = queue.workspace, size
+    check(LIBRARY.rkeops_kernel_run(*arrays, ctypes.addressof(options)))
 
 
 def _check(out: Sequence[Described], expected: Sequence[tuple[tuple[int, ...], str]]) -> None:

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from array import array
 from ctypes import c_int32, c_int64, c_size_t
 from functools import lru_cache
 from math import prod
 from typing import Any, Callable, NamedTuple, Sequence
 
+from . import _cuda
 from ._formula import PARAMETER, Reduction, inputs_of
 from ._library import LIBRARY, Options, check, number, pointers, produced, text_of
 
 #: The dtype codes of DLPack, which the library uses.
 INT, UINT, FLOAT, BFLOAT, COMPLEX, BOOL = 0, 1, 2, 4, 5, 6
-CPU = 1
+#: Its device types.
+CPU, CUDA = 1, 2
+
+#: The code and the bits of dtypes, by their names.
+DTYPES = {
+    **{f"int{bits}": (INT, bits) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (UINT, bits) for bits in (8, 16, 32, 64)},
+    **{f"float{bits}": (FLOAT, bits) for bits in (16, 32, 64)},
+    **{"bool": (BOOL, 8), "bfloat16": (BFLOAT, 16), "complex64": (COMPLEX, 64), "complex128": (COMPLEX, 128)},
+}
 
 #: Ways of adding, by KeOps' names.
 SUMMATIONS = {"auto": 0, "direct_sum": 1, "block_sum": 2, "kahan_scheme": 3}
 #: Targets, by the names of RKEOPS_TARGET.
-TARGETS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3}
+TARGETS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "cuda": 4}
+#: As "auto", but only for arrays in ordinary memory: for those on a device an error is wanted. The library does not know it.
+ON_CPU = -1
 
 
 class Described(NamedTuple):
@@ -34,14 +47,28 @@ class Described(NamedTuple):
     device_type: int = CPU
     device_id: int = 0
 
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return "in ordinary memory" if self.device_type == CPU else f"on CUDA device {self.device_id}"
+
+
+def compact(shape: Sequence[int], dtype: str, device: int | None) -> Described:
+    """A new array: row-major, on a CUDA device if one is told."""
+    strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    where = (CPU, 0) if device is None else (CUDA, device)
+    return Described(*DTYPES[dtype], shape, strides, dtype, *where)
+
 
 class Compilation(NamedTuple):
-    """The options of a compilation."""
+    """The options of a compilation, and where it computes."""
 
     bits: int = 32
     accumulator_bits: int = 0
     summation: int = 0
     target: int = 0
+    #: The CUDA device that arrays in ordinary memory are copied to. It matters to runs alone, as kernels are for all devices.
+    device: int = 0
 
 
 class Output(NamedTuple):
@@ -56,7 +83,9 @@ def options_of(compilation: Compilation) -> Options:
     """The options as the library reads them."""
     options = Options(size=ctypes.sizeof(Options))
     options.dtype_bits, options.accumulator_bits = compilation.bits, compilation.accumulator_bits
-    options.summation, options.target = compilation.summation, compilation.target
+    options.summation, options.target = compilation.summation, max(compilation.target, TARGETS["auto"])
+    if TARGETS["cuda"] in (compilation.target, TARGETS.get(os.environ.get("RKEOPS_TARGET", ""))):
+        _cuda.prepare()
     return options
 
 

@@ -25,13 +25,16 @@ class Options(ctypes.Structure):
         ("dtype_bits", c_int32),
         ("target", c_int32),
         ("threads", c_int32),
-        ("reserved", c_int32),
+        ("device", c_int32),
         ("progress", Progress),
         ("progress_user", c_void_p),
         ("ranges", c_void_p),
         ("accumulator_bits", c_int32),
         ("summation", c_int32),
         ("skipped", POINTER(c_uint64)),
+        ("stream", c_void_p),
+        ("workspace", c_void_p),
+        ("workspace_bytes", c_size_t),
     )
 
 
@@ -105,6 +108,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "ranges_free": (_NONE, (_HANDLE,)),
     "kernel_compile": (_ERROR, (_LIST, c_size_t, POINTER(Options), _OUT)),
     "kernel_run": (_ERROR, (_HANDLE, _LIST, c_size_t, _LIST, c_size_t, c_void_p)),
+    "kernel_workspace": (_ERROR, (_HANDLE, _LIST, c_size_t, _LIST, c_size_t, c_void_p, POINTER(c_size_t))),
     "kernel_input_count": (_ERROR, (_HANDLE, POINTER(c_size_t))),
     "kernel_input": (_ERROR, (_HANDLE, c_size_t, POINTER(c_int64), POINTER(c_int32))),
     "kernel_output_count": (_ERROR, (_HANDLE, POINTER(c_size_t))),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ._kernel import SUMMATIONS, TARGETS, Compilation
+from ._kernel import ON_CPU, SUMMATIONS, TARGETS, Compilation
 from ._ranges import Ranges
 from .errors import ArgumentError
 
@@ -12,10 +12,14 @@ _told: set[str] = set()
 
 #: Options of KeOps that have no meaning here.
 _IGNORED = frozenset({
-    "enable_chunks", "use_fast_math", "rec_multVar_highdim", "optional_flags", "cuda_type", "device_id",
+    "enable_chunks", "use_fast_math", "rec_multVar_highdim", "optional_flags", "cuda_type",
 })  # fmt: skip
-#: KeOps' backends that compute on the CPU.
-_ON_CPU = frozenset({None, "auto", "CPU", "CPU_1D", "CPU_2D"})
+#: The target of each backend: those of the library, and KeOps' names. What is on a device is computed there by "auto", too.
+_BACKENDS = {
+    **TARGETS,
+    **dict.fromkeys(["CPU", "CPU_1D", "CPU_2D"], ON_CPU),
+    **{f"GPU{way}{place}": TARGETS["cuda"] for way in ("", "_1D", "_2D") for place in ("", "_device", "_host")},
+}
 _BITS = {"auto": 0, None: 0, "float32": 32, "float": 32, "float64": 64, "double": 64}
 
 
@@ -41,7 +45,8 @@ class Options(NamedTuple):
         if not options:
             return self
         new = of(**options)
-        compilation = new.compilation if new.compilation != Compilation() else self.compilation
+        pairs = zip(self.compilation, new.compilation, Compilation())
+        compilation = Compilation(*(old if value == default else value for old, value, default in pairs))
         ranges = self.ranges if new.ranges is None else new.ranges
         return Options(compilation, ranges, self.out if new.out is None else new.out)
 
@@ -53,10 +58,12 @@ def of(
     dtype_acc: str | None = "auto",
     use_double_acc: bool = False,
     sum_scheme: str = "auto",
+    device_id: int | None = -1,
     **others: Any,
 ) -> Options:
     """Options by KeOps' names."""
-    chosen = (backend or "auto", dtype_acc, use_double_acc, sum_scheme) != ("auto", "auto", False, "auto")
+    given = (backend or "auto", dtype_acc, use_double_acc, sum_scheme, -1 if device_id is None else device_id)
+    chosen = given != ("auto", "auto", False, "auto", -1)
     if not (chosen or others) and ranges is None and out is None:
         return _PLAIN
     for name in others:
@@ -73,6 +80,7 @@ def of(
         accumulator_bits=64 if use_double_acc else _BITS[dtype_acc],
         summation=SUMMATIONS[sum_scheme],
         target=_target(backend),
+        device=_device(device_id),
     )
     if ranges is not None and not isinstance(ranges, Ranges):
         ranges = Ranges(ranges)
@@ -82,14 +90,20 @@ def of(
 
 
 _PLAIN = Options()
-_KNOWN = _IGNORED | {"ranges", "out", "backend", "dtype_acc", "use_double_acc", "sum_scheme"}
+_KNOWN = _IGNORED | {"ranges", "out", "backend", "dtype_acc", "use_double_acc", "sum_scheme", "device_id"}
 
 
 def _target(backend: str | None) -> int:
-    if backend in _ON_CPU:
-        return TARGETS["auto"]
-    if backend in TARGETS:
-        return TARGETS[backend]
-    if isinstance(backend, str) and backend.startswith("GPU"):
-        raise ArgumentError(f"backend is {backend!r}; this library computes on the CPU")
-    raise ArgumentError(f"backend is {backend!r}; expected 'auto', 'CPU' or one of {', '.join(TARGETS)}")
+    target = _BACKENDS.get(backend or "auto")
+    if target is None:
+        raise ArgumentError(f"backend is {backend!r}; expected one of {', '.join(_BACKENDS)}")
+    return target
+
+
+def _device(device_id: int | None) -> int:
+    """The number of a device; KeOps has a negative one for the first."""
+    if device_id is None:
+        return 0
+    if not isinstance(device_id, int) or device_id >= 1 << 31:
+        raise ArgumentError(f"device_id is {device_id!r}; expected the number of a CUDA device")
+    return max(device_id, 0)

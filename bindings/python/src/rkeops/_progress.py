@@ -69,7 +69,7 @@ class _Watched:
     own: so that is where somebody has to wait, and nothing that a signal raises can get lost in a callback.
     """
 
-    def __init__(self, call: Call, ranges: int | None) -> None:
+    def __init__(self, call: Call, fields: dict[str, Any]) -> None:
         self.call = call
         #: Guards that no run begins once it is to stop.
         self.lock = threading.Lock()
@@ -77,7 +77,7 @@ class _Watched:
         self.done = self.total = 0
         self.error: int | None = None
         self.callback = Progress(self.told)
-        self.options = Options(size=ctypes.sizeof(Options), progress=self.callback, ranges=ranges)
+        self.options = Options(size=ctypes.sizeof(Options), progress=self.callback, **fields)
         # Not whether the thread lives: some versions of Python take it for dead where waiting for it is interrupted.
         self.ended = threading.Event()
 
@@ -131,14 +131,14 @@ def _shows() -> bool:
     return getattr(_local, "bar", None) is not None
 
 
-def run(call: Call, ranges: int | None, work: int) -> None:
-    """Makes a call with options for a run of so many lane operations, and raises what went wrong."""
+def run(call: Call, fields: dict[str, Any], work: int) -> None:
+    """Makes a call with fields of options for a run of so many lane operations, and raises what went wrong."""
     if work >= LONG and (_shows() or threading.current_thread() is threading.main_thread()):
-        error = _Watched(call, ranges).wait()
-    elif ranges is None:
+        error = _Watched(call, fields).wait()
+    elif not fields:
         error = call(None)
     else:
-        options = Options(size=ctypes.sizeof(Options), ranges=ranges)
+        options = Options(size=ctypes.sizeof(Options), **fields)
         error = call(ctypes.addressof(options))
     if error:
         raise error_of(error)

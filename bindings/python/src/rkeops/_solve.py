@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Sequence
 
 from . import _options, _progress
 from ._arrays import Arrays
-from ._call import Call, plan
+from ._call import Call, plan, run_fields
 from ._formula import Reduction
 from ._genred import Genred, reduction_of, values_of
-from ._kernel import STRUCT, Compilation, options_of
+from ._kernel import STRUCT, TARGETS, Compilation, options_of
 from ._library import LIBRARY, SolveOptions, produced
 from .errors import UnknownNameError
 
@@ -42,11 +42,18 @@ class System(NamedTuple):
     tolerance: float = 1e-6
 
 
+def on_host(system: System, device: int) -> System:
+    """A system of arrays on a CUDA device, for copies of them in ordinary memory: products are computed on that device."""
+    call = system.call
+    compilation = call.compilation._replace(target=TARGETS["cuda"], device=device)
+    return system._replace(call=call._replace(compilation=compilation))
+
+
 def solve(library: Arrays, system: System, inputs: Sequence[Any], out: Any = None) -> Any:
     """The solution, by conjugate gradients."""
     call = system.call
     made = plan(library, call, inputs, None if out is None else [out])
-    solver = _solver(call.reductions[0], system.unknown, call.compilation._replace(bits=made.bits))
+    solver = _solver(call.reductions[0], system.unknown, call.compilation._replace(bits=made.bits, device=0))
     if out is None:
         shape, dtype = made.outputs[0]
         out = library.empty(shape, dtype, inputs)
@@ -61,7 +68,7 @@ def solve(library: Arrays, system: System, inputs: Sequence[Any], out: Any = Non
         return error
 
     # How many iterations it takes nobody knows: as long as one that is heard.
-    _progress.run(run, call.ranges.handle if call.ranges else None, _progress.LONG)
+    _progress.run(run, run_fields(call), _progress.LONG)
     return out
 
 
@@ -121,7 +128,7 @@ class KernelSolve(Genred):
         ranges: Any = None,
     ) -> Any:
         """Solves the system; a column is solved when the root mean square of its residual is at most `eps`."""
-        options = _options.of(backend=backend, ranges=ranges, **self.options)
+        options = _options.of(backend=backend, device_id=device_id, ranges=ranges, **self.options)
         call = Call((self._reduction,), options.compilation, options.ranges)
         system = System(call, self._unknown, float(alpha), float(eps))
         return self._library.solve(system, values_of(self._library, args))

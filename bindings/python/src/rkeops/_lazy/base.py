@@ -186,7 +186,7 @@ class Base:
 
     @property
     def backend(self) -> str | None:
-        """What computes: None or "auto", or a target's name."""
+        """What computes: None or "auto", "CPU", "GPU", or a target's name."""
         return self._backend
 
     @backend.setter

@@ -7,10 +7,11 @@ from typing import Any, Hashable, Sequence
 
 import numpy as np
 
+from .._arrays import Queue
 from .._call import compute
 from .._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
 from .._solve import solve
-from ..errors import DtypeError, StrideError
+from ..errors import DeviceError, DtypeError, StrideError
 
 _CODES = {"i": INT, "u": UINT, "f": FLOAT, "c": COMPLEX, "b": BOOL}
 _NAMES = {
@@ -87,6 +88,12 @@ class NumPy:
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         return np.empty(shape, dtype)
+
+    def numbers(self, values: tuple[float, ...], dtype: str, device: int) -> Any:
+        raise DeviceError("arrays of NumPy are on no device")
+
+    def queue(self, device: int, size: int) -> Queue:
+        raise DeviceError("arrays of NumPy are on no device")
 
     def without_axis(self, value: Any, axis: int) -> Any:
         return value.squeeze(axis)

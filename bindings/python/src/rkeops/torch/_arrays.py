@@ -7,40 +7,35 @@ from typing import Any, Hashable, Sequence
 import torch
 from torch.autograd import forward_ad
 
+from .._arrays import Queue
 from .._call import Call
-from .._kernel import BFLOAT, BOOL, COMPLEX, FLOAT, INT, UINT, Described
+from .._kernel import CPU, CUDA, DTYPES, Described
 from .._solve import System
 from ..errors import DeviceError, DtypeError
 from ._derivatives import differentiable
-from ._memory import compute, solve
+from ._memory import compute, queued, solve
 from ._operator import reduced
 from ._systems import solution
 
-#: The name, the code and the bits of each dtype.
-_DTYPES = {
-    torch.float16: ("float16", FLOAT, 16),
-    torch.bfloat16: ("bfloat16", BFLOAT, 16),
-    torch.float32: ("float32", FLOAT, 32),
-    torch.float64: ("float64", FLOAT, 64),
-    torch.complex64: ("complex64", COMPLEX, 64),
-    torch.complex128: ("complex128", COMPLEX, 128),
-    torch.int8: ("int8", INT, 8),
-    torch.int16: ("int16", INT, 16),
-    torch.int32: ("int32", INT, 32),
-    torch.int64: ("int64", INT, 64),
-    torch.uint8: ("uint8", UINT, 8),
-    torch.bool: ("bool", BOOL, 8),
-}
 _HALF = ("float16", "bfloat16")
-_BY_NAME = {name: dtype for dtype, (name, _, _) in _DTYPES.items()}
+_BY_NAME = {
+    name: getattr(torch, name)
+    for name in (
+        "float16", "bfloat16", "float32", "float64", "complex64", "complex128", "int8", "int16", "int32", "int64", "uint8",
+        "bool",
+    )
+}  # fmt: skip
+_NAMES = {dtype: name for name, dtype in _BY_NAME.items()}
+#: The devices whose tensors are computed with, by PyTorch's names.
+_DEVICES = {"cpu": CPU, "cuda": CUDA}
 
 
-def _facts(dtype: Any) -> tuple[str, int, int]:
-    """What is known of a dtype."""
-    facts = _DTYPES.get(dtype)
-    if facts is None:
+def _name(dtype: Any) -> str:
+    """The name of a dtype."""
+    name = _NAMES.get(dtype)
+    if name is None:
         raise DtypeError(f"a tensor has dtype {dtype}; expected one of {', '.join(_BY_NAME)}")
-    return facts
+    return name
 
 
 def _is_differentiated(inputs: Sequence[Any]) -> bool:
@@ -54,26 +49,27 @@ def _is_differentiated(inputs: Sequence[Any]) -> bool:
     return False
 
 
-def _widened(value: Any) -> Any:
-    """A tensor of numbers of 16 bits in float32."""
-    return value.float() if type(value) is not tuple and value.dtype in (torch.float16, torch.bfloat16) else value
+def _is_widened(tensor: Any) -> bool:
+    """Whether a tensor of numbers of 16 bits is in a region of autocast of its device."""
+    kind = tensor.device.type
+    return kind in _DEVICES and torch.is_autocast_enabled(kind) and tensor.dtype in (torch.float16, torch.bfloat16)
 
 
 class Torch:
-    """Tensors of PyTorch on the CPU."""
+    """Tensors of PyTorch, on the CPU and on CUDA devices."""
 
     name = "torch"
 
     @property
     def default_dtype(self) -> str:
-        return _DTYPES[torch.get_default_dtype()][0]
+        return _NAMES[torch.get_default_dtype()]
 
     def is_array(self, value: object) -> bool:
         return isinstance(value, torch.Tensor)
 
     def dtype_of(self, value: Any) -> str:
-        name = _facts(value.dtype)[0]
-        return "float32" if name in _HALF and torch.is_autocast_enabled("cpu") else name
+        name = _name(value.dtype)
+        return "float32" if name in _HALF and _is_widened(value) else name
 
     def layout(self, value: Any) -> Hashable:
         if value.layout is not torch.strided:
@@ -82,17 +78,28 @@ class Torch:
 
     def described(self, layout: Any) -> Described:
         dtype, shape, strides, device = layout
-        name, code, bits = _facts(dtype)
-        if device.type != "cpu":
-            raise DeviceError(f"a tensor is on {device}; this library computes on the CPU")
-        return Described(code, bits, shape, strides, name)
+        name = _name(dtype)
+        if device.type not in _DEVICES:
+            raise DeviceError(f"a tensor is on {device}; this library computes on the CPU and on CUDA devices")
+        return Described(*DTYPES[name], shape, strides, name, _DEVICES[device.type], device.index or 0)
 
     def address(self, value: Any) -> int:
         address: int = value.data_ptr()
         return address
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
-        return torch.empty(shape, dtype=_BY_NAME[dtype])
+        devices = [value.device for value in like if type(value) is not tuple]
+        return torch.empty(shape, dtype=_BY_NAME[dtype], device=devices[0] if devices else "cpu")
+
+    def numbers(self, values: tuple[float, ...], dtype: str, device: int) -> Any:
+        made = torch.empty(len(values), dtype=_BY_NAME[dtype], device=f"cuda:{device}")
+        for position, value in enumerate(values):
+            # Numbers that kernels bring along: copies would wait for the device, and have no place in a graph of CUDA.
+            made[position].fill_(value)
+        return made
+
+    def queue(self, device: int, size: int) -> Queue:
+        return queued(torch, device, size)
 
     def without_axis(self, value: Any, axis: int) -> Any:
         return value.squeeze(axis)
@@ -119,8 +126,8 @@ class Torch:
         In a region of autocast, numbers of 16 bits are made float32 and results are float32, as those of PyTorch's own sums
         and distances are.
         """
-        if torch.is_autocast_enabled("cpu"):
-            inputs = [_widened(value) for value in inputs]
+        if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
+            inputs = [value.float() if type(value) is not tuple and _is_widened(value) else value for value in inputs]
         if torch.compiler.is_compiling():
             return reduced(call, inputs)
         if _is_differentiated(inputs):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from .. import _call, _solve
+from .._arrays import Queue
 from .._call import Call
-from .._solve import System
+from .._solve import System, on_host
 
 
 def compute(library: Any, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
@@ -15,8 +16,26 @@ def compute(library: Any, call: Call, inputs: Sequence[Any], out: Sequence[Any] 
 
 
 def solve(library: Any, system: System, inputs: Sequence[Any]) -> Any:
-    """The solution of a linear system."""
-    return _solve.solve(library, system, [_plain(value) for value in inputs])
+    """The solution of a linear system. Tensors of a CUDA device are copied to ordinary memory, and the solution back: there
+    is no solver on devices yet, but its products with the matrix are computed there.
+    """
+    plain = [_plain(value) for value in inputs]
+    device = _call.plan(library, system.call, plain).device
+    if device is None:
+        return _solve.solve(library, system, plain)
+    copies = [value if type(value) is tuple else value.cpu() for value in plain]
+    return _solve.solve(library, on_host(system, device), copies).to(f"cuda:{device}")
+
+
+def queued(torch: Any, device: int, size: int) -> Queue:
+    """Where a run on a CUDA device is queued: PyTorch's stream, in memory of PyTorch's, which that stream may use again after
+    the run.
+    """
+    stream = torch.cuda.current_stream(device).cuda_stream
+    if size == 0:
+        return Queue(stream)
+    memory = torch.empty(size, dtype=torch.uint8, device=f"cuda:{device}")
+    return Queue(stream, memory.data_ptr(), memory)
 
 
 def _plain(value: Any) -> Any:

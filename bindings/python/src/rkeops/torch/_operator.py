@@ -93,7 +93,7 @@ def register(library: Any) -> None:
         gradients = Derivative(arguments, tensors, results).backward(floating, ctx.needs_input_grad[0])
         return (gradients, *(_nothing(one) for one in ctx.others))
 
-    torch.library.impl("rkeops::reduce", "cpu", forward)
+    torch.library.impl("rkeops::reduce", ("cpu", "cuda"), forward)
     torch.library.register_fake("rkeops::reduce", fake)
     torch.library.register_autograd("rkeops::reduce", backward, setup_context=setup_context)
 
