@@ -53,8 +53,8 @@ class Arrays(Protocol):
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         """A new array, on the device of others."""
 
-    def numbers(self, values: tuple[float, ...], dtype: str, device: int) -> Any:
-        """An array of numbers on a CUDA device."""
+    def numbers(self, values: tuple[float, ...], dtype: str, like: Sequence[Any]) -> Any:
+        """An array of numbers, on the CUDA device of others."""
 
     def queue(self, device: int, size: int) -> Queue:
         """Where a run on a CUDA device is queued that works in so many bytes."""

@@ -53,13 +53,13 @@ class Plan(NamedTuple):
         """The structs of these arrays, and what has to be kept with them and with the arrays."""
         held = []
         if self.numbers:
-            inputs = list(inputs)
+            given, inputs = [*inputs, *out], list(inputs)
             for position in self.numbers:
                 if self.device is None:
                     held.append(_memory(inputs[position], self.bits))
                     inputs[position] = held[-1].buffer_info()[0]
                 else:
-                    inputs[position] = library.numbers(inputs[position], f"float{self.bits}", self.device)
+                    inputs[position] = library.numbers(inputs[position], f"float{self.bits}", given)
                     held.append(inputs[position])
         address = library.address
         addresses = [value if type(value) is int else address(value) for value in inputs]
@@ -154,11 +154,22 @@ def _device(arrays: Sequence[tuple[str, Described]], target: int) -> int | None:
             raise DeviceError(f"{name} is {other.place}, but {first_name} is {first.place}; all have to be in one place")
     if first.device_type == CPU:
         return None
-    if target not in (TARGETS["auto"], TARGETS["cuda"]):
-        backend = "CPU" if target == ON_CPU else next(name for name, known in TARGETS.items() if known == target)
-        raise DeviceError(f"backend is {backend!r}, but the arrays are {first.place}; expected 'auto' or 'GPU'")
+    _check_target(target, first.device_id)
     _cuda.prepare()
     return first.device_id
+
+
+def _check_target(target: int, device: int) -> None:
+    """An error if arrays of a CUDA device are not to be computed with on one."""
+    if target not in (TARGETS["auto"], TARGETS["cuda"]):
+        backend = "CPU" if target == ON_CPU else next(name for name, known in TARGETS.items() if known == target)
+        raise DeviceError(f"backend is {backend!r}, but the arrays are on CUDA device {device}; expected 'auto' or 'GPU'")
+
+
+def on_device(call: Call, device: int) -> Call:
+    """A call of arrays on a CUDA device for copies of them in ordinary memory: it is computed on that device."""
+    _check_target(call.compilation.target, device)
+    return call._replace(compilation=call.compilation._replace(target=TARGETS["cuda"], device=device))
 
 
 def plan(library: Arrays, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> Plan:

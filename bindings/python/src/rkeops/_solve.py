@@ -11,7 +11,7 @@ from ._arrays import Arrays
 from ._call import Call, plan, run_fields
 from ._formula import Reduction
 from ._genred import Genred, reduction_of, values_of
-from ._kernel import STRUCT, TARGETS, Compilation, options_of
+from ._kernel import STRUCT, Compilation, options_of
 from ._library import LIBRARY, SolveOptions, produced
 from .errors import UnknownNameError
 
@@ -40,13 +40,6 @@ class System(NamedTuple):
     unknown: int
     alpha: float = 1e-10
     tolerance: float = 1e-6
-
-
-def on_host(system: System, device: int) -> System:
-    """A system of arrays on a CUDA device, for copies of them in ordinary memory: products are computed on that device."""
-    call = system.call
-    compilation = call.compilation._replace(target=TARGETS["cuda"], device=device)
-    return system._replace(call=call._replace(compilation=compilation))
 
 
 def solve(library: Arrays, system: System, inputs: Sequence[Any], out: Any = None) -> Any:

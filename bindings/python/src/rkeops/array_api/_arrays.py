@@ -7,14 +7,18 @@ from typing import Any, Sequence
 
 import numpy as np
 
-from .._call import Call
-from .._host import Host, host
+from .._call import Call, on_device
+from .._host import host
+from .._kernel import CUDA, DTYPES
 from .._solve import System
 from ..errors import ArgumentError, DeviceError, DtypeError
 from ..numpy._arrays import NumPy
+from . import _device
 
 #: The devices of DLPack whose memory the processor reads: its own, and what CUDA, ROCm and oneAPI share with it.
 _ON_HOST = frozenset({1, 3, 11, 13})
+#: Libraries whose arrays nobody may write to, new ones neither: on a device they are computed with by copies.
+_IMMUTABLE = frozenset({"jax"})
 
 
 def library_of(array: Any) -> Any:
@@ -35,7 +39,8 @@ def view(array: Any) -> Any:
         return np.asarray(array)
     device = array.__dlpack_device__()[0]
     if device not in _ON_HOST:
-        raise DeviceError(f"an array is on device {int(device)} of DLPack; this library computes on the CPU")
+        message = f"an array is on device {int(device)} of DLPack; this library computes on the CPU and on CUDA devices"
+        raise DeviceError(message)
     try:
         try:
             return np.from_dlpack(array)
@@ -44,6 +49,30 @@ def view(array: Any) -> Any:
             return np.asarray(array)
     except (BufferError, RuntimeError, TypeError) as error:
         raise DtypeError(f"an array is a {_name(array)} that NumPy cannot read: {error}") from None
+
+
+def device_of(array: Any) -> int | None:
+    """The number of the CUDA device that an array is on, if it is on one."""
+    if isinstance(array, (np.ndarray, np.generic)):
+        return None
+    device, number = array.__dlpack_device__()
+    return int(number) if device == CUDA else None
+
+
+def copied(array: Any) -> Any:
+    """A copy of an array on a device as one of NumPy's."""
+    for way in ("get", "cpu"):  # Those of CuPy and of PyTorch, which make none without being asked.
+        if hasattr(array, way):
+            return view(getattr(array, way)())
+    return np.asarray(array)
+
+
+def copied_back(library: Any, array: Any, like: Any) -> Any:
+    """A copy of one of NumPy's arrays on the device of another library's."""
+    try:
+        return library.asarray(array, device=like.device)
+    except TypeError:
+        return library.asarray(array)
 
 
 def of_numpy(library: Any, array: Any) -> Any:
@@ -69,7 +98,12 @@ class ArrayApi(NumPy):
         return hasattr(value, "__dlpack__") or isinstance(value, np.generic)
 
     def dtype_of(self, value: Any) -> str:
-        return super().dtype_of(view(value))
+        if device_of(value) is None:
+            return super().dtype_of(view(value))
+        name = _dtype_name(value)
+        if name not in DTYPES:
+            raise DtypeError(f"an array has dtype {value.dtype}; expected integers, bool, or real or complex numbers")
+        return name
 
     def without_axis(self, value: Any, axis: int) -> Any:
         return library_of(value).squeeze(value, axis)
@@ -78,25 +112,58 @@ class ArrayApi(NumPy):
         return library_of(value).reshape(value, shape)
 
     def rows(self, value: Any, places: Any) -> Any:
-        return of_numpy(library_of(value), super().rows(view(value), places))
+        library = library_of(value)
+        if device_of(value) is None:
+            return of_numpy(library, super().rows(view(value), places))
+        return library.take(value, copied_back(library, places, value), axis=value.ndim - 2)
 
     def compute(self, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         if out is not None:
             raise ArgumentError("out: results come in new arrays here, whatever the library; expected None")
-        library, computes, views = self._viewed(inputs)
-        return tuple(of_numpy(library, result) for result in computes.compute(call, views))
+        library, default_dtype = self._library(inputs)
+        on_devices = _on_devices(inputs)
+        if not on_devices:
+            views = [value if type(value) is tuple else view(value) for value in inputs]
+            return tuple(of_numpy(library, result) for result in host(default_dtype).compute(call, views))
+        if library.__name__.partition(".")[0] not in _IMMUTABLE:
+            return _device.compute(_device.on_device(library, default_dtype), call, inputs)
+        call = on_device(call, on_devices[0][1])
+        results = host(default_dtype).compute(call, _copies(inputs))
+        return tuple(copied_back(library, result, on_devices[0][0]) for result in results)
 
     def solve(self, system: System, inputs: Sequence[Any]) -> Any:
-        library, computes, views = self._viewed(inputs)
-        return of_numpy(library, computes.solve(system, views))
+        """The solution of a linear system. Arrays on a CUDA device are copied to ordinary memory, and the solution back: there
+        is no solver on devices yet, but its products with the matrix are computed there.
+        """
+        library, default_dtype = self._library(inputs)
+        on_devices = _on_devices(inputs)
+        if not on_devices:
+            views = [value if type(value) is tuple else view(value) for value in inputs]
+            return of_numpy(library, host(default_dtype).solve(system, views))
+        system = system._replace(call=on_device(system.call, on_devices[0][1]))
+        return copied_back(library, host(default_dtype).solve(system, _copies(inputs)), on_devices[0][0])
 
-    def _viewed(self, inputs: Sequence[Any]) -> tuple[Any, Host, list[Any]]:
-        """The library of some arrays, what computes for it, and the arrays as NumPy's."""
+    def _library(self, inputs: Sequence[Any]) -> tuple[Any, str]:
+        """The library of some arrays, and the dtype of its results of which none tells one."""
         libraries = [library_of(value) for value in inputs if type(value) is not tuple] or [np]
         first = libraries[0]
         for other in libraries:
             if other is not first:
                 raise ArgumentError(f"arrays of {first.__name__} and of {other.__name__} do not go together")
-        default_dtype = str(first.empty(0).dtype).rpartition(".")[2]
-        views = [value if type(value) is tuple else view(value) for value in inputs]
-        return first, host(default_dtype), views
+        return first, _dtype_name(first.empty(0))
+
+
+def _dtype_name(array: Any) -> str:
+    return str(array.dtype).rpartition(".")[2]
+
+
+def _on_devices(inputs: Sequence[Any]) -> list[tuple[Any, int]]:
+    """The arrays that are on CUDA devices, and the numbers of these."""
+    found = [(value, device_of(value)) for value in inputs if type(value) is not tuple]
+    return [(value, number) for value, number in found if number is not None]
+
+
+def _copies(inputs: Sequence[Any]) -> list[Any]:
+    """The numbers and the arrays of a call, these in ordinary memory."""
+    arrays = (value if type(value) is tuple or device_of(value) is None else copied(value) for value in inputs)
+    return [value if type(value) is tuple else view(value) for value in arrays]

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import rkeops
+from rkeops import _cuda
 from rkeops._options import tell_ignored
 
 #: The version of pykeops whose interface this is.
@@ -15,8 +16,27 @@ VERSION = "2.3"
 
 numpy_found = True
 torch_found = find_spec("torch") is not None
-#: This library computes on the CPU.
-gpu_available = False
+
+
+class _Found:
+    """Whether a GPU computes, as a truth value. Who imports this may not want to know: the library looks for GPUs, which starts
+    them, when it is asked for.
+    """
+
+    def __bool__(self) -> bool:
+        return _cuda.device_count() > 0
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self) == other
+
+    def __hash__(self) -> int:
+        return hash(bool(self))
+
+    def __repr__(self) -> str:
+        return repr(bool(self))
+
+
+gpu_available = _Found()
 
 _folder = os.path.join(os.environ.get("KEOPS_CACHE_FOLDER") or os.path.expanduser("~/.cache"), f"keops{VERSION}")
 
@@ -66,7 +86,10 @@ class Cuda:
 
     def get_use_cuda(self) -> bool:
         """Whether a GPU computes."""
-        return gpu_available
+        return bool(gpu_available)
+
+    def __repr__(self) -> str:
+        return "\n".join(_cuda.description())
 
 
 class OpenMP:

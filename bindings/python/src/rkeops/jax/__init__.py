@@ -1,4 +1,8 @@
-"""rkeops for JAX, by the names of rkeops.numpy: arrays on the CPU, under jit, grad, jvp and vmap."""
+"""rkeops for JAX, by the names of rkeops.numpy: under jit, grad, jvp and vmap.
+
+JAX calls this library with arrays in ordinary memory: those on a GPU are copied there, and results back. They are computed on
+the CPU, or with `backend="GPU"` on a CUDA device, to which they are copied again. rkeops.torch computes where tensors are.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from jax.interpreters import ad, batching, mlir
 from .._derivatives import Arguments, Derivative, batched, system_tangent, with_saved
 from .._host import Host, results_of
 from .._solve import System
-from ..errors import DeviceError
 
 
 def summed(value: Any, shape: tuple[int, ...]) -> Any:
@@ -28,11 +27,14 @@ def summed(value: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _dense(array: Any) -> Any:
-    """NumPy's view of an array's memory."""
-    for device in getattr(array, "devices", set)():
-        if device.platform != "cpu":
-            raise DeviceError(f"an array is on {device}; this library computes on the CPU")
+    """NumPy's view of an array's memory; a copy where that is a GPU's."""
     return np.asarray(array)
+
+
+def _devices(arrays: Sequence[Any]) -> list[Any]:
+    """The devices of arrays that are not in ordinary memory."""
+    devices = [device for array in arrays for device in getattr(array, "devices", set)()]
+    return [device for device in devices if device.platform != "cpu"]
 
 
 def _stored(values: Sequence[Any]) -> list[Any]:
@@ -130,8 +132,10 @@ def _primitive(name: str, on_host: Any, shapes: Any, along: Any, transposed: Any
     made.multiple_results = several
 
     def eager(*arrays: Any, **parameters: Any) -> Any:
+        devices = _devices(arrays)
         with jax.default_device(jax.local_devices(backend="cpu")[0]):
-            return jax.tree.map(jnp.asarray, on_host(*arrays, **parameters))
+            results = jax.tree.map(jnp.asarray, on_host(*arrays, **parameters))
+        return jax.device_put(results, devices[0]) if devices else results
 
     def traced(*arrays: Any, **parameters: Any) -> Any:
         results = shapes(*map(jax.typeof, arrays), **parameters)
@@ -147,7 +151,7 @@ def _primitive(name: str, on_host: Any, shapes: Any, along: Any, transposed: Any
     ad.primitive_jvps[made] = along
     ad.primitive_transposes[made] = transposed
     batching.primitive_batchers[made] = mapped
-    mlir.register_lowering(made, mlir.lower_fun(traced, multiple_results=several), platform="cpu")
+    mlir.register_lowering(made, mlir.lower_fun(traced, multiple_results=several))
     return made
 
 

@@ -89,7 +89,7 @@ class NumPy:
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
         return np.empty(shape, dtype)
 
-    def numbers(self, values: tuple[float, ...], dtype: str, device: int) -> Any:
+    def numbers(self, values: tuple[float, ...], dtype: str, like: Sequence[Any]) -> Any:
         raise DeviceError("arrays of NumPy are on no device")
 
     def queue(self, device: int, size: int) -> Queue:

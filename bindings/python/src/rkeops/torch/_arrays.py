@@ -88,11 +88,11 @@ class Torch:
         return address
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
-        devices = [value.device for value in like if type(value) is not tuple]
-        return torch.empty(shape, dtype=_BY_NAME[dtype], device=devices[0] if devices else "cpu")
+        device = next((value.device for value in like if isinstance(value, torch.Tensor)), "cpu")
+        return torch.empty(shape, dtype=_BY_NAME[dtype], device=device)
 
-    def numbers(self, values: tuple[float, ...], dtype: str, device: int) -> Any:
-        made = torch.empty(len(values), dtype=_BY_NAME[dtype], device=f"cuda:{device}")
+    def numbers(self, values: tuple[float, ...], dtype: str, like: Sequence[Any]) -> Any:
+        made = self.empty((len(values),), dtype, like)
         for position, value in enumerate(values):
             # Numbers that kernels bring along: copies would wait for the device, and have no place in a graph of CUDA.
             made[position].fill_(value)

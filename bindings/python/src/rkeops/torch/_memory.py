@@ -7,7 +7,7 @@ from typing import Any, Sequence
 from .. import _call, _solve
 from .._arrays import Queue
 from .._call import Call
-from .._solve import System, on_host
+from .._solve import System
 
 
 def compute(library: Any, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
@@ -24,7 +24,7 @@ def solve(library: Any, system: System, inputs: Sequence[Any]) -> Any:
     if device is None:
         return _solve.solve(library, system, plain)
     copies = [value if type(value) is tuple else value.cpu() for value in plain]
-    return _solve.solve(library, on_host(system, device), copies).to(f"cuda:{device}")
+    return _solve.solve(library, system._replace(call=_call.on_device(system.call, device)), copies).to(f"cuda:{device}")
 
 
 def queued(torch: Any, device: int, size: int) -> Queue:

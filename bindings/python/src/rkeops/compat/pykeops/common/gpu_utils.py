@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rkeops import _cuda
+
 
 def get_gpu_number() -> int:
     """How many GPUs compute."""
-    return 0
+    return _cuda.device_count()
