@@ -64,18 +64,25 @@ DEVICE void offer(ListInRegisters<K>& list, Number value, int row) {
     }
 }
 
+// Puts a value into a list of K in memory, before those that are larger, and of equal ones before those of later rows.
+RARELY void insert(Number* values, int* rows, long long step, int K, Number value, int row) {
+    values += (K - 1) * step, rows += (K - 1) * step;
+    ROLLED
+    for (int k = K - 1; k > 0; --k, values -= step, rows -= step) {
+        const Number before = values[-step];
+        if (!(value < before || (value == before && row < rows[-step]))) break;
+        *values = before, *rows = rows[-step];
+    }
+    // A zero is positive.
+    *values = value + 0, *rows = row;
+}
+
 template <int K>
 DEVICE void offer(ListInMemory<K>& list, Number value, int row) {
-    if (!(value < list.last)) return;
-    value += 0;
-    int k = K - 1;
-    for (; k > 0; --k) {
-        const Number before = list.value(k - 1);
-        if (!(value < before)) break;
-        list.value(k) = before, list.row(k) = list.row(k - 1);
+    if (value < list.last) {
+        insert(list.values, list.rows, list.step, K, value, row);
+        list.last = list.value(K - 1);
     }
-    list.value(k) = value, list.row(k) = row;
-    list.last = list.value(K - 1);
 }
 
 template <int K>
@@ -103,6 +110,7 @@ DEVICE void take_list(ListInMemory<K>& list, ListPlace place) {
 // Takes the values of another slice, whose rows may lie before or between those that are there.
 template <int K>
 DEVICE void join_list(ListInRegisters<K>& list, ListPlace place) {
+    ROLLED
     for (int n = 0; n < K; ++n) {
         const Number value = place.values[n * place.step];
         const int row = place.rows[n * place.step];
@@ -121,18 +129,13 @@ DEVICE void join_list(ListInRegisters<K>& list, ListPlace place) {
 
 template <int K>
 DEVICE void join_list(ListInMemory<K>& list, ListPlace place) {
+    ROLLED
     for (int n = 0; n < K; ++n) {
         const Number value = place.values[n * place.step];
         const int row = place.rows[n * place.step];
         if (!(value < NO_VALUE) || value > list.last) return;
         if (value == list.last && row > list.row(K - 1)) continue;
-        int k = K - 1;
-        for (; k > 0; --k) {
-            const Number before = list.value(k - 1);
-            if (!(value < before || (value == before && row < list.row(k - 1)))) break;
-            list.value(k) = before, list.row(k) = list.row(k - 1);
-        }
-        list.value(k) = value, list.row(k) = row;
+        insert(list.values, list.rows, list.step, K, value, row);
         list.last = list.value(K - 1);
     }
 }

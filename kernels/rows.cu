@@ -78,35 +78,27 @@ DEVICE void take_state(Registers<count>& state, Memory where) {
 template <bool offers>
 DEVICE void walk(CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS],
                  ListsRow (&lists)[ROWS], const Number* tile, int first, int count, int lane, int lanes) {
-    int j = lane * GROUP;
     const int step = lanes * GROUP;
-    const Number* rows = tile + j * STRIDE;
+    const Number* rows = tile + lane * GROUP * STRIDE;
+    int j = lane * GROUP;
     // Several groups without a look at how many there are.
     ROLLED
     for (const int last = count - GROUP - (UNROLL - 1) * step; UNROLL > 1 && j <= last;) {
         UNROLLED
-        for (int u = 0; u < UNROLL; ++u, j += step, rows += step * STRIDE) {
+        for (int u = 0; u < UNROLL; ++u, j += step, rows += lanes * GROUP * STRIDE) {
             ReducedRow reduced[GROUP];
             UNROLLED
             for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + c * STRIDE);
-            pairs<GROUP, offers>(call, kept, reduced, anchor, block, lists, first + j);
+            pairs<offers>(call, kept, reduced, anchor, block, lists, first + j, GROUP);
         }
     }
+    // Of the last group some may be beyond the rows: nothing comes of them.
     ROLLED
-    for (; j + GROUP <= count; j += step, rows += step * STRIDE) {
+    for (; j < count; j += step, rows += lanes * GROUP * STRIDE) {
         ReducedRow reduced[GROUP];
         UNROLLED
         for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + c * STRIDE);
-        pairs<GROUP, offers>(call, kept, reduced, anchor, block, lists, first + j);
-    }
-    if (GROUP > 1) {
-        // The last group may have fewer rows.
-        ROLLED
-        for (; j < count; ++j, rows += STRIDE) {
-            ReducedRow reduced[1];
-            read(reduced[0], rows);
-            pairs<1, offers>(call, kept, reduced, anchor, block, lists, first + j);
-        }
+        pairs<offers>(call, kept, reduced, anchor, block, lists, first + j, count - j);
     }
 }
 

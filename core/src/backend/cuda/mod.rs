@@ -28,6 +28,11 @@ pub fn ready() -> Result<()> {
     compiler().map(drop)
 }
 
+/// The compiler of this machine, whether or not it has a device.
+pub fn find_compiler() -> Result<&'static Nvrtc> {
+    nvrtc::find(i32::MAX)
+}
+
 /// What was found of driver, devices, compiler and cache, a line each, down to the first that is missing.
 pub fn describe() -> String {
     let devices = match driver_version().and_then(|version| Ok((version, devices()?))) {

@@ -24,11 +24,13 @@ const TILE_BYTES: usize = 32 << 10;
 /// Reduced rows of a tile at least; where they are longer they are read where they are.
 const FEWEST_TILE_ROWS: usize = 8;
 /// Pairs of a thread that are computed together where they share what they read, in words of what is kept of them.
-const PAIR_WORDS: usize = 32;
+const PAIR_WORDS: usize = 16;
 /// Statements of the inner loop, about, which is written out so many times.
 const LOOP: usize = 288;
 /// Statements of all pairs that are computed together, at most: compiling takes time.
 const STATEMENTS: usize = 512;
+/// Statements, about, by which a value is compared with a list.
+const LIST_STATEMENTS: usize = 24;
 /// Words of lists of the nearest values that stay in registers.
 const LIST_WORDS: usize = 32;
 
@@ -148,7 +150,7 @@ impl Schedule {
         let fitting = TILE_BYTES / (stride * size) / FEWEST_TILE_ROWS * FEWEST_TILE_ROWS;
         let tile_in_memory = fitting < FEWEST_TILE_ROWS;
         let tile = if tile_in_memory { TILE } else { fitting.min(TILE) };
-        let operations = stages.operations_per_pair() * rows * group;
+        let operations = (stages.operations_per_pair() + LIST_STATEMENTS * lists.len()) * rows * group;
         let unroll = (LOOP / operations.max(1)).clamp(1, 4);
         Ok(Schedule {
             threads: THREADS,

@@ -312,13 +312,16 @@ impl Pass<'_> {
     /// Some kept rows with some reduced rows.
     fn pairs(&self) -> String {
         let mut text = String::from(
-            "template <int COUNT, bool offers>\nDEVICE void pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow \
-             (&reduced)[COUNT], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS], ListsRow (&lists)[ROWS], int \
-             first) {\n    PairNumbers pair[ROWS][COUNT];\n",
+            "template <bool offers>\nDEVICE void pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow \
+             (&reduced)[GROUP], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS], ListsRow (&lists)[ROWS], int \
+             first, int count) {\n    PairNumbers pair[ROWS][GROUP];\n",
         );
-        let each = "    UNROLLED\n    for (int r = 0; r < ROWS; ++r) {\n        UNROLLED\n        for (int c = 0; c < COUNT; \
-                    ++c) ";
+        let every = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        UNROLLED\n        for (int r = 0; r < ROWS; \
+                     ++r) ";
+        let some = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        if (GROUP > 1 && c >= count) \
+                    break;\n        UNROLLED\n        for (int r = 0; r < ROWS; ++r) ";
         for (stage, function, spaces) in OF_PAIRS.into_iter().filter(|(stage, ..)| *stage != Stage::Values) {
+            let each = if stage == Stage::Contract { every } else { some };
             let index = |&space: &Space| match space {
                 Space::Call => "call".to_owned(),
                 Space::Reduced => "reduced[c]".to_owned(),
@@ -339,7 +342,7 @@ impl Pass<'_> {
         }
         if self.stages.has(Stage::Values) {
             text += "    if (!offers) return;\n";
-            text += each;
+            text += some;
             text += "{\n            Registers<VALUES> values;\n";
             for (k, _) in self.stages.parts(Stage::Values).enumerate() {
                 let _ = writeln!(text, "            pair_values_{k}(call, kept[r], reduced[c], pair[r][c], values);");
