@@ -124,8 +124,13 @@ class Lender:
         self.values, self.device = values, device
         self.shape, self.ndim, self.dtype = values.shape, values.ndim, values.dtype
 
+    #: What CuPy's arrays have that are on a device.
+    __cuda_array_interface__ = None
+
     def __getitem__(self, key):
-        return Lender(self.values[key], self.device)
+        keys = key if isinstance(key, tuple) else (key,)
+        plain = tuple(one.values if isinstance(one, Lender) else one for one in keys)
+        return Lender(self.values[plain], self.device)
 
     def __array_namespace__(self):
         return LIBRARY
@@ -159,7 +164,6 @@ vars(LIBRARY).update(
     asarray=lambda values, dtype=None, device=0: Lender(np.asarray(values, dtype), device),
     reshape=lambda array, shape: Lender(array.values.reshape(shape), array.device),
     squeeze=lambda array, axis: Lender(array.values.squeeze(axis), array.device),
-    take=lambda array, places, axis: Lender(array.values.take(places.values, axis), array.device),
     float32="float32", float64="float64", float16="float16", int64="int64", complex64="complex64",
 )  # fmt: skip
 
@@ -183,6 +187,7 @@ def lent_arrays():
     assert_close(smallest.values, expected)
     np.testing.assert_array_equal(where.values, places)
     assert_close(Q[[4, 0], [1, 7]].values, K[[4, 0], [1, 7]])
+    assert_close(Q[lend(np.array([4, 0])), 7].values, K[[4, 0], 7])
     Q.ranges = K.ranges = [np.array(one) for one in ([[0, M]], [1], [[0, 9]], [[0, N]], [1], [[0, M]])]
     assert_close((Q @ lend(b, 1)).values, K @ b)
     assert not lent, "arrays have been lent and not returned"
@@ -198,6 +203,15 @@ def lent_arrays_of_other_layouts():
     whole = np.arange(6)[:, None]
     got = rkeops.array_api.Genred("x - y", ["x = Vi(1)", "y = Vj(1)"], axis=1)(lend(whole), lend(whole))
     assert got.dtype == np.float64 and got.values[:, 0].tolist() == [-15, -9, -3, 3, 9, 15]
+
+
+def lent_arrays_that_nobody_may_write_to():
+    x, y, b = points(M, D), points(N, D), points(N, 2)
+    LIBRARY.__name__ = "jax.numpy"
+    got = (-distances(rkeops.array_api, lend(x, 1), lend(y, 1))).exp() @ lend(b, 1)
+    assert type(got) is Lender and got.device == 1 and not streams
+    assert_close(got.values, (-distances(rkeops.numpy, x, y)).exp() @ b)
+    error_of(DeviceError, lambda: distances(rkeops.array_api, lend(x), lend(y)).sum(axis=1, backend="CPU"), "'CPU'")
 
 
 def errors():

@@ -17,8 +17,8 @@ from rkeops.errors import DeviceError
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PROGRAMS = [
-    "numpy_arrays", "numpy_dtypes_batches_and_ranges", "systems", "lent_arrays", "lent_arrays_of_other_layouts", "errors",
-    "compat", "tensors", "tensors_in_ordinary_memory",
+    "numpy_arrays", "numpy_dtypes_batches_and_ranges", "systems", "lent_arrays", "lent_arrays_of_other_layouts",
+    "lent_arrays_that_nobody_may_write_to", "errors", "compat", "tensors", "tensors_in_ordinary_memory",
 ]  # fmt: skip
 
 
@@ -35,11 +35,13 @@ def driver():
 def run(program, driver, **environment):
     """Runs a program of on_devices.py with a driver; it has to end well."""
     package = str(Path(rkeops.__file__).resolve().parents[1])
-    path = os.pathsep.join([package, *filter(None, [environment.pop("PYTHONPATH", None), os.environ.get("PYTHONPATH")])])
+    others = environment.pop("PYTHONPATH", None), os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([package, *filter(None, others)])
     # What the outside says of devices is not for these programs.
     inherited = {name: value for name, value in os.environ.items() if name not in ("RKEOPS_TARGET", "RKEOPS_NVRTC")}
     environment = {"LD_LIBRARY_PATH": str(driver), "RKEOPS_CACHE": "none", "PYTHONPATH": path, **environment}
-    command = [sys.executable, "-W", "error", "-W", "ignore:`torch.jit.script:FutureWarning", HERE / "on_devices.py", program]
+    warnings = ["-W", "error", "-W", "ignore:`torch.jit.script:FutureWarning"]
+    command = [sys.executable, *warnings, HERE / "on_devices.py", program]
     ended = subprocess.run(command, env={**inherited, **environment}, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

@@ -11,6 +11,13 @@ REAL = {"complex64": "float32", "complex128": "float64"}
 COMPLEX_OF = {"float32": "complex64", "float64": "complex128"}
 
 
+def readable(values: Any) -> Any:
+    """What NumPy can read: arrays of PyTorch and CuPy on a device, which make no copies without being asked, are copied."""
+    if hasattr(values, "cpu"):
+        return values.cpu()
+    return values.get() if hasattr(values, "__cuda_array_interface__") and hasattr(values, "get") else values
+
+
 class Queue(NamedTuple):
     """Where a run on a CUDA device is queued."""
 

@@ -12,13 +12,10 @@ from functools import lru_cache
 from ._library import LIBRARY, text_of
 from .errors import DeviceError
 
-#: Where NVIDIA's packages for Python have the compiler, and PyTorch's has it: a package, and files in its folder.
+#: Where NVIDIA's packages for Python have the compiler (in cu13 or cuda_nvrtc), and PyTorch's: a package, and files in it.
 _PLACES = {
-    "win32": (("nvidia", "cu*/bin/**/nvrtc64_*0_0.dll"), ("nvidia", "cuda_nvrtc/bin/nvrtc64_*0_0.dll"), ("torch", "lib/nvrtc64_*0_0.dll")),
-}.get(
-    sys.platform,
-    (("nvidia", "cu*/lib/libnvrtc.so.*"), ("nvidia", "cuda_nvrtc/lib/libnvrtc.so.*"), ("torch", "lib/libnvrtc.so.*")),
-)
+    "win32": (("nvidia", "cu*/bin/**/nvrtc64_*_0.dll"), ("torch", "lib/nvrtc64_*_0.dll")),
+}.get(sys.platform, (("nvidia", "cu*/lib/libnvrtc.so.*"), ("torch", "lib/libnvrtc.so.*")))
 
 
 @lru_cache(None)

@@ -18,7 +18,8 @@ _IGNORED = frozenset({
 _BACKENDS = {
     **TARGETS,
     **dict.fromkeys(["CPU", "CPU_1D", "CPU_2D"], ON_CPU),
-    **dict.fromkeys(["GPU", "GPU_1D", "GPU_1D_device", "GPU_1D_host", "GPU_2D", "GPU_2D_device", "GPU_2D_host"], TARGETS["cuda"]),
+    **dict.fromkeys(["GPU", "GPU_1D", "GPU_2D"], TARGETS["cuda"]),
+    **dict.fromkeys(["GPU_1D_device", "GPU_1D_host", "GPU_2D_device", "GPU_2D_host"], TARGETS["cuda"]),
 }
 _BITS = {"auto": 0, None: 0, "float32": 32, "float": 32, "float64": 64, "double": 64}
 

@@ -7,24 +7,20 @@ from typing import Any, Sequence
 
 import numpy as np
 
+from ._arrays import readable
 from ._library import LIBRARY, RangesHalf, produced
 from .errors import ArgumentError
 
 
 def _half(lists: Sequence[Any]) -> tuple[RangesHalf, Any]:
     """One half as the library reads it, and the arrays that hold it."""
-    kept, slices, reduced = (np.ascontiguousarray(_host(one), dtype=np.int64) for one in lists)
+    kept, slices, reduced = (np.ascontiguousarray(readable(one), dtype=np.int64) for one in lists)
     half = RangesHalf(
         kept.ctypes.data, slices.ctypes.data, len(slices), reduced.ctypes.data, reduced.size // 2
     )
     if kept.size != 2 * len(slices):
         raise ArgumentError(f"ranges: {kept.size // 2} intervals and {len(slices)} slices; expected one for each")
     return half, (kept, slices, reduced)
-
-
-def _host(values: Any) -> Any:
-    """What NumPy can read: tensors of a device are copied."""
-    return values.cpu() if hasattr(values, "cpu") else values
 
 
 class Ranges:

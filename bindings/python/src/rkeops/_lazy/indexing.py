@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .._arrays import readable
 from .._formula import PARAMETER, I, J
 from ..errors import ArgumentError, IndexingError
 from .functions import Functions
@@ -81,7 +82,7 @@ class Indexing(Functions, Matrix):
         """A mask of the matrix as the places of its rows and columns; any other index as it is."""
         if isinstance(index, (slice, type(Ellipsis))) or len(getattr(index, "shape", ())) != 2:
             return [index]
-        mask = np.asarray(index)
+        mask = np.asarray(readable(index))
         if mask.dtype != bool:
             return [index]
         if mask.shape != self._shape[-3:-1]:

@@ -6,7 +6,7 @@ from typing import Any, Union
 
 import numpy as np
 
-from .._arrays import Arrays
+from .._arrays import Arrays, readable
 from ..errors import IndexingError
 
 #: What chooses along an axis: a place, a slice, or an array of places. No place is negative.
@@ -27,7 +27,7 @@ def normalized(index: Any, extent: int, name: str) -> Index:
         if not range(start, stop, step):
             return slice(0, 0, 1)
         return WHOLE if (start, stop, step) == (0, extent, 1) else slice(start, stop if stop >= 0 else None, step)
-    places = np.asarray(index)
+    places = np.asarray(readable(index))
     if places.dtype == bool and places.ndim == 1:
         if len(places) != extent:
             raise IndexingError(f"the mask of {name} has {len(places)} entries; expected {extent}")

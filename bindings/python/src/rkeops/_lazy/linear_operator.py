@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .._arrays import readable
 from .reductions import Reductions
 from .state import Argument
 
@@ -78,4 +79,4 @@ class LinearOperator(Reductions):
 
 def _host(array: Any) -> Any:
     """An array as one of NumPy. PyTorch has to be forced to give away one that is differentiated."""
-    return array.numpy(force=True) if hasattr(array, "detach") else np.asarray(array)
+    return array.numpy(force=True) if hasattr(array, "detach") else np.asarray(readable(array))

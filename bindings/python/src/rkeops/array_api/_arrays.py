@@ -7,6 +7,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
+from .._arrays import readable
 from .._call import Call, on_device
 from .._host import host
 from .._kernel import CUDA, DTYPES
@@ -61,10 +62,7 @@ def device_of(array: Any) -> int | None:
 
 def copied(array: Any) -> Any:
     """A copy of an array on a device as one of NumPy's."""
-    for way in ("get", "cpu"):  # Those of CuPy and of PyTorch, which make none without being asked.
-        if hasattr(array, way):
-            return view(getattr(array, way)())
-    return np.asarray(array)
+    return np.asarray(readable(array))
 
 
 def copied_back(library: Any, array: Any, like: Any) -> Any:
@@ -115,7 +113,7 @@ class ArrayApi(NumPy):
         library = library_of(value)
         if device_of(value) is None:
             return of_numpy(library, super().rows(view(value), places))
-        return library.take(value, copied_back(library, places, value), axis=value.ndim - 2)
+        return value[..., copied_back(library, places, value), :]
 
     def compute(self, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         if out is not None:

@@ -1,4 +1,7 @@
-"""rkeops for PyTorch, by the names of pykeops.torch."""
+"""rkeops for PyTorch, by the names of pykeops.torch.
+
+Tensors on a CUDA device are computed with there: runs are queued on PyTorch's current stream, in memory of PyTorch's allocator.
+"""
 
 from __future__ import annotations
 
