@@ -227,6 +227,8 @@ def errors():
         asked = backend.partition("_")[0]
         error_of(DeviceError, lambda: there.sum(axis=1, backend=backend), f"'{asked}', but the arrays are on CUDA device 0")
     right = lend(points(M, 2))
+    words = "argument 1 is on another device than argument 0"
+    error_of(DeviceError, lambda: solve_on_device(lend(x), lend(x, 1), right), words)
     error_of(DeviceError, lambda: solve_on_device(lend(x), lend(x), right, backend="CPU"), "backend is 'CPU'")
     LIBRARY.empty = lambda shape, dtype="float64": Lender(np.empty(shape, dtype), 0)
     elsewhere = distances(api, lend(x, 1), lend(y, 1))

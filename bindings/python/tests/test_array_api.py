@@ -106,11 +106,11 @@ def test_dtypes_of_results():
     assert (Vi(jnp.ones((2, 1), jnp.bfloat16)) * 2).sum(axis=1).dtype == jnp.bfloat16
 
 
-class OnCuda:
+class OnMetal:
     """An array on a device, as DLPack numbers them."""
 
     def __dlpack_device__(self):
-        return 2, 0
+        return 8, 0
 
 
 def test_errors():
@@ -121,8 +121,8 @@ def test_errors():
         Vi(torch.ones(3, 2, requires_grad=True))
     with pytest.raises(rkeops.errors.DtypeError, match="BFloat16"):
         Vi(torch.ones(3, 2, dtype=torch.bfloat16))
-    with pytest.raises(rkeops.errors.DeviceError, match="this library computes on the CPU"):
-        view(OnCuda())
+    with pytest.raises(rkeops.errors.DeviceError, match="on device 8 of DLPack; this library computes on the CPU and on CUDA"):
+        view(OnMetal())
     with pytest.raises(rkeops.errors.ArgumentError, match="results come in new arrays"):
         (Vi(x) | Vj(y)).sum(axis=1, out=np.empty((M, 1), "float32"))
     with pytest.raises(rkeops.errors.ArgumentError, match="a list; expected an array of a library with DLPack"):

@@ -12,7 +12,9 @@ import torch
 import rkeops
 import rkeops.torch
 from rkeops import _cuda
+from rkeops._call import Call
 from rkeops.errors import DeviceError
+from rkeops.torch._operator import reduced
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -73,6 +75,17 @@ def test_without_a_gpu():
     with pytest.raises(rkeops.errors.ArgumentError, match="device_id is 'cuda:0'; expected the number of a CUDA device"):
         K.sum(dim=1, device_id="cuda:0")
     torch.testing.assert_close(K.sum(dim=1, device_id=0), K.sum(dim=1))
+
+
+def test_what_graphs_know_of_tensors_on_devices():
+    """A graph is made of tensors without memory, which may be on devices that are not here."""
+    f = rkeops.torch.Genred("SqDist(x, y)", ["x = Vi(3)", "y = Vj(3)"], "KMin_ArgKMin", axis=1, opt_arg=2)
+    with torch._subclasses.fake_tensor.FakeTensorMode():
+        x = torch.empty(4, 3, device="cuda:1")
+        values, places = reduced(Call((f._reduction,)), [x, x])[:2]
+    assert [(one.shape, one.device, one.dtype) for one in (values, places)] == [
+        ((4, 2), torch.device("cuda:1"), torch.float32), ((4, 2), torch.device("cuda:1"), torch.int64)
+    ]  # fmt: skip
 
 
 def test_options_are_given_anew_one_by_one():

@@ -8,6 +8,7 @@ from jax.test_util import check_grads
 
 import rkeops
 from rkeops.jax import Genred, KernelSolve, LazyTensor, Pm, Vi, Vj, generic_sum
+from rkeops.jax import _primitives
 from rkeops.jax._primitives import _dense
 
 jax.config.update("jax_enable_x64", True)
@@ -164,6 +165,14 @@ def test_entries_and_vectors():
 def test_arrays_are_not_copied():
     x = points(M, D)
     assert _dense(x).__array_interface__["data"][0] == x.unsafe_buffer_pointer()
+
+
+def test_results_go_to_the_device_of_the_arrays(monkeypatch):
+    x = points(M, D)
+    elsewhere = jax.local_devices()[0]
+    monkeypatch.setattr(_primitives, "_devices", lambda arrays: [elsewhere])
+    values, places = (Vi(x) - Vj(x)).sqnorm2().Kmin_argKmin(2, axis=1)
+    assert values.devices() == places.devices() == {elsewhere} and not values[:, 0].any()
 
 
 def test_errors():

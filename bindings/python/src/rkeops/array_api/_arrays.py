@@ -35,10 +35,12 @@ def library_of(array: Any) -> Any:
 
 
 def view(array: Any) -> Any:
-    """NumPy's view of an array's memory."""
+    """NumPy's view of an array's memory; None where that is a CUDA device's."""
     if isinstance(array, (np.ndarray, np.generic)):
         return np.asarray(array)
     device = array.__dlpack_device__()[0]
+    if device == CUDA:
+        return None
     if device not in _ON_HOST:
         message = f"an array is on device {int(device)} of DLPack; this library computes on the CPU and on CUDA devices"
         raise DeviceError(message)
@@ -58,11 +60,6 @@ def device_of(array: Any) -> int | None:
         return None
     device, number = array.__dlpack_device__()
     return int(number) if device == CUDA else None
-
-
-def copied(array: Any) -> Any:
-    """A copy of an array on a device as one of NumPy's."""
-    return np.asarray(readable(array))
 
 
 def copied_back(library: Any, array: Any, like: Any) -> Any:
@@ -96,8 +93,9 @@ class ArrayApi(NumPy):
         return hasattr(value, "__dlpack__") or isinstance(value, np.generic)
 
     def dtype_of(self, value: Any) -> str:
-        if device_of(value) is None:
-            return super().dtype_of(view(value))
+        viewed = view(value)
+        if viewed is not None:
+            return super().dtype_of(viewed)
         name = _dtype_name(value)
         if name not in DTYPES:
             raise DtypeError(f"an array has dtype {value.dtype}; expected integers, bool, or real or complex numbers")
@@ -111,35 +109,33 @@ class ArrayApi(NumPy):
 
     def rows(self, value: Any, places: Any) -> Any:
         library = library_of(value)
-        if device_of(value) is None:
-            return of_numpy(library, super().rows(view(value), places))
+        viewed = view(value)
+        if viewed is not None:
+            return of_numpy(library, super().rows(viewed, places))
         return value[..., copied_back(library, places, value), :]
 
     def compute(self, call: Call, inputs: Sequence[Any], out: Sequence[Any] | None = None) -> tuple[Any, ...]:
         if out is not None:
             raise ArgumentError("out: results come in new arrays here, whatever the library; expected None")
         library, default_dtype = self._library(inputs)
-        on_devices = _on_devices(inputs)
-        if not on_devices:
-            views = [value if type(value) is tuple else view(value) for value in inputs]
+        views = [value if type(value) is tuple else view(value) for value in inputs]
+        if not any(one is None for one in views):
             return tuple(of_numpy(library, result) for result in host(default_dtype).compute(call, views))
         if library.__name__.partition(".")[0] not in _IMMUTABLE:
             return _device.compute(_device.on_device(library, default_dtype), call, inputs)
-        call = on_device(call, on_devices[0][1])
-        results = host(default_dtype).compute(call, _copies(inputs))
-        return tuple(copied_back(library, result, on_devices[0][0]) for result in results)
+        call, copies, like = _copied(call, inputs)
+        return tuple(copied_back(library, result, like) for result in host(default_dtype).compute(call, copies))
 
     def solve(self, system: System, inputs: Sequence[Any]) -> Any:
         """The solution of a linear system. Arrays on a CUDA device are copied to ordinary memory, and the solution back: there
         is no solver on devices yet, but its products with the matrix are computed there.
         """
         library, default_dtype = self._library(inputs)
-        on_devices = _on_devices(inputs)
-        if not on_devices:
-            views = [value if type(value) is tuple else view(value) for value in inputs]
+        views = [value if type(value) is tuple else view(value) for value in inputs]
+        if not any(one is None for one in views):
             return of_numpy(library, host(default_dtype).solve(system, views))
-        system = system._replace(call=on_device(system.call, on_devices[0][1]))
-        return copied_back(library, host(default_dtype).solve(system, _copies(inputs)), on_devices[0][0])
+        call, copies, like = _copied(system.call, inputs)
+        return copied_back(library, host(default_dtype).solve(system._replace(call=call), copies), like)
 
     def _library(self, inputs: Sequence[Any]) -> tuple[Any, str]:
         """The library of some arrays, and the dtype of its results of which none tells one."""
@@ -155,13 +151,15 @@ def _dtype_name(array: Any) -> str:
     return str(array.dtype).rpartition(".")[2]
 
 
-def _on_devices(inputs: Sequence[Any]) -> list[tuple[Any, int]]:
-    """The arrays that are on CUDA devices, and the numbers of these."""
-    found = [(value, device_of(value)) for value in inputs if type(value) is not tuple]
-    return [(value, number) for value, number in found if number is not None]
-
-
-def _copies(inputs: Sequence[Any]) -> list[Any]:
-    """The numbers and the arrays of a call, these in ordinary memory."""
-    arrays = (value if type(value) is tuple or device_of(value) is None else copied(value) for value in inputs)
-    return [value if type(value) is tuple else view(value) for value in arrays]
+def _copied(call: Call, inputs: Sequence[Any]) -> tuple[Call, list[Any], Any]:
+    """A call of arrays on a CUDA device for copies in ordinary memory, these among the numbers, and one of the arrays."""
+    arrays = [(position, value) for position, value in enumerate(inputs) if type(value) is not tuple]
+    first, like = arrays[0]
+    device = device_of(like)
+    for position, value in arrays:
+        if device_of(value) != device:
+            message = f"argument {position} is on another device than argument {first}; all have to be in one place"
+            raise DeviceError(message)
+    assert device is not None
+    copies = [value if type(value) is tuple else np.asarray(readable(value)) for value in inputs]
+    return on_device(call, device), copies, like

@@ -88,8 +88,10 @@ class Torch:
         return address
 
     def empty(self, shape: tuple[int, ...], dtype: str, like: Sequence[Any]) -> Any:
-        device = next((value.device for value in like if isinstance(value, torch.Tensor)), "cpu")
-        return torch.empty(shape, dtype=_BY_NAME[dtype], device=device)
+        for value in like:
+            if type(value) is not tuple:
+                return torch.empty(shape, dtype=_BY_NAME[dtype], device=value.device)
+        return torch.empty(shape, dtype=_BY_NAME[dtype], device="cpu")
 
     def numbers(self, values: tuple[float, ...], dtype: str, like: Sequence[Any]) -> Any:
         made = self.empty((len(values),), dtype, like)
