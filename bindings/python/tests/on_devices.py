@@ -1,5 +1,5 @@
-"""Programs of the tests of devices, run as `python on_devices.py name` where the driver of CUDA is the one of tests/cuda_on_cpu:
-addresses of its devices are those of ordinary memory.
+"""Programs of the tests of devices, run as `python on_devices.py name` with the driver of tests/cuda_on_cpu: addresses of its
+devices are those of ordinary memory.
 """
 
 import ctypes

@@ -2,8 +2,8 @@
 
 Arrays are read where they lie, in ordinary memory or on a CUDA device, and results are arrays of the same library, there.
 Runs on a device are queued on the stream on which CuPy or PyTorch queues at present; for any other library they are waited
-for. Arrays of JAX on a device are copied, as nobody but JAX may write to them. There are no derivatives here: rkeops.torch, rkeops.jax and
-rkeops.tensorflow have them.
+for. Arrays of JAX on a device are copied, as nobody but JAX may write to them. There are no derivatives here: rkeops.torch,
+rkeops.jax and rkeops.tensorflow have them.
 """
 
 from __future__ import annotations
