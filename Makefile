@@ -1,6 +1,6 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
 # `make exhaustive` compares every function with float64 at every float32 number.
-.PHONY: all demo test test-rust test-c test-cmake test-python python-environment python exhaustive bench docs header fmt setup clean
+.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python python-environment nvrtc gpu-bundle gpu-test gpu-bench python exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -18,11 +18,23 @@ demo: all
 
 # Packages for Python are fetched while Rust is tested.
 test: setup
+	$(MAKE) nvrtc
 	$(MAKE) -j2 test-rust python-environment
-	$(MAKE) test-c test-cmake test-python
+	$(MAKE) test-device-code test-c test-cmake test-python
 
-test-rust: setup
-	cargo test --workspace
+# What runs on a GPU's source in the tests has to be accepted by NVIDIA's compiler too, which needs no GPU.
+NVRTC = $(abspath $(CARGO_TARGET_DIR)/nvrtc)/libnvrtc.so.12
+
+test-rust: setup nvrtc
+	CUDA_ON_CPU_NVRTC=$(NVRTC) cargo test --workspace
+
+# Registers and spills of the kernels of the benchmarks.
+test-device-code: nvrtc
+	RKEOPS_NVRTC=$(NVRTC) cargo run --quiet -p rkeops-core --example device_code
+
+nvrtc: setup
+	scripts/python-environment.sh $(CARGO_TARGET_DIR)/nvrtc/venv scripts/requirements-nvrtc.txt
+	ln -sfn "$$(echo $(abspath $(CARGO_TARGET_DIR))/nvrtc/venv/lib/python3*/site-packages/nvidia/cuda_nvrtc/lib)"/* $(CARGO_TARGET_DIR)/nvrtc/
 
 test-c: setup
 	tests/c/run.sh
@@ -61,3 +73,15 @@ setup:
 
 clean:
 	cargo clean
+
+# What a machine with a GPU needs, in target/gpu; then, there, the tests and the comparison with peers (scripts/gpu.sh).
+gpu-bundle: setup
+	scripts/gpu.sh bundle
+
+gpu-test:
+	[ -d $(CARGO_TARGET_DIR)/gpu ] || scripts/gpu.sh bundle
+	scripts/gpu.sh test
+
+gpu-bench:
+	[ -d $(CARGO_TARGET_DIR)/gpu ] || scripts/gpu.sh bundle
+	scripts/gpu.sh bench

@@ -21,7 +21,11 @@ const FORMULAS: [Formula; 18] = [
         &["Sum_Reduction(Exp(-SqDist(x,y)*g)*b,0)", "Grad(Sum_Reduction(Exp(-SqDist(x,y)*g)*b,0),x,e)"],
         POINTS,
     ),
-    ("gaussian_columns", &["Sum_Reduction(Exp(-SqDist(x,y)*g)*b,0)"], &["x=Vi(0,3)", "y=Vj(1,3)", "b=Vj(2,3)", "g=Pm(3,1)"]),
+    (
+        "gaussian_columns",
+        &["Sum_Reduction(Exp(-SqDist(x,y)*g)*b,0)"],
+        &["x=Vi(0,3)", "y=Vj(1,3)", "b=Vj(2,3)", "g=Pm(3,1)"],
+    ),
     ("laplacian", &["Sum_Reduction(Exp(-Norm2(x-y)*g)*b,0)"], POINTS),
     ("log_sum_exp", &["LogSumExp_Reduction(-SqDist(x,y)*g,0)"], POINTS),
     ("nearest", &["ArgMin_Reduction(SqDist(x,y),0)"], POINTS),

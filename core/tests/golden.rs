@@ -70,6 +70,9 @@ const CASES: &[Case] = &[
 /// The cases whose machine code is shown too.
 const DISASSEMBLED: [&str; 3] = ["gaussian_scalar", "log_sum_exp", "nearest"];
 
+/// The cases whose source for GPUs is shown too.
+const ON_DEVICES: [&str; 5] = ["gaussian", "log_sum_exp", "nearest", "gaussian_columns_gradient_x", "wide"];
+
 /// The cases shown for x and y that are one array too, and b and e.
 const ON_ONE_ARRAY: [&str; 3] = ["gaussian", "gaussian_value_and_gradient", "forces"];
 
@@ -141,6 +144,26 @@ fn programs_of_exchanged_pairs() {
         let explained = case.compile(Target::Portable).explain_one_array(&[0, 0, 2, 3, 2]).unwrap().unwrap();
         let lines: Vec<&str> = explained.lines().filter(|line| !line.starts_with("portable backend")).collect();
         compare(&format!("{}.one_array.txt", case.name), &format!("{}{}\n", case.question(), lines.join("\n")))
+    });
+    report(all.flatten().collect());
+}
+
+/// What is generated for GPUs, without the files that stand around it.
+#[test]
+fn device_source() {
+    let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kernels");
+    let around = ["math.cuh", "arrays.cuh", "job.cuh", "lists.cuh", "rows.cu"];
+    let around = around.map(|name| (name, std::fs::read_to_string(kernels.join(name)).unwrap()));
+    let all = CASES.iter().filter(|case| ON_DEVICES.contains(&case.name)).map(|case| {
+        let reductions: Vec<Reduction> =
+            case.reductions.iter().map(|text| Reduction::parse(text, case.aliases).unwrap()).collect();
+        let kernel = Kernel::compile_for_devices(&reductions, &CompileOptions::default()).unwrap();
+        let mut source = kernel.device_source().unwrap().to_owned();
+        for (name, text) in &around {
+            assert!(source.contains(text), "{name} is not in the source");
+            source = source.replace(text, &format!("// (kernels/{name})\n"));
+        }
+        compare(&format!("{}.cuda.txt", case.name), &format!("{}{source}", case.question()))
     });
     report(all.flatten().collect());
 }

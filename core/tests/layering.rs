@@ -1,4 +1,4 @@
-//! The one-way street: each module uses only what the table allows; unsafe code stays where machine code is made;
+//! The one-way street: each module uses only what the table allows; unsafe code stays where machine code is made and called;
 //! files stay short enough to read.
 
 use std::collections::BTreeSet;
@@ -145,10 +145,11 @@ fn the_order_has_no_cycle() {
 }
 
 #[test]
-fn unsafe_code_is_in_one_place() {
+fn unsafe_code_is_in_few_places() {
     let source = folder("src");
     for (path, text) in files(&source) {
-        if path.starts_with(source.join("backend/cpu")) {
+        let allowed = ["backend/cpu", "backend/cuda/driver.rs", "backend/cuda/nvrtc.rs"];
+        if allowed.iter().any(|place| path.starts_with(source.join(place))) {
             continue;
         }
         let code = code(&text);

@@ -9,6 +9,7 @@ use support::case::{Case, Numbers};
 use support::check::assert_right;
 use support::expression::{Expression, Variable, call1, call2, index};
 use support::oracle::REDUCTIONS;
+use support::random::some;
 
 suite!(
     every_reduction_with_every_mask,
@@ -19,7 +20,12 @@ suite!(
     conditions_that_are_no_comparisons,
     row_numbers_in_blocks,
 );
-suite!(devices: every_reduction_with_every_mask, reductions_of_one_pass_have_masks_of_their_own, kept_row_numbers_beyond_float32, nothing_left_is_as_nothing_there, conditions_that_are_no_comparisons);
+suite!(
+    devices: every_reduction_with_every_mask,
+    reductions_of_one_pass_have_masks_of_their_own,
+    nothing_left_is_as_nothing_there,
+    conditions_that_are_no_comparisons,
+);
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 
@@ -71,7 +77,9 @@ fn reduced_formula(name: &str) -> Expression {
 }
 
 fn every_reduction_with_every_mask(target: Target) {
-    for (k, mask) in masks().into_iter().enumerate() {
+    let all: Vec<usize> = (0..masks().len()).collect();
+    for k in some(&all) {
+        let mask = &masks()[k];
         for rows in [[1, 300], [5, 40], [9, 257], [70, 64], [300, 530], [1, 1], [0, 7], [7, 0]] {
             let masked = |name| (name, call2("Mask", reduced_formula(name), mask.clone()));
             let mut case = Case::new(&variables(), REDUCTIONS.map(masked).to_vec(), rows);

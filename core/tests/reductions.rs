@@ -11,7 +11,7 @@ use support::case::{Case, Numbers};
 use support::check::assert_right;
 use support::expression::{Expression, Variable, call1, call2};
 use support::oracle::{REDUCTIONS, first_extreme};
-use support::random::Random;
+use support::random::{Random, some};
 
 suite!(
     boundary_sizes,
@@ -66,8 +66,8 @@ fn sized(rows: [usize; 2], axis: usize) -> Case {
 }
 
 fn boundary_sizes(target: Target) {
-    for size in BOUNDARIES {
-        for other in [0, 1, 7, 9, 130, 1025] {
+    for size in some(&BOUNDARIES) {
+        for other in some(&[0, 1, 7, 9, 130, 1025]) {
             for rows in [[size, other], [other, size]] {
                 for axis in [0, 1] {
                     let dtype = FORMATS[(size + other + axis) % 2];
@@ -80,8 +80,8 @@ fn boundary_sizes(target: Target) {
 }
 
 fn every_size_up_to_two_vectors(target: Target) {
-    for kept in 0..34 {
-        for reduced in [1, 5, 8, 9, 17, 33] {
+    for kept in some(&std::array::from_fn::<usize, 34, _>(|kept| kept)) {
+        for reduced in some(&[1, 5, 8, 9, 17, 33]) {
             for dtype in FORMATS {
                 assert_right(&sized([kept, reduced], 1), dtype, target);
             }
@@ -237,7 +237,7 @@ fn few_rows_many_columns(target: Target) {
 
 fn many_rows_few_columns(target: Target) {
     for (dtype, axis) in [(Dtype::F32, 1), (Dtype::F64, 0)] {
-        for few in [1, 2, 7, 9] {
+        for few in some(&[1, 2, 7, 9]) {
             let rows = if axis == 1 { [70_001, few] } else { [few, 70_001] };
             let mut case = sized(rows, axis);
             assert_right(&case, dtype, target);

@@ -89,6 +89,17 @@ for backend in "${targets[@]}"; do
     run gcc-c99 "backend $backend" env RKEOPS_TARGET="$backend"
 done
 
+# A GPU's kernels on the processor: its device for some programs, and for arrays in ordinary memory of others.
+device=$out/cuda_on_cpu
+tests/cuda_on_cpu/build.sh "$device"
+on_device=(env RKEOPS_CACHE="$out/kernels" LD_LIBRARY_PATH="$device:$library")
+check "arrays on a device" "${limited[@]}" "${on_device[@]}" "$out/gcc-c99-devices"
+check "arrays on a device, found on disk" "${limited[@]}" "${on_device[@]}" "$out/gcc-c99-devices"
+check "a driver without a device" "${limited[@]}" "${on_device[@]}" CUDA_ON_CPU_DEVICES=0 "$out/gcc-c99-devices"
+for test in basic complex dtypes strides; do
+    check "$test on a device" "${limited[@]}" "${on_device[@]}" RKEOPS_TARGET=cuda "$out/gcc-c99-$test"
+done
+
 # The header in two files of one C++ program.
 g++ -std=c++17 "${warnings[@]}" tests/c/include_a.cc tests/c/include_b.cc -o "$out/include" "${libraries[@]}"
 check "the header twice in one C++ program" "${limited[@]}" "$out/include"

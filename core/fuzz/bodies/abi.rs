@@ -346,7 +346,7 @@ impl Session<'_> {
         options.progress = [None, Some(progress as _)][self.bytes.below(2)];
         if self.bytes.chance(8) {
             options.size = [0, 1, 8, 16, full - 8, full + 8, 4096, usize::MAX][self.bytes.below(8)];
-            options.reserved = self.bytes.below(2) as i32;
+            options.device = [0, 1, -1][self.bytes.below(3)];
             buffer[64] = self.bytes.below(2) as u64;
         }
         let place = buffer.as_mut_ptr();

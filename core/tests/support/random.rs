@@ -52,10 +52,17 @@ thread_local! {
     static SHARE: Cell<u64> = const { Cell::new(1) };
 }
 
-/// Runs a test with one of so many random cases.
+/// Runs a test with one of so many random cases; with all of them on a GPU.
 pub fn share(of: u64, test: impl FnOnce()) {
-    SHARE.set(of);
+    SHARE.set(if std::env::var_os("RKEOPS_TEST_GPU").is_some() { 1 } else { of });
     test();
+}
+
+/// Some of a list where a test runs a share of its cases, the last among them; all of it otherwise.
+pub fn some<T: Copy>(all: &[T]) -> Vec<T> {
+    let step = if SHARE.get() > 1 { 3 } else { 1 };
+    let picked = |k: &usize| k.is_multiple_of(step) || k + 1 == all.len();
+    (0..all.len()).filter(picked).map(|k| all[k]).collect()
 }
 
 /// The seeds of a test: `cases` of them where the environment says nothing else.

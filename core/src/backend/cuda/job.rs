@@ -176,9 +176,8 @@ impl<'a> Job<'a> {
             product(&[calls, self.schedule.call_stride, size]),
             product(&[kept_items, kept, slots(Space::Kept), size]),
             // The last group may be read beyond the last row.
-            product(&[reduced_items, reduced]).and_then(|rows| {
-                product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])
-            }),
+            product(&[reduced_items, reduced])
+                .and_then(|rows| product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])),
             of_states(slots(Space::Total)),
             of_states(if in_memory(Space::Block) { slots(Space::Block) } else { 0 }),
             of_states(lists),

@@ -11,6 +11,8 @@ const THREADS: usize = 128;
 const ROW_WORDS: usize = 88;
 /// Kept rows of a thread at most.
 const MOST_ROWS: usize = 8;
+/// The same where lists of values stay in memory, which are changed row by row.
+const LISTED_ROWS: usize = 2;
 /// Words that one row may take in registers before its planes stay in memory.
 const NEAR_WORDS: usize = 64;
 /// Words of a reduced row that are read at once.
@@ -137,6 +139,7 @@ impl Schedule {
         let fitting =
             |rows: &usize| rows * row <= ROW_WORDS && rows * pair_words <= PAIR_WORDS && rows * written <= STATEMENTS;
         let most = if stages.has(Stage::Contract) { MOST_ROWS / 2 } else { MOST_ROWS };
+        let most = if lists_in_memory { LISTED_ROWS } else { most };
         let rows = [8, 4, 2].into_iter().filter(|rows| *rows <= most).find(fitting).unwrap_or(1);
         // Pairs share what is read of memory, where anything is.
         let shares = stages.has(Stage::Contract) || states_far || in_memory[Space::Kept as usize];

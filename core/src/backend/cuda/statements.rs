@@ -190,7 +190,8 @@ impl Writer<'_> {
                 return (Kind::Number, format!("-{}", self.number(number)));
             }
         }
-        for (mask, other) in pairs.into_iter().filter(|(mask, _)| op == Op::And && self.kind(*mask) == Kind::Mask) {
+        let masked = pairs.into_iter().find(|(mask, _)| op == Op::And && self.kind(*mask) == Kind::Mask);
+        if let Some((mask, other)) = masked {
             let is_bits = self.kind(other) == Kind::Bits;
             let (kind, text) =
                 if is_bits { (Kind::Bits, self.bits(other)) } else { (Kind::Number, self.number(other)) };
