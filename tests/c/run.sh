@@ -96,7 +96,7 @@ on_device=(env RKEOPS_CACHE="$out/kernels" LD_LIBRARY_PATH="$device:$library")
 check "arrays on a device" "${limited[@]}" "${on_device[@]}" "$out/gcc-c99-devices"
 check "arrays on a device, found on disk" "${limited[@]}" "${on_device[@]}" "$out/gcc-c99-devices"
 check "a driver without a device" "${limited[@]}" "${on_device[@]}" CUDA_ON_CPU_DEVICES=0 "$out/gcc-c99-devices"
-for test in basic complex dtypes strides; do
+for test in complex dtypes strides blocks reductions solve; do
     check "$test on a device" "${limited[@]}" "${on_device[@]}" RKEOPS_TARGET=cuda "$out/gcc-c99-$test"
 done
 
@@ -140,6 +140,11 @@ if [ "$fast" != --fast ]; then
     build sanitized gcc -std=c99 -fsanitize=address,undefined -fno-sanitize-recover=all
     run sanitized "AddressSanitizer" env RKEOPS_TEST_SHORT=1
     run sanitized "AddressSanitizer, portable" env RKEOPS_TEST_SHORT=1 RKEOPS_TARGET=portable
+
+    # The threads of a GPU's block as threads of the system: no two touch one place without a barrier between.
+    gcc -std=c99 "${warnings[@]}" -fsanitize=thread tests/c/devices.c -o "$out/devices-threads" "${libraries[@]}"
+    check "races between a GPU's threads" "${limited[@]}" "${on_device[@]}" RKEOPS_CACHE=none RKEOPS_TEST_SHORT=1 \
+        CUDA_ON_CPU_OPTIONS="-DRKEOPS_THREADS -fsanitize=thread" "$out/devices-threads"
 
     # valgrind 3.19 has no AVX-512, so the backend is named. It sees what made machine code reads and writes.
     if grep -qw avx2 /proc/cpuinfo; then valgrind_target=avx2; else valgrind_target=portable; fi

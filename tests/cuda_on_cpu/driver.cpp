@@ -61,6 +61,7 @@ int cuMemPoolSetAttribute(void*, int, void*) { return SUCCESS; }
 int cuStreamCreate(void** stream, unsigned) { return *stream = std::malloc(1), SUCCESS; }
 int cuStreamDestroy_v2(void* stream) { return std::free(stream), SUCCESS; }
 int cuStreamSynchronize(void*) { return SUCCESS; }
+int cuStreamIsCapturing(void*, int* status) { return *status = 0, SUCCESS; }
 
 int cuMemAllocFromPoolAsync(unsigned long long* address, size_t bytes, void*, void*) {
     const char* most = std::getenv("CUDA_ON_CPU_BYTES");
@@ -104,7 +105,6 @@ int cuModuleLoadData(void** module, const void* code) {
     if (!known) known = new Module, known->launch = (Launch)dlsym(library, "rkeops_launch");
     return *module = known, SUCCESS;
 }
-int cuModuleUnload(void*) { return SUCCESS; }
 int cuModuleGetFunction(void** function, void* module, const char* name) {
     Module* loaded = (Module*)module;
     std::lock_guard<std::mutex> held(loaded->running);

@@ -344,7 +344,9 @@ fn judge(array: &rkeops_array, numbers: &[[i64; 8]], memory: &Memory) -> Verdict
         return Verdict::Refused;
     }
     let size = i128::from(array.dtype_bits / 8);
-    if array.device_type != RKEOPS_DEVICE_CPU || !(0..=RKEOPS_MAX_RANK).contains(&array.rank) {
+    let is_somewhere =
+        array.device_type == RKEOPS_DEVICE_CPU || array.device_type == RKEOPS_DEVICE_CUDA && array.device_id >= 0;
+    if !is_somewhere || !(0..=RKEOPS_MAX_RANK).contains(&array.rank) {
         return Verdict::Refused;
     }
     let rank = array.rank as usize;

@@ -118,7 +118,7 @@ impl Kernel {
         options: &DeviceOptions<'_>,
     ) -> Result<()> {
         let (program, device) = (self.device_program()?, cuda::device(device)?);
-        let module = program.modules.get(device.number, |_| device.load(&program.source).map(Arc::new))?;
+        let module = program.modules.get(device.number, |_| device.load(&program.source))?;
         self.with_run(program, device, inputs, outputs, options.ranges, |run| match run {
             Some(run) => queue(device, &module, &run, options),
             None => Ok(()),
@@ -194,14 +194,20 @@ fn queue(device: &Device, module: &Module, run: &Run<'_>, options: &DeviceOption
         None if bytes == 0 => 0,
         None => own.insert(device.allocate(bytes, stream)?).address,
     };
-    for (place, words) in run.job.uploads() {
+    let uploads = run.job.uploads();
+    if !uploads.is_empty() && device.is_captured(stream)? {
+        let message =
+            "a run with ranges cannot become part of a CUDA graph: they are copied to the device for each run";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
+    for (place, words) in uploads {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         device.upload(workspace + place as u64, &bytes, stream)?;
     }
     for first in run.job.first_items() {
         let words = run.job.words(first, workspace, &run.inputs, &run.outputs);
-        for (function, blocks, threads) in run.job.launches(first)? {
-            module.launch(function, blocks, threads, &words, stream)?;
+        for (step, blocks, threads) in run.job.launches(first)? {
+            device.launch(module, step, blocks, threads, &words, stream)?;
         }
     }
     Ok(())

@@ -13,7 +13,8 @@ pub const VARIABLE: &str = "RKEOPS_CACHE";
 /// What every file begins with.
 const MAGIC: &[u8; 8] = b"rkeops 1";
 
-fn hash(bytes: &[u8]) -> u64 {
+/// A number that stands for bytes.
+pub fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = FnvHasher::default();
     hasher.write(bytes);
     hasher.finish()

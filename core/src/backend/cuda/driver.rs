@@ -1,12 +1,14 @@
 //! NVIDIA's driver: devices, memory, streams and launches. The only file that names cudarc, which finds the driver at run time
 //! and panics where there is none: it is asked first.
 
-use std::ffi::{CStr, CString, c_void};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::ffi::{CStr, c_void};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cudarc::driver::sys::{self, CUdevice_attribute as Attribute, CUresult};
 
 use super::cubins;
+use super::job::Step;
 use super::nvrtc::{self, Nvrtc};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,6 +30,8 @@ pub struct Device {
     multiprocessors: usize,
     context: Handle<sys::CUcontext>,
     pool: Handle<sys::CUmemoryPool>,
+    /// What was loaded, by a hash of its source. It stays for ever: graphs that others have captured may launch it at any time.
+    modules: Mutex<HashMap<u64, Arc<Module>>>,
 }
 
 /// What the driver gave, to be given back to it.
@@ -149,8 +153,15 @@ impl Device {
             let place = std::ptr::from_mut(&mut kept).cast::<c_void>();
             check("memory cannot be kept", sys::cuMemPoolSetAttribute(pool, threshold, place))?;
         }
-        let architecture = 10 * major + minor;
-        Ok(Device { number, name, architecture, multiprocessors, context: Handle(context), pool: Handle(pool) })
+        Ok(Device {
+            number,
+            name,
+            architecture: 10 * major + minor,
+            multiprocessors,
+            context: Handle(context),
+            pool: Handle(pool),
+            modules: Mutex::default(),
+        })
     }
 
     fn enter(&self) -> Result<Current> {
@@ -164,8 +175,18 @@ impl Device {
         4 * self.multiprocessors
     }
 
-    /// Compiles source, or finds on disk what was compiled of it before.
-    pub fn load(&self, source: &str) -> Result<Module> {
+    /// The kernels of a source: compiled, or found on disk, when they are first asked for.
+    pub fn load(&self, source: &str) -> Result<Arc<Module>> {
+        let hash = cubins::hash(source.as_bytes());
+        let modules = || self.modules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = modules().get(&hash) {
+            return Ok(module.clone());
+        }
+        let module = self.compiled(source)?;
+        Ok(modules().entry(hash).or_insert_with(|| Arc::new(module)).clone())
+    }
+
+    fn compiled(&self, source: &str) -> Result<Module> {
         let compiler = compiler()?;
         let architecture = compiler.architecture(self.architecture)?;
         let key = format!("sm_{architecture} NVRTC {}.{}\n{source}", compiler.version[0], compiler.version[1]);
@@ -185,7 +206,43 @@ impl Device {
         let mut module = std::ptr::null_mut();
         // SAFETY: the place is valid for writing; machine code says how long it is.
         check("kernels cannot be loaded", unsafe { sys::cuModuleLoadData(&mut module, code.as_ptr().cast()) })?;
-        Ok(Module { module: Handle(module), device: device(self.number)?.clone() })
+        let function = |name: &CStr| {
+            let mut function = std::ptr::null_mut();
+            // SAFETY: the place is valid for writing, and the name ends with a zero byte.
+            let found = unsafe { sys::cuModuleGetFunction(&mut function, module, name.as_ptr()) };
+            check("a kernel is missing", found).map(|()| Handle(function))
+        };
+        let [call, rows, reduce, merge] = [c"prepare_call", c"prepare", c"reduce", c"merge"].map(function);
+        Ok(Module { functions: [call?, rows?, reduce?, merge?] })
+    }
+
+    /// Whether what is queued on a stream becomes part of a graph instead of being done.
+    pub fn is_captured(&self, stream: Stream) -> Result<bool> {
+        let _current = self.enter()?;
+        let mut status = sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE;
+        // SAFETY: the place is valid for writing; the caller's stream is one of this device.
+        check("a stream cannot be used", unsafe { sys::cuStreamIsCapturing(stream as sys::CUstream, &mut status) })?;
+        Ok(status != sys::CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE)
+    }
+
+    /// Queues a kernel of so many blocks of threads, with one argument.
+    pub fn launch(
+        &self,
+        module: &Module,
+        step: Step,
+        blocks: [u32; 3],
+        threads: u32,
+        job: &[u64],
+        stream: Stream,
+    ) -> Result<()> {
+        let _current = self.enter()?;
+        let mut arguments = [job.as_ptr().cast_mut().cast::<c_void>()];
+        let ([x, y, z], function) = (blocks, module.functions[step as usize].0);
+        let (arguments, extra) = (arguments.as_mut_ptr(), std::ptr::null_mut());
+        let stream = stream as sys::CUstream;
+        // SAFETY: the kernel takes one argument, of as many words as the job has; the caller vouches for its arrays.
+        let result = unsafe { sys::cuLaunchKernel(function, x, y, z, threads, 1, 1, 0, stream, arguments, extra) };
+        check("a kernel cannot be launched", result)
     }
 
     /// A new stream.
@@ -270,37 +327,8 @@ impl Drop for Memory<'_> {
     }
 }
 
-/// Compiled kernels on a device.
+/// Compiled kernels on a device, by their step.
 #[derive(Debug)]
 pub struct Module {
-    module: Handle<sys::CUmodule>,
-    device: Arc<Device>,
-}
-
-impl Module {
-    /// Queues a kernel of so many blocks of threads, with one argument.
-    pub fn launch(&self, function: &str, blocks: [u32; 3], threads: u32, job: &[u64], stream: Stream) -> Result<()> {
-        let _current = self.device.enter()?;
-        let name = CString::new(function).unwrap_or_default();
-        let mut handle = std::ptr::null_mut();
-        let mut arguments = [job.as_ptr().cast_mut().cast::<c_void>()];
-        let [x, y, z] = blocks;
-        // SAFETY: the name ends with a zero byte; the kernel takes one argument, of as many words as the job has; the caller
-        // vouches for its arrays.
-        unsafe {
-            check(function, sys::cuModuleGetFunction(&mut handle, self.module.0, name.as_ptr()))?;
-            let (stream, arguments) = (stream as sys::CUstream, arguments.as_mut_ptr());
-            let extra = std::ptr::null_mut();
-            check(function, sys::cuLaunchKernel(handle, x, y, z, threads, 1, 1, 0, stream, arguments, extra))
-        }
-    }
-}
-
-impl Drop for Module {
-    fn drop(&mut self) {
-        if let Ok(_current) = self.device.enter() {
-            // SAFETY: loaded here, and dropped once.
-            unsafe { sys::cuModuleUnload(self.module.0) };
-        }
-    }
+    functions: [Handle<sys::CUfunction>; 4],
 }

@@ -74,6 +74,19 @@ pub struct Job<'a> {
     starts: [usize; 10],
 }
 
+/// The kernels of a pass, in the order of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `prepare_call`
+    Call,
+    /// `prepare`
+    Rows,
+    /// `reduce`
+    Reduce,
+    /// `merge`
+    Merge,
+}
+
 /// The parts of the workspace.
 #[derive(Clone, Copy)]
 enum Region {
@@ -246,28 +259,28 @@ impl<'a> Job<'a> {
         words
     }
 
-    /// The kernels to launch in a series, in order: name, blocks and threads.
-    pub fn launches(&self, first_item: usize) -> Result<Vec<(&'static str, [u32; 3], u32)>> {
+    /// The kernels to launch in a series, in order, with blocks and threads.
+    pub fn launches(&self, first_item: usize) -> Result<Vec<(Step, [u32; 3], u32)>> {
         let slots = |space: Space| self.stages.slots[space as usize];
         let threads = self.schedule.threads;
         let mut launches = Vec::new();
-        let mut launch = |name: &'static str, [x, y]: [usize; 2], items: usize, threads: usize| {
+        let mut launch = |step: Step, [x, y]: [usize; 2], items: usize, threads: usize| {
             let too_large = |_| Error::new(ErrorKind::Size, "the rows are more than a device can be told of at a time");
             let items = items.saturating_sub(first_item).min(MOST_ITEMS);
             if x > 0 && y > 0 && items > 0 {
                 let x = i32::try_from(x).map_err(too_large)? as u32;
-                launches.push((name, [x, y as u32, items as u32], threads as u32));
+                launches.push((step, [x, y as u32, items as u32], threads as u32));
             }
             Ok(())
         };
         let Sizes { reduced, items, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
         if slots(Space::Call) > 0 {
-            launch("prepare_call", [1, 1], calls, 32)?;
+            launch(Step::Call, [1, 1], calls, 32)?;
         }
         let reduced_blocks = if slots(Space::Reduced) > 0 { reduced.div_ceil(threads) } else { 0 };
-        launch("prepare", [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
-        launch("reduce", [self.row_blocks, self.parts], items, threads)?;
-        launch("merge", [(self.row_blocks * self.block_rows()).div_ceil(threads), 1], items, threads)?;
+        launch(Step::Rows, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
+        launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;
+        launch(Step::Merge, [(self.row_blocks * self.block_rows()).div_ceil(threads), 1], items, threads)?;
         Ok(launches)
     }
 }
