@@ -15,6 +15,9 @@ use crate::formula::Category;
 use crate::lower::{Space, Stage, Stages};
 use crate::plan::Plan;
 
+/// Reduced rows at most: kernels count them in 32 bits, a tile at a time.
+const MOST_REDUCED: usize = (1 << 31) - (1 << 12);
+
 /// An array in the memory of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceArray {
@@ -141,8 +144,8 @@ impl Kernel {
             return Err(Error::new(ErrorKind::Size, message));
         };
         let (kept, reduced) = (places.kept, places.reduced);
-        if reduced > i32::MAX as usize {
-            let message = format!("{reduced} rows are reduced; a device takes up to {}", i32::MAX);
+        if reduced > MOST_REDUCED {
+            let message = format!("{reduced} rows are reduced; a device takes up to {MOST_REDUCED}");
             return Err(Error::new(ErrorKind::Size, message));
         }
         let blocks = match ranges {
