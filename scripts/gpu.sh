@@ -28,7 +28,7 @@ bundle() {
     gcc -std=c99 -O1 -g -Iinclude -D_POSIX_C_SOURCE=200809L tests/c/devices.c -o "$bundle/tests/devices" \
         -L"$bundle" -lrkeops -lm '-Wl,-rpath,$ORIGIN/..'
     cp -r bindings/python/src/rkeops "$bundle/rkeops"
-    python3 -m pip download --quiet --no-deps --no-binary :none: --dest "$bundle/wheels" pykeops==2.3 keopscore==2.3
+    python3 -m pip wheel --quiet --no-deps --wheel-dir "$bundle/wheels" pykeops==2.3 keopscore==2.3
     du -sh "$bundle"
 }
 
@@ -44,7 +44,6 @@ find_compiler() {
 run_tests() {
     local suite failed=0
     export RKEOPS_TEST_GPU=1
-    RKEOPS_LIBRARY=$bundle/librkeops.so PYTHONPATH=$bundle python3 -m rkeops 2>/dev/null || true
     "$bundle/tests/devices" || failed=1
     for suite in "${suites[@]}"; do
         "$bundle/tests/$suite" cuda:: || failed=1
