@@ -14,17 +14,19 @@ struct Job {
     // Blocks that pack kept rows; the others pack reduced rows.
     long long kept_blocks;
     // Blocks of kept rows of a problem, and how many rows each has, as a power of two; how many threads share the reduced rows
-    // of one kept row, as a power of two; parts of the reduced rows, each with so many rows.
+    // of one kept row, as a power of two; parts of the reduced rows, each with so many rows; how many threads merge the parts
+    // of a row, as a power of two.
     long long blocks;
     long long row_bits;
     long long lane_bits;
     long long parts;
     long long part_rows;
+    long long merge_bits;
     // Blocks of the matrix of pairs: strips of kept rows and the intervals of reduced rows that they meet. None for all pairs.
     long long strips;
     const long long* strip_rows;
     const long long* intervals;
-    // What is known per problem, per kept row (a plane after another) and per reduced row (a row after another); the totals of
+    // What is known per problem, per kept row (some planes after others) and per reduced row (a row after another); the totals of
     // parts; blocks and lists of nearest values that registers cannot hold.
     Number* call;
     Number* kept;
@@ -49,6 +51,17 @@ struct Memory {
     Number* numbers;
     long long step;
     DEVICE_MEMBER Number& operator[](long long k) { return numbers[k * step]; }
+};
+
+// Numbers of a kept row in memory: as many as a vector has lie side by side, those of the next row beside them, and the next ones
+// of the row so many vectors further. That both are whole vectors is said so that they are read as such.
+struct Planes {
+    Number* numbers;
+    long long step;
+    DEVICE_MEMBER Number& operator[](unsigned k) {
+        Number* aligned = (Number*)__builtin_assume_aligned(numbers, sizeof(Vector));
+        return aligned[k / VECTOR * step * VECTOR + k % VECTOR];
+    }
 };
 
 // Numbers of a row in memory, one after another, to be read.

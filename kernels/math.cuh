@@ -11,9 +11,7 @@
 #define SYNCHRONISE() __syncthreads()
 #define SHARED __shared__ __align__(16)
 #define UNROLLED _Pragma("unroll")
-#define UNROLLED_BY(count) _Pragma(RKEOPS_TEXT(unroll count))
 #define ROLLED _Pragma("unroll 1")
-#define RKEOPS_TEXT(text) #text
 
 DEVICE float exp2_approximate(float a) {
     float result;

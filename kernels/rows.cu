@@ -17,6 +17,12 @@ KERNEL(32) prepare_call(ARGUMENT Job job) {
     stage_call(call);
 }
 
+// The planes of a kept row, which is counted among those of all problems that are packed.
+DEVICE Planes planes_of(const Job& job, long long row) {
+    Planes planes = {job.kept + row * VECTOR, job.kept_items * job.kept_rows};
+    return planes;
+}
+
 // What is known of a row of either index.
 KERNEL(THREADS) prepare(ARGUMENT Job job) {
     const long long item = job.first_item + blockIdx.z;
@@ -25,7 +31,7 @@ KERNEL(THREADS) prepare(ARGUMENT Job job) {
     CallRow call;
     find_call(job, item, call);
     if (is_kept && item < job.kept_items && row < job.kept_rows) {
-        Memory kept = {job.kept + item * job.kept_rows + row, job.kept_items * job.kept_rows};
+        Planes kept = planes_of(job, item * job.kept_rows + row);
         load_kept(job, item, row, kept);
         stage_kept(call, kept);
     }
@@ -36,17 +42,22 @@ KERNEL(THREADS) prepare(ARGUMENT Job job) {
     }
 }
 
-DEVICE void find_kept(const Job& job, long long item, long long row, Memory& kept) {
-    kept.step = job.kept_items * job.kept_rows;
-    kept.numbers = job.kept + (job.kept_items > 1 ? item : 0) * job.kept_rows + row;
+DEVICE void find_kept(const Job& job, long long item, long long row, Planes& kept) {
+    kept = planes_of(job, (job.kept_items > 1 ? item : 0) * job.kept_rows + row);
 }
 
 template <int count>
 DEVICE void find_kept(const Job& job, long long item, long long row, Registers<count>& kept) {
-    Memory packed;
-    find_kept(job, item, row, packed);
+    const Planes packed = planes_of(job, (job.kept_items > 1 ? item : 0) * job.kept_rows + row);
     UNROLLED
-    for (int k = 0; k < count; ++k) kept[k] = packed[k];
+    for (int k = 0; k < count; k += VECTOR) {
+        Number several[VECTOR];
+        unpack(((const Vector*)packed.numbers)[k / VECTOR * packed.step], several);
+        UNROLLED
+        for (int c = 0; c < VECTOR; ++c) {
+            if (k + c < count) kept[k + c] = several[c];
+        }
+    }
 }
 
 // The numbers of a slice in memory.
@@ -100,6 +111,21 @@ DEVICE void walk(CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&ancho
         for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + c * STRIDE);
         pairs<offers>(call, kept, reduced, anchor, block, lists, first + j, count - j);
     }
+}
+
+// Totals and lists of a row to their place in memory.
+DEVICE void leave(const Job& job, TotalRow& total, ListsRow& lists, long long slice, long long place) {
+    leave_state(total, in_memory(job, job.totals, slice, place));
+    leave_lists(job, lists, slice, place);
+}
+
+// With those of another slice.
+DEVICE void join(const Job& job, CallRow& call, KeptRow& kept, TotalRow& total, ListsRow& lists, long long slice,
+                 long long place) {
+    TotalRow other;
+    take_state(other, in_memory(job, job.totals, slice, place));
+    stage_merge(call, kept, total, other);
+    join_lists(job, lists, slice, place);
 }
 
 KERNEL(THREADS) reduce(ARGUMENT Job job) {
@@ -175,36 +201,55 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
         }
     }
     UNROLLED
-    for (int r = 0; r < ROWS; ++r) {
-        const long long place = total_row + r * groups;
-        leave_state(total[r], in_memory(job, job.totals, slice, place));
-        leave_lists(job, lists[r], slice, place);
+    for (int r = 0; r < ROWS; ++r) leave(job, total[r], lists[r], slice, total_row + r * groups);
+    // What several threads have come to for one row, half of them at a time.
+    ROLLED
+    for (int half = lanes / 2; half > 0; half /= 2) {
+        SYNCHRONISE();
+        if (lane >= half) continue;
+        UNROLLED
+        for (int r = 0; r < ROWS; ++r) {
+            const long long place = total_row + r * groups;
+            join(job, call, kept[r], total[r], lists[r], slice + half, place);
+            leave(job, total[r], lists[r], slice, place);
+        }
     }
 }
 
-// The results of each row, from the totals of its parts in order.
+// The results of each row, from the totals of its parts, which one thread merges or several.
 KERNEL(THREADS) merge(ARGUMENT Job job) {
-    const long long k = blockIdx.x * (long long)THREADS + threadIdx.x, item = job.first_item + blockIdx.z;
+    const int threads = 1 << job.merge_bits, lane = threadIdx.x & (threads - 1);
+    const long long k = (blockIdx.x * (long long)THREADS + threadIdx.x) >> job.merge_bits;
+    const long long item = job.first_item + blockIdx.z;
     const long long block = k >> job.row_bits, in_block = k & ((1ll << job.row_bits) - 1);
-    if (block >= job.blocks) return;
-    const Strip strip = strip_of(job, block);
+    const Strip strip = strip_of(job, block < job.blocks ? block : 0);
     const long long row = strip.start + ((block - strip.first_block) << job.row_bits) + in_block;
-    if (row >= strip.end) return;
     const long long place = total_place(job, item, block) + in_block;
+    const bool is_row = block < job.blocks && row < strip.end, has_part = is_row && lane < job.parts;
     CallRow call;
-    find_call(job, item, call);
     KeptRow kept;
-    find_kept(job, item, row, kept);
-    TotalRow total, other;
+    TotalRow total;
     ListsRow lists;
-    take_state(total, in_memory(job, job.totals, 0, place));
-    take_lists(job, lists, 0, place);
-    ROLLED
-    for (long long slice = 1; slice < slices(job); ++slice) {
-        take_state(other, in_memory(job, job.totals, slice, place));
-        stage_merge(call, kept, total, other);
-        join_lists(job, lists, slice, place);
+    find_call(job, item, call);
+    if (has_part) {
+        const long long slice = (long long)lane << job.lane_bits;
+        find_kept(job, item, row, kept);
+        take_state(total, in_memory(job, job.totals, slice, place));
+        take_lists(job, lists, slice, place);
+        ROLLED
+        for (long long part = lane + threads; part < job.parts; part += threads) {
+            join(job, call, kept, total, lists, part << job.lane_bits, place);
+        }
+        if (threads > 1) leave(job, total, lists, slice, place);
     }
+    ROLLED
+    for (int half = threads / 2; half > 0; half /= 2) {
+        SYNCHRONISE();
+        if (!has_part || lane >= half || lane + half >= job.parts) continue;
+        join(job, call, kept, total, lists, (long long)(lane + half) << job.lane_bits, place);
+        leave(job, total, lists, (long long)lane << job.lane_bits, place);
+    }
+    if (!has_part || lane > 0) return;
     Results results = {job, item, row};
     if (strip.reduced > 0) stage_finish(call, kept, total, results);
     else stage_nothing(call, kept, total, results);

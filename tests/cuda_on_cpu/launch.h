@@ -84,5 +84,5 @@ extern "C" void rkeops_launch(const char* name, const void* words, const unsigne
     if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, blocks, threads, false);
     if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, blocks, threads, false);
     if (!std::strcmp(name, "reduce")) Launch<reduce>::all(words, blocks, threads, true);
-    if (!std::strcmp(name, "merge")) Launch<merge>::all(words, blocks, threads, false);
+    if (!std::strcmp(name, "merge")) Launch<merge>::all(words, blocks, threads, true);
 }

@@ -16,7 +16,6 @@
 #define ARGUMENT const
 #define SHARED alignas(16) static
 #define UNROLLED
-#define UNROLLED_BY(count)
 #define ROLLED
 #define SYNCHRONISE() rkeops_barrier()
 

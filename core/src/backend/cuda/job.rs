@@ -9,12 +9,17 @@ use crate::lower::{Space, Stages};
 const WAVES: usize = 8;
 /// Tiles of a part at least, so that what is done once for each costs little.
 const PART_TILES: usize = 4;
-/// Parts of the lists of a row at most: one thread joins them.
+/// Parts of the lists of a row at most: a thread joins several of them, value by value.
 const LIST_PARTS: usize = 32;
+/// Parts of a row from which on several threads merge them, and how many do, as a power of two.
+const MANY_PARTS: usize = 8;
+const MERGE_BITS: usize = 5;
 /// Problems that are told apart by the third index of a block, at most.
 const MOST_ITEMS: usize = 1 << 15;
 /// Threads that share one kept row at most, as a power of two.
-const MOST_LANE_BITS: usize = 5;
+const MOST_LANE_BITS: usize = 7;
+/// The same where each has lists in memory.
+const LISTED_LANE_BITS: usize = 5;
 /// Bytes that the parts of the workspace are multiples of.
 const ALIGNMENT: usize = 256;
 
@@ -70,6 +75,7 @@ pub struct Job<'a> {
     parts: usize,
     part_rows: usize,
     kept_blocks: usize,
+    merge_bits: usize,
     /// Where each part of the workspace begins, in bytes, and where the last ends.
     starts: [usize; 10],
 }
@@ -118,7 +124,8 @@ impl<'a> Job<'a> {
         // Few kept rows leave threads free, which then share the reduced rows of one.
         let rows = |bits: usize| (schedule.threads >> bits) * schedule.rows;
         let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && sizes.reduced > 1;
-        let lane_bits = (0..=MOST_LANE_BITS).rev().find(fits).unwrap_or(0);
+        let most = if schedule.lists_in_memory { LISTED_LANE_BITS } else { MOST_LANE_BITS };
+        let lane_bits = (0..=most).rev().find(fits).unwrap_or(0);
         let row_blocks = match blocks {
             None => sizes.kept.div_ceil(rows(lane_bits)),
             Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(lane_bits))).sum(),
@@ -133,10 +140,13 @@ impl<'a> Job<'a> {
             Some(blocks) => blocks.strips.iter().map(|strip| strip[4]).max().unwrap_or(0),
         };
         let longest = reduced.div_ceil(PART_TILES * schedule.tile).max(1);
-        let most = if schedule.lists.is_empty() { 1 << 15 } else { (LIST_PARTS >> lane_bits).max(1) };
+        let most = if schedule.lists.is_empty() { 1 << 15 } else { LIST_PARTS };
         let wanted = (at_once * WAVES / all.max(1)).clamp(1, longest.min(most));
         let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
         let parts = reduced.div_ceil(part_rows).max(1);
+        // Where rows are many each has a thread of its own.
+        let is_few = all * rows(lane_bits) < at_once * schedule.threads;
+        let merge_bits = if is_few && parts >= MANY_PARTS { MERGE_BITS } else { 0 };
         let mut job = Job {
             stages,
             schedule,
@@ -147,6 +157,7 @@ impl<'a> Job<'a> {
             parts,
             part_rows,
             kept_blocks,
+            merge_bits,
             starts: [0; 10],
         };
         let (mut end, regions) = (0usize, job.regions());
@@ -187,7 +198,7 @@ impl<'a> Job<'a> {
         let blocks = self.blocks.map_or((0, 0), |blocks| (blocks.strips.len(), blocks.intervals.len()));
         [
             product(&[calls, self.schedule.call_stride, size]),
-            product(&[kept_items, kept, slots(Space::Kept), size]),
+            product(&[kept_items, kept, slots(Space::Kept).next_multiple_of(16 / size), size]),
             // The last group may be read beyond the last row.
             product(&[reduced_items, reduced])
                 .and_then(|rows| product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])),
@@ -232,7 +243,7 @@ impl<'a> Job<'a> {
         let mut words = [sizes.kept, sizes.reduced, sizes.items, kept_items, reduced_items, call_items].to_vec();
         words.extend(std::iter::repeat_n(1, AXES - sizes.batch.len()).chain(sizes.batch.iter().copied()));
         words.extend([first_item, self.kept_blocks, self.row_blocks, self.block_rows().ilog2() as usize]);
-        words.extend([self.lane_bits, self.parts, self.part_rows]);
+        words.extend([self.lane_bits, self.parts, self.part_rows, self.merge_bits]);
         words.push(self.blocks.map_or(0, |blocks| blocks.strips.len()));
         let mut words: Vec<u64> = words.into_iter().map(|word| word as u64).collect();
         let regions = [
@@ -280,7 +291,8 @@ impl<'a> Job<'a> {
         let reduced_blocks = if slots(Space::Reduced) > 0 { reduced.div_ceil(threads) } else { 0 };
         launch(Step::Rows, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
         launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;
-        launch(Step::Merge, [(self.row_blocks * self.block_rows()).div_ceil(threads), 1], items, threads)?;
+        let merging = (self.row_blocks * self.block_rows()) << self.merge_bits;
+        launch(Step::Merge, [merging.div_ceil(threads), 1], items, threads)?;
         Ok(launches)
     }
 }

@@ -135,7 +135,7 @@ impl Pass<'_> {
             |space: Space, count: &str| if self.is_in_memory(space) { "Packed".into() } else { of(space, count) };
         let types = [
             ("CallRow", packed(Space::Call, "CALL")),
-            ("KeptRow", of(Space::Kept, "KEPT")),
+            ("KeptRow", if self.is_in_memory(Space::Kept) { "Planes".into() } else { of(Space::Kept, "KEPT") }),
             ("ReducedRow", packed(Space::Reduced, "REDUCED")),
             ("BlockRow", of(Space::Block, "BLOCK")),
             ("TotalRow", of(Space::Total, "TOTAL")),
@@ -147,8 +147,9 @@ impl Pass<'_> {
     /// Brings the arguments of a row to the planes of its space.
     fn load(&self, function: &str, space: Space) -> String {
         let place = name(space);
+        let row = if space == Space::Kept { "Planes" } else { "Memory" };
         let mut text =
-            format!("DEVICE void {function}(const Job& job, long long item, long long row, Memory& {place}) {{\n");
+            format!("DEVICE void {function}(const Job& job, long long item, long long row, {row}& {place}) {{\n");
         let sources = &self.stages.sources[space as usize];
         let mut slot = 0;
         while let Some(&source) = sources.get(slot) {
