@@ -26,7 +26,7 @@ test: setup
 NVRTC = $(abspath $(CARGO_TARGET_DIR)/nvrtc)/libnvrtc.so.12
 
 test-rust: setup nvrtc
-	CUDA_ON_CPU_NVRTC=$(NVRTC) cargo test --workspace
+	CUDA_ON_CPU_NVRTC=$(NVRTC) CUDA_ON_CPU_SHARE=5 cargo test --workspace
 
 # Registers and spills of the kernels of the benchmarks.
 test-device-code: nvrtc

@@ -5,7 +5,8 @@
 #define DEVICE static __device__ __forceinline__
 #define DEVICE_MEMBER __device__ __forceinline__
 #define RARELY static __device__ __noinline__
-#define KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+// Two blocks on a multiprocessor are enough: without a number ptxas rather spills registers than that fewer blocks fit.
+#define KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads, 2)
 #define ARGUMENT const __grid_constant__
 #define DEVICE_TABLE __device__
 #define SYNCHRONISE() __syncthreads()

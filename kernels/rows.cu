@@ -128,6 +128,19 @@ DEVICE void join(const Job& job, CallRow& call, KeptRow& kept, TotalRow& total, 
     join_lists(job, lists, slice, place);
 }
 
+// The slice of a row with another one.
+DEVICE void merge_slices(const Job& job, CallRow& call, long long item, long long row, long long slice, long long other,
+                         long long place) {
+    KeptRow kept;
+    TotalRow total;
+    ListsRow lists;
+    find_kept(job, item, row, kept);
+    take_state(total, in_memory(job, job.totals, slice, place));
+    take_lists(job, lists, slice, place);
+    join(job, call, kept, total, lists, other, place);
+    leave(job, total, lists, slice, place);
+}
+
 KERNEL(THREADS) reduce(ARGUMENT Job job) {
     SHARED Number shared[REDUCED_IN_MEMORY ? VECTOR : TILE * STRIDE];
     const int lane_bits = (int)job.lane_bits, lanes = 1 << lane_bits, lane = threadIdx.x & (lanes - 1);
@@ -202,16 +215,14 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     }
     UNROLLED
     for (int r = 0; r < ROWS; ++r) leave(job, total[r], lists[r], slice, total_row + r * groups);
-    // What several threads have come to for one row, half of them at a time.
+    // What several threads have come to for one row, half of them at a time, by way of memory.
     ROLLED
     for (int half = lanes / 2; half > 0; half /= 2) {
         SYNCHRONISE();
-        if (lane >= half) continue;
-        UNROLLED
-        for (int r = 0; r < ROWS; ++r) {
-            const long long place = total_row + r * groups;
-            join(job, call, kept[r], total[r], lists[r], slice + half, place);
-            leave(job, total[r], lists[r], slice, place);
+        ROLLED
+        for (int r = 0; lane < half && r < ROWS; ++r) {
+            const long long row = first_row + r * groups, place = total_row + r * groups;
+            merge_slices(job, call, item, row < strip.end ? row : strip.end - 1, slice, slice + half, place);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What NVRTC makes of kernels for GPUs, on any machine: `cargo run -p rkeops-core --example device_code` compiles the kernels of
 //! the benchmarks for several architectures, prints the registers of a thread and the time, and fails where a kernel spills
-//! registers. With the name of a formula it prints its source instead.
+//! registers. With `--all` there are more architectures, and float64. With the name of a formula it prints its source instead.
 
 use std::time::Instant;
 
 use rkeops_core::{CompileOptions, Dtype, Kernel, Reduction, Result, cuda};
 
-/// An architecture for each generation since Turing.
-const ARCHITECTURES: [i32; 4] = [75, 80, 90, 100];
+/// The architectures that are looked at, and with `--all` one of each generation since Turing.
+const FEW: [i32; 2] = [80, 90];
+const ALL: [i32; 4] = [75, 80, 90, 100];
 
 /// Name, texts, variables.
 type Formula = (&'static str, &'static [&'static str], &'static [&'static str]);
@@ -61,7 +62,8 @@ fn used(log: &str, kernel: &str) -> [usize; 2] {
 
 fn main() -> Result<()> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(name) = wanted.first() {
+    let is_all = wanted.first().is_some_and(|name| name == "--all");
+    if let Some(name) = wanted.first().filter(|_| !is_all) {
         let dtype = if wanted.get(1).is_some_and(|dtype| dtype == "float64") { Dtype::F64 } else { Dtype::F32 };
         let formula = FORMULAS.iter().find(|(known, ..)| known == name).expect("a formula of this name");
         println!("{}", source(formula, dtype)?);
@@ -69,14 +71,16 @@ fn main() -> Result<()> {
     }
     let compiler = cuda::find_compiler()?;
     println!("NVRTC {}.{}: registers of a thread, milliseconds", compiler.version[0], compiler.version[1]);
-    println!("| formula | format |{}", ARCHITECTURES.map(|a| format!(" sm_{a} |")).concat());
-    println!("|---|---|{}", "---|".repeat(ARCHITECTURES.len()));
+    let architectures: &[i32] = if is_all { &ALL } else { &FEW };
+    let formats: &[Dtype] = if is_all { &[Dtype::F32, Dtype::F64] } else { &[Dtype::F32] };
+    println!("| formula | format |{}", architectures.iter().map(|a| format!(" sm_{a} |")).collect::<String>());
+    println!("|---|---|{}", "---|".repeat(architectures.len()));
     let mut spills = 0;
     for formula in &FORMULAS {
-        for dtype in [Dtype::F32, Dtype::F64] {
+        for &dtype in formats {
             let source = source(formula, dtype)?;
             let mut row = format!("| {} | {dtype} |", formula.0);
-            for architecture in ARCHITECTURES {
+            for &architecture in architectures {
                 let start = Instant::now();
                 let code = compiler.compile(&source, architecture)?;
                 let time = start.elapsed().as_millis();
