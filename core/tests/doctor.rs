@@ -60,7 +60,7 @@ fn the_environment_is_told() {
         assert_eq!(line(&text, "threads: "), threads);
     }
     let (_, text) = asked("", &[("RKEOPS_TARGET", "fast")]);
-    assert!(line(&text, "target: ").contains("expected auto, portable, avx2 or avx512"), "{text}");
+    assert!(line(&text, "target: ").contains("expected auto, portable, avx2, avx512 or cuda"), "{text}");
 }
 
 /// A kernel whose machine code was refused is a portable one and says so.
