@@ -459,7 +459,7 @@ fn the_target_that_the_environment_forces() {
         let line = text.lines().find_map(|line| line.strip_prefix("result: "));
         line.unwrap_or_else(|| panic!("{text}")).to_owned()
     };
-    let unknown = "Argument RKEOPS_TARGET is `fast`; expected auto, portable, avx2 or avx512";
+    let unknown = "Argument RKEOPS_TARGET is `fast`; expected auto, portable, avx2, avx512 or cuda";
     assert_eq!(result("fast"), unknown);
     for target in [Target::Portable, Target::Avx2, Target::Avx512] {
         let name = target.name();
