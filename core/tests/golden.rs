@@ -232,7 +232,8 @@ fn every_file_belongs_to_a_case() {
     let plans = CASES.iter().map(|case| format!("{}.txt", case.name));
     let codes = DISASSEMBLED.iter().map(|name| format!("{name}.avx2.txt"));
     let exchanged = ON_ONE_ARRAY.iter().map(|name| format!("{name}.one_array.txt"));
-    let expected: BTreeSet<String> = plans.chain(codes).chain(exchanged).collect();
+    let sources = ON_DEVICES.iter().map(|name| format!("{name}.cuda.txt"));
+    let expected: BTreeSet<String> = plans.chain(codes).chain(exchanged).chain(sources).collect();
     let entries = std::fs::read_dir(folder()).unwrap();
     let found: BTreeSet<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(found, expected);
