@@ -40,6 +40,14 @@ impl Batch {
         self.shape.iter().try_fold(1usize, |items, &extent| items.checked_mul(extent))
     }
 
+    /// The same, or why not.
+    pub(super) fn counted(&self) -> Result<usize> {
+        self.items().ok_or_else(|| {
+            let message = format!("the batch axes {:?} are more than can be counted", self.shape);
+            Error::new(ErrorKind::Size, message)
+        })
+    }
+
     /// Whether these are the batch axes; leading ones of extent 1 may be missing.
     pub(super) fn is(&self, shape: &[usize]) -> bool {
         let missing = self.shape.len().checked_sub(shape.len());

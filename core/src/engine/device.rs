@@ -139,10 +139,7 @@ impl Kernel {
     ) -> Result<T> {
         let described = |arrays| <[DeviceArray]>::iter(arrays).map(DeviceArray::described).collect::<Vec<_>>();
         let places = arguments::places(self, &described(inputs), &described(outputs))?;
-        let Some(items) = places.batch.items() else {
-            let message = format!("the batch axes {:?} are more than can be counted", places.batch.shape());
-            return Err(Error::new(ErrorKind::Size, message));
-        };
+        let items = places.batch.counted()?;
         let (kept, reduced) = (places.kept, places.reduced);
         if reduced > MOST_REDUCED {
             let message = format!("{reduced} rows are reduced; a device takes up to {MOST_REDUCED}");

@@ -12,7 +12,7 @@ use super::schedule::{self, Schedule};
 use super::{Kernel, Program, RunOptions};
 use super::{arguments, integers, symmetric};
 use crate::array::{ArrayMut, ArrayRef};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::lower::Stage;
 
 pub(super) fn run<T: Format>(
@@ -36,10 +36,7 @@ pub(super) fn run<T: Format>(
         Some(ranges) => ranges.pattern(kernel.axis, kept, reduced)?,
         None => Pattern::dense(kept, reduced),
     };
-    let Some(items) = arguments.batch.items() else {
-        let message = format!("the batch axes {:?} are more than can be counted", arguments.batch.shape());
-        return Err(Error::new(ErrorKind::Size, message));
-    };
+    let items = arguments.batch.counted()?;
     let operations = kernel.operations_per_pair().max(1);
     let held = program.stages.rows.iter().map(|part| part.columns).sum();
     let is_masked = program.stages.condition.is_some();
