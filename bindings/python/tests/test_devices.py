@@ -29,7 +29,7 @@ def driver():
     """The folder of the driver, which is built where that has not been done."""
     if sys.platform != "linux" or shutil.which("c++") is None:
         pytest.skip("the driver of tests/cuda_on_cpu is built with c++ on Linux")
-    folder = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "python" / "cuda_on_cpu"
+    folder = ROOT / (os.environ.get("CARGO_TARGET_DIR") or "target") / "python" / "cuda_on_cpu"
     subprocess.run(["bash", ROOT / "tests" / "cuda_on_cpu" / "build.sh", folder], check=True)
     return folder
 
