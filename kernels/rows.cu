@@ -170,6 +170,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     }
     const Number* reduced = job.reduced + (job.reduced_items > 1 ? item : 0) * job.reduced_rows * STRIDE;
     const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
+    const int first_reduced = (int)job.first_reduced;
     long long passed = 0;
     int in_block = 0;
     for (long long k = strip.first_interval; k < strip.last_interval; ++k) {
@@ -190,7 +191,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
                 SYNCHRONISE();
                 tile = shared;
             }
-            walk<true>(call, kept, anchor, block, lists, tile, start, count, lane, lanes);
+            walk<true>(call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes);
             if (ANCHOR > 0) {
                 bool again = false;
                 UNROLLED
@@ -198,7 +199,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
                 if (again) {
                     UNROLLED
                     for (int r = 0; r < ROWS; ++r) start_block(block[r]);
-                    walk<false>(call, kept, anchor, block, lists, tile, start, count, lane, lanes);
+                    walk<false>(call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes);
                 }
             }
             // A lane takes few rows of a tile, so its block lasts for several, unless more is asked of a block.
@@ -227,7 +228,8 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     }
 }
 
-// The results of each row, from the totals of its parts, which one thread merges or several.
+// The results of each row, from the totals of its parts, which one thread merges or several. Of several pieces of the reduced rows
+// the first begins totals that each adds its own to, and the last makes results of.
 KERNEL(THREADS) merge(ARGUMENT Job job) {
     const int threads = 1 << job.merge_bits, lane = threadIdx.x & (threads - 1);
     const long long k = (blockIdx.x * (long long)THREADS + threadIdx.x) >> job.merge_bits;
@@ -242,13 +244,20 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
     TotalRow total;
     ListsRow lists;
     find_call(job, item, call);
+    const bool adds = job.pieces > 1 && lane == 0;
+    const long long slice = adds ? slices(job) - 1 : (long long)lane << job.lane_bits;
     if (has_part) {
-        const long long slice = (long long)lane << job.lane_bits;
         find_kept(job, item, row, kept);
-        take_state(total, in_memory(job, job.totals, slice, place));
-        take_lists(job, lists, slice, place);
+        if (adds && job.piece == 0) {
+            place_state(total, in_memory(job, job.totals, slice, place));
+            start_total(total);
+            place_lists(job, lists, slice, place);
+        } else {
+            take_state(total, in_memory(job, job.totals, slice, place));
+            take_lists(job, lists, slice, place);
+        }
         ROLLED
-        for (long long part = lane + threads; part < job.parts; part += threads) {
+        for (long long part = adds ? 0 : lane + threads; part < job.parts; part += threads) {
             join(job, call, kept, total, lists, part << job.lane_bits, place);
         }
         if (threads > 1) leave(job, total, lists, slice, place);
@@ -258,9 +267,13 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
         SYNCHRONISE();
         if (!has_part || lane >= half || lane + half >= job.parts) continue;
         join(job, call, kept, total, lists, (long long)(lane + half) << job.lane_bits, place);
-        leave(job, total, lists, (long long)lane << job.lane_bits, place);
+        leave(job, total, lists, slice, place);
     }
     if (!has_part || lane > 0) return;
+    if (job.piece + 1 < job.pieces) {
+        leave(job, total, lists, slice, place);
+        return;
+    }
     Results results = {job, item, row};
     if (strip.reduced > 0) stage_finish(call, kept, total, results);
     else stage_nothing(call, kept, total, results);
