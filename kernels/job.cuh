@@ -11,6 +11,12 @@ struct Job {
     long long batch_shape[AXES];
     // The problem of the blocks with the third index 0.
     long long first_item;
+    // Where rows come in pieces: the first kept row and the first reduced row of this one among all; which piece of the reduced rows
+    // it is, and how many there are.
+    long long first_kept;
+    long long first_reduced;
+    long long piece;
+    long long pieces;
     // Blocks that pack kept rows; the others pack reduced rows.
     long long kept_blocks;
     // Blocks of kept rows of a problem, and how many rows each has, as a power of two; how many threads share the reduced rows
@@ -148,11 +154,21 @@ DEVICE Strip strip_of(const Job& job, long long block) {
     return strip;
 }
 
-// How far the totals of one slot are from those of the next, and how many parts of a row there are.
+// How far the totals of one slot are from those of the next, and how many slices of a row there are.
 DEVICE long long total_rows(const Job& job) { return (job.items * job.blocks) << job.row_bits; }
 // Where the totals of the first row of a block are among those of all rows of all problems.
 DEVICE long long total_place(const Job& job, long long item, long long block) {
     return (item * job.blocks + block) << job.row_bits;
 }
 
-DEVICE long long slices(const Job& job) { return job.parts << job.lane_bits; }
+// Where there are several pieces of reduced rows, the last slice has what those before this one have come to.
+DEVICE long long slices(const Job& job) { return (job.parts << job.lane_bits) + (job.pieces > 1); }
+
+// Where the rows are that tensor cores multiply for four threads: the first kept row of this thread, the last one of all, the first
+// reduced row of the four, and how many this thread takes of those that come to it.
+struct Places {
+    long long kept;
+    long long last;
+    long long reduced;
+    int count;
+};

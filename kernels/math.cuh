@@ -10,7 +10,7 @@
 #define ARGUMENT const __grid_constant__
 #define DEVICE_TABLE __device__
 #define SYNCHRONISE() __syncthreads()
-#define SYNCHRONISED_ANY(condition) (__syncthreads_or(condition) != 0)
+#define ANY_OF_WARP(condition) (__any_sync(~0u, condition) != 0)
 #define SHARED __shared__ __align__(16)
 #define UNROLLED _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")

@@ -112,15 +112,6 @@ DEVICE void pack_factor(const Job& job, Row& row, const Number* centre, long lon
     if (Product::SQUARED) (is_kept ? job.kept_squares : job.reduced_squares)[Product::NUMBER * rows + place] = (Number)sum;
 }
 
-// Where the rows of four threads are: the first kept row of this thread, the last one of all, the first reduced row of the four,
-// and how many this thread takes of those that come to it.
-struct Places {
-    long long kept;
-    long long last;
-    long long reduced;
-    int count;
-};
-
 // Whether a sum is a number, and the sum of both squares, where it is made of them, not much more: of what that loses, some units
 // of the last place, it shall lose few, too. Of infinity none is larger.
 template <int is_squared>

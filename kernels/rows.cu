@@ -80,10 +80,10 @@ DEVICE void take_state(Registers<count>& state, Memory where) {
 }
 
 #if PRODUCTS > 0
-// Kept rows meet the reduced rows of a tile. All threads of a block go the same way, because tensor cores serve them together.
+// Kept rows meet the reduced rows of a tile. All threads of a warp go the same way, because tensor cores serve them together.
 template <bool offers>
 DEVICE void walk(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS],
-                 ListsRow (&lists)[ROWS], const Number* tile, int first, int count, int lane, Places places) {
+                 ListsRow (&lists)[ROWS], const Number* tile, int first, int count, int lane, int, Places places) {
     ROLLED
     for (int j = 0; j < count; j += 4 * GROUP) {
         const int own = j + lane * GROUP;
@@ -100,8 +100,8 @@ DEVICE void walk(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers
 #else
 // Kept rows meet the reduced rows of a tile.
 template <bool offers>
-DEVICE void walk(CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS],
-                 ListsRow (&lists)[ROWS], const Number* tile, int first, int count, int lane, int lanes) {
+DEVICE void walk(const Job&, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS],
+                 ListsRow (&lists)[ROWS], const Number* tile, int first, int count, int lane, int lanes, const Places&) {
     const int step = lanes * GROUP;
     const Number* rows = tile + lane * GROUP * STRIDE;
     int j = lane * GROUP;
@@ -186,8 +186,12 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
         start_anchor(anchor[r]);
         start_block(block[r]);
     }
-    const Number* reduced = job.reduced + (job.reduced_items > 1 ? item : 0) * job.reduced_rows * STRIDE;
+    // Where the rows of the problem are among those that are packed.
+    const long long kept_place = (job.kept_items > 1 ? item : 0) * job.kept_rows;
+    const long long reduced_place = (job.reduced_items > 1 ? item : 0) * job.reduced_rows;
+    const Number* reduced = job.reduced + reduced_place * STRIDE;
     const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
+    const int first_reduced = (int)job.first_reduced;
     long long passed = 0;
     int in_block = 0;
     for (long long k = strip.first_interval; k < strip.last_interval; ++k) {
@@ -208,29 +212,17 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
                 SYNCHRONISE();
                 tile = shared;
             }
-#if PRODUCTS > 0
-            const long long kept_item = job.kept_items > 1 ? item : 0, reduced_item = job.reduced_items > 1 ? item : 0;
-            const Places places = {kept_item * job.kept_rows + first_row, kept_item * job.kept_rows + strip.end - 1,
-                                   reduced_item * job.reduced_rows + start, 0};
-            walk<true>(job, call, kept, anchor, block, lists, tile, start, count, lane, places);
-#else
-            walk<true>(call, kept, anchor, block, lists, tile, start, count, lane, lanes);
-#endif
+            const Places places = {kept_place + first_row, kept_place + strip.end - 1, reduced_place + start, 0};
+            walk<true>(job, call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes, places);
             if (ANCHOR > 0) {
                 bool again = false;
                 UNROLLED
                 for (int r = 0; r < ROWS; ++r) again |= reanchor(call, kept[r], anchor[r], block[r], total[r]);
-#if PRODUCTS > 0
-                again = SYNCHRONISED_ANY(again);
-#endif
+                if (PRODUCTS > 0) again = ANY_OF_WARP(again);
                 if (again) {
                     UNROLLED
                     for (int r = 0; r < ROWS; ++r) start_block(block[r]);
-#if PRODUCTS > 0
-                    walk<false>(job, call, kept, anchor, block, lists, tile, start, count, lane, places);
-#else
-                    walk<false>(call, kept, anchor, block, lists, tile, start, count, lane, lanes);
-#endif
+                    walk<false>(job, call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes, places);
                 }
             }
             // A lane takes few rows of a tile, so its block lasts for several, unless more is asked of a block.
@@ -259,7 +251,8 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     }
 }
 
-// The results of each row, from the totals of its parts, which one thread merges or several.
+// The results of each row, from the totals of its parts, which one thread merges or several. Of several pieces of the reduced rows
+// the first begins totals that each adds its own to, and the last makes results of.
 KERNEL(THREADS) merge(ARGUMENT Job job) {
     const int threads = 1 << job.merge_bits, lane = threadIdx.x & (threads - 1);
     const long long k = (blockIdx.x * (long long)THREADS + threadIdx.x) >> job.merge_bits;
@@ -274,13 +267,20 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
     TotalRow total;
     ListsRow lists;
     find_call(job, item, call);
+    const bool adds = job.pieces > 1 && lane == 0;
+    const long long slice = adds ? slices(job) - 1 : (long long)lane << job.lane_bits;
     if (has_part) {
-        const long long slice = (long long)lane << job.lane_bits;
         find_kept(job, item, row, kept);
-        take_state(total, in_memory(job, job.totals, slice, place));
-        take_lists(job, lists, slice, place);
+        if (adds && job.piece == 0) {
+            place_state(total, in_memory(job, job.totals, slice, place));
+            start_total(total);
+            place_lists(job, lists, slice, place);
+        } else {
+            take_state(total, in_memory(job, job.totals, slice, place));
+            take_lists(job, lists, slice, place);
+        }
         ROLLED
-        for (long long part = lane + threads; part < job.parts; part += threads) {
+        for (long long part = adds ? 0 : lane + threads; part < job.parts; part += threads) {
             join(job, call, kept, total, lists, part << job.lane_bits, place);
         }
         if (threads > 1) leave(job, total, lists, slice, place);
@@ -290,9 +290,13 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
         SYNCHRONISE();
         if (!has_part || lane >= half || lane + half >= job.parts) continue;
         join(job, call, kept, total, lists, (long long)(lane + half) << job.lane_bits, place);
-        leave(job, total, lists, (long long)lane << job.lane_bits, place);
+        leave(job, total, lists, slice, place);
     }
     if (!has_part || lane > 0) return;
+    if (job.piece + 1 < job.pieces) {
+        leave(job, total, lists, slice, place);
+        return;
+    }
     Results results = {job, item, row};
     if (strip.reduced > 0) stage_finish(call, kept, total, results);
     else stage_nothing(call, kept, total, results);

@@ -53,8 +53,8 @@ pub use backend::Target;
 pub use backend::cuda;
 pub use dtype::{Dtype, NumberKind};
 pub use engine::{
-    CompileOptions, DeviceArray, DeviceOptions, Half, Input, Kernel, Output, Ranges, RunOptions, doctor, num_threads,
-    set_num_threads,
+    CompileOptions, DeviceArray, DeviceOptions, Devices, Half, Input, Kernel, Output, Ranges, RunOptions, doctor,
+    num_threads, set_num_threads,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use formula::{Category, Field, Formula};

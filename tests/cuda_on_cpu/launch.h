@@ -80,6 +80,8 @@ Job Launch<kernel>::job;
 
 }  // namespace
 
+extern "C" const size_t rkeops_job_bytes = sizeof(Job);
+
 extern "C" void rkeops_launch(const char* name, const void* words, const unsigned* blocks, unsigned threads) {
     if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, blocks, threads, false);
     if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, blocks, threads, false);

@@ -18,7 +18,8 @@
 #define UNROLLED
 #define ROLLED
 #define SYNCHRONISE() rkeops_barrier()
-#define SYNCHRONISED_ANY(condition) rkeops_any(condition)
+// What a warp does together a block does here.
+#define ANY_OF_WARP(condition) rkeops_any(condition)
 
 struct Index {
     unsigned x, y, z;

@@ -1,5 +1,6 @@
 //! Runs on a GPU: arrays in its memory are read and written in place, those in ordinary memory are copied there and back.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::arguments::{self, Described, Places};
@@ -8,7 +9,7 @@ use super::pack::Place;
 use super::ranges::Pattern;
 use super::{Kernel, Ranges};
 use crate::array::extent;
-use crate::backend::cuda::{self, Blocks, Device, Job, JobArray, Memory, Module, Schedule, Sizes, Stream};
+use crate::backend::cuda::{self, Blocks, Device, Job, JobArray, Memory, Module, Piece, Schedule, Sizes, Step, Stream};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::Category;
@@ -39,14 +40,14 @@ impl DeviceArray {
         Described { dtype: self.dtype, shape, strides, origin: low.unsigned_abs(), length }
     }
 
-    fn job_array(&self, place: Place) -> JobArray {
+    fn job_array(&self, place: &Place) -> JobArray {
         let position = |dtype: Dtype| Dtype::ALL.iter().position(|one| *one == dtype).unwrap_or(0);
         JobArray {
             address: self.address,
             format: position(self.dtype.part()),
             parts: place.parts,
             steps: [place.row_step, place.column_step],
-            batch_steps: place.batch_steps,
+            batch_steps: place.batch_steps.clone(),
         }
     }
 }
@@ -101,14 +102,28 @@ impl DeviceProgram {
         self.variants.iter().find(fits).unwrap_or(&self.variants[self.variants.len() - 1])
     }
 
+    /// What the source became on a device.
+    pub(super) fn module(&self, device: &Device) -> Result<Arc<Module>> {
+        self.modules.get(device.number, |_| device.load(&self.variant(device.architecture).source))
+    }
+
     /// The lane programs and the source, for a reader.
     pub(super) fn explain(&self) -> String {
         format!("{}{}", self.stages.text(), self.variants[0].source)
     }
 }
 
+/// An error if so many reduced rows are too many.
+pub(super) fn check_reduced(rows: usize) -> Result<()> {
+    if rows <= MOST_REDUCED {
+        return Ok(());
+    }
+    let message = format!("{rows} rows are reduced; a device takes up to {MOST_REDUCED}");
+    Err(Error::new(ErrorKind::Size, message))
+}
+
 /// A run that is ready to be queued.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     job: Job<'a>,
     inputs: Vec<JobArray>,
     outputs: Vec<JobArray>,
@@ -130,7 +145,9 @@ impl Kernel {
         ranges: Option<&Ranges>,
     ) -> Result<usize> {
         let (program, device) = (self.device_program()?, cuda::device(device)?);
-        self.with_run(program, device, inputs, outputs, ranges, |run| Ok(run.map_or(0, |run| run.job.workspace())))
+        let (places, blocks) = self.described(inputs, outputs, ranges)?;
+        let run = self.prepare(program, device, &places, [inputs, outputs], Piece::default(), blocks.as_ref())?;
+        Ok(run.map_or(0, |run| run.workspace()))
     }
 
     /// Queues a run on a stream of a device and returns; arrays are as for [`Kernel::run`], in the memory of the device, whose
@@ -144,50 +161,65 @@ impl Kernel {
         options: &DeviceOptions<'_>,
     ) -> Result<()> {
         let (program, device) = (self.device_program()?, cuda::device(device)?);
-        let module = program.modules.get(device.number, |_| device.load(&program.variant(device.architecture).source))?;
-        self.with_run(program, device, inputs, outputs, options.ranges, |run| match run {
-            Some(run) => queue(device, &module, &run, options),
-            None => Ok(()),
-        })
+        let module = program.module(device)?;
+        let (places, blocks) = self.described(inputs, outputs, options.ranges)?;
+        let run = self.prepare(program, device, &places, [inputs, outputs], Piece::default(), blocks.as_ref())?;
+        run.map_or(Ok(()), |run| run.queue(device, &module, options, |_| Ok(())))
     }
 
-    fn with_run<T>(
+    /// What is known of arrays of a device, and the ranges of their rows.
+    fn described(
         &self,
-        program: &DeviceProgram,
-        device: &Device,
         inputs: &[DeviceArray],
         outputs: &[DeviceArray],
         ranges: Option<&Ranges>,
-        work: impl FnOnce(Option<Run<'_>>) -> Result<T>,
-    ) -> Result<T> {
-        let described = |arrays| <[DeviceArray]>::iter(arrays).map(DeviceArray::described).collect::<Vec<_>>();
-        let places = arguments::places(self, &described(inputs), &described(outputs))?;
-        let items = places.batch.counted()?;
+    ) -> Result<(Places, Option<Blocks>)> {
+        let places = self.places_of(inputs, outputs)?;
         let (kept, reduced) = (places.kept, places.reduced);
-        if reduced > MOST_REDUCED {
-            let message = format!("{reduced} rows are reduced; a device takes up to {MOST_REDUCED}");
-            return Err(Error::new(ErrorKind::Size, message));
-        }
         let blocks = match ranges {
-            Some(ranges) => Some(blocks(&ranges.pattern(self.axis(), kept, reduced)?)),
+            Some(ranges) => Some(blocks(&ranges.pattern(self.axis(), kept, reduced)?, [&(0..kept), &(0..reduced)])),
             None => None,
         };
+        Ok((places, blocks))
+    }
+
+    /// What is known of arrays of a device.
+    pub(super) fn places_of(&self, inputs: &[DeviceArray], outputs: &[DeviceArray]) -> Result<Places> {
+        let described = |arrays| <[DeviceArray]>::iter(arrays).map(DeviceArray::described).collect::<Vec<_>>();
+        let places = arguments::places(self, &described(inputs), &described(outputs))?;
+        places.batch.counted()?;
+        Ok(places)
+    }
+
+    /// A run on arrays of a device, which have a piece of the rows; none where there is nothing to do.
+    pub(super) fn prepare<'a>(
+        &self,
+        program: &'a DeviceProgram,
+        device: &Device,
+        places: &Places,
+        [inputs, outputs]: [&[DeviceArray]; 2],
+        piece: Piece,
+        blocks: Option<&'a Blocks>,
+    ) -> Result<Option<Run<'a>>> {
+        let (kept, reduced, items) = (places.kept, places.reduced, places.batch.counted()?);
+        check_reduced(reduced)?;
         if kept == 0 || items == 0 {
-            return work(None);
+            return Ok(None);
         }
-        let packed_items = self.packed_items(&program.stages, &places, items);
+        let packed_items = self.packed_items(&program.stages, places, items);
         let batch = places.batch.shape().to_vec();
         if batch.len() > cuda::AXES {
             let message = format!("{} batch axes are more than {}", batch.len(), cuda::AXES);
             return Err(Error::new(ErrorKind::Shape, message));
         }
-        let sizes = Sizes { kept, reduced, items, packed_items, batch };
-        let job = Job::new(&program.stages, &program.variant(device.architecture).schedule, sizes, blocks.as_ref(), device.blocks_at_once())?;
-        let arrays = |arrays: &[DeviceArray], places: Vec<Place>| {
+        let sizes = Sizes { kept, reduced, items, packed_items, batch, piece };
+        let schedule = &program.variant(device.architecture).schedule;
+        let job = Job::new(&program.stages, schedule, sizes, blocks, device.blocks_at_once())?;
+        let arrays = |arrays: &[DeviceArray], places: &[Place]| {
             arrays.iter().zip(places).map(|(array, place)| array.job_array(place)).collect()
         };
-        let (inputs, outputs) = (arrays(inputs, places.inputs), arrays(outputs, places.outputs));
-        work(Some(Run { job, inputs, outputs }))
+        let (inputs, outputs) = (arrays(inputs, &places.inputs), arrays(outputs, &places.outputs));
+        Ok(Some(Run { job, inputs, outputs }))
     }
 
     /// How many problems differ in what is known of parameters, kept rows and reduced rows.
@@ -204,46 +236,63 @@ impl Kernel {
     }
 }
 
-/// Queues the launches of a run.
-fn queue(device: &Device, module: &Module, run: &Run<'_>, options: &DeviceOptions<'_>) -> Result<()> {
-    let (stream, bytes) = (options.stream, run.job.workspace());
-    let mut own: Option<Memory<'_>> = None;
-    let workspace = match options.workspace {
-        Some((address, size)) if size >= bytes => address,
-        Some((_, size)) => {
-            let message = format!("the workspace has {size} bytes; expected {bytes} or more");
-            return Err(Error::new(ErrorKind::Size, message));
+impl Run<'_> {
+    /// Bytes of memory that it works in.
+    pub(super) fn workspace(&self) -> usize {
+        self.job.workspace()
+    }
+
+    /// Queues its launches; `before` is called before each.
+    pub(super) fn queue(
+        &self,
+        device: &Device,
+        module: &Module,
+        options: &DeviceOptions<'_>,
+        mut before: impl FnMut(Step) -> Result<()>,
+    ) -> Result<()> {
+        let (stream, bytes) = (options.stream, self.workspace());
+        let mut own: Option<Memory<'_>> = None;
+        let workspace = match options.workspace {
+            Some((address, size)) if size >= bytes => address,
+            Some((_, size)) => {
+                let message = format!("the workspace has {size} bytes; expected {bytes} or more");
+                return Err(Error::new(ErrorKind::Size, message));
+            }
+            None if bytes == 0 => 0,
+            None => own.insert(device.allocate(bytes, stream)?).address,
+        };
+        let uploads = self.job.uploads();
+        if !uploads.is_empty() && device.is_captured(stream)? {
+            let message =
+                "a run with ranges cannot become part of a CUDA graph: they are copied to the device for each run";
+            return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        None if bytes == 0 => 0,
-        None => own.insert(device.allocate(bytes, stream)?).address,
-    };
-    let uploads = run.job.uploads();
-    if !uploads.is_empty() && device.is_captured(stream)? {
-        let message =
-            "a run with ranges cannot become part of a CUDA graph: they are copied to the device for each run";
-        return Err(Error::new(ErrorKind::Unsupported, message));
-    }
-    for (place, words) in uploads {
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
-        device.upload(workspace + place as u64, &bytes, stream)?;
-    }
-    for first in run.job.first_items() {
-        let words = run.job.words(first, workspace, &run.inputs, &run.outputs);
-        for (step, blocks, threads) in run.job.launches(first)? {
-            device.launch(module, step, blocks, threads, &words, stream)?;
+        for (place, words) in uploads {
+            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+            device.upload(workspace + place as u64, &bytes, stream)?;
         }
+        for first in self.job.first_items() {
+            let words = self.job.words(first, workspace, &self.inputs, &self.outputs);
+            for (step, blocks, threads) in self.job.launches(first)? {
+                before(step)?;
+                device.launch(module, step, blocks, threads, &words, stream)?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// Ranges in numbers.
-fn blocks(pattern: &Pattern) -> Blocks {
+/// Ranges of some kept rows and some reduced rows, in numbers that count from the first of these.
+pub(super) fn blocks(pattern: &Pattern, [kept, reduced]: [&Range<usize>; 2]) -> Blocks {
+    let inside = |rows: &Range<usize>, all: &Range<usize>| {
+        [rows.start, rows.end].map(|row| row.clamp(all.start, all.end) - all.start)
+    };
     let strip = |strip: &super::ranges::Strip| {
-        let (kept, intervals) = (&strip.kept, &strip.intervals);
-        [kept.start, kept.end, intervals.start, intervals.end, pattern.reduced(strip)]
+        let ([start, end], intervals) = (inside(&strip.kept, kept), &strip.intervals);
+        [start, end, intervals.start, intervals.end, pattern.reduced(strip)]
     };
     Blocks {
-        strips: pattern.strips.iter().map(strip).collect(),
-        intervals: pattern.intervals.iter().map(|interval| [interval.start, interval.end]).collect(),
+        strips: pattern.strips.iter().map(strip).filter(|[start, end, ..]| start < end).collect(),
+        intervals: pattern.intervals.iter().map(|interval| inside(interval, reduced)).collect(),
     }
 }

@@ -1,46 +1,42 @@
-//! Runs on a GPU of arrays in ordinary memory: they are copied there and the results back.
+//! Runs on GPUs of arrays in ordinary memory: they are shared out to devices and copied there, in pieces where they are large,
+//! and the results back.
 
-use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::device::{DeviceArray, DeviceOptions};
-use super::{Kernel, RunOptions, arguments, integers};
-use crate::array::{ArrayMut, ArrayRef, Data, row_major, with_elements, with_results};
-use crate::backend::cuda::{self, Device, Memory, Stream};
+use super::device::{self, DeviceArray, DeviceOptions, DeviceProgram};
+use super::locks::lock;
+use super::portion::{Cut, Portion, halved};
+use super::progress::{INTERVAL, Progress, Reporter};
+use super::ranges::Pattern;
+use super::threads::with_helpers;
+use super::transfer::{Input, Layout, Rows, Uploads, described, download};
+use super::{Devices, Kernel, RunOptions, arguments, integers};
+use crate::array::{ArrayMut, ArrayRef};
+use crate::backend::cuda::{self, Blocks, Device, Event, Memory, OwnStream, Piece, Step};
 use crate::error::{Error, ErrorKind, Result};
+use crate::formula::Category;
 
-fn bytes<'a>(data: &Data<'a>) -> &'a [u8] {
-    with_elements!(*data, elements => bytemuck::cast_slice(elements))
-}
+/// Of free memory one part in so many is left: it is counted in larger units than ours, and others take some meanwhile.
+const MARGIN: usize = 16;
+/// Bytes of inputs from which on copies overlap with computing, and of those of a piece, about.
+const OVERLAPPED: usize = 32 << 20;
+const PIECE: usize = 16 << 20;
+/// How often inputs are halved for that: more pieces would hide little more.
+const HALVINGS: usize = 3;
+/// Bytes that memory is counted in.
+const ALIGNMENT: usize = 256;
 
-/// Uploads the memory of arrays, that of several arrays once.
-struct Uploads<'a, 'd> {
-    device: &'d Device,
-    stream: Stream,
-    /// By address and length.
-    known: BTreeMap<(usize, usize), Memory<'d>>,
-    arrays: &'a [ArrayRef<'a>],
-}
+const ALL: [Rows; 3] = [Rows::None, Rows::Kept, Rows::Reduced];
 
-impl Uploads<'_, '_> {
-    fn all(&mut self) -> Result<Vec<DeviceArray>> {
-        let mut uploaded = Vec::with_capacity(self.arrays.len());
-        for array in self.arrays {
-            let bytes = bytes(&array.data);
-            let key = (bytes.as_ptr().addr(), bytes.len());
-            let address = match self.known.get(&key) {
-                Some(memory) => memory.address,
-                None => {
-                    let memory = self.device.allocate(bytes.len(), self.stream)?;
-                    self.device.upload(memory.address, bytes, self.stream)?;
-                    self.known.entry(key).or_insert(memory).address
-                }
-            };
-            let (shape, strides) = (array.shape.clone(), array.strides.clone());
-            let address = address + (array.origin * array.dtype().size()) as u64;
-            uploaded.push(DeviceArray { address, dtype: array.dtype(), shape, strides });
-        }
-        Ok(uploaded)
-    }
+/// What all devices of a run have in common.
+struct Run<'a, 'o, 'r> {
+    kernel: &'a Kernel,
+    program: &'a DeviceProgram,
+    inputs: Vec<Input<'a>>,
+    outputs: Vec<Layout>,
+    pattern: Option<Pattern>,
+    results: Mutex<&'r mut [ArrayMut<'o>]>,
 }
 
 /// Runs a kernel for devices on arrays in ordinary memory.
@@ -52,77 +48,268 @@ pub(super) fn run(
 ) -> Result<()> {
     let checked = arguments::check(kernel, inputs, outputs)?;
     integers::check(kernel, &checked)?;
-    let pairs = [checked.kept, checked.reduced, checked.batch.items().unwrap_or(usize::MAX)];
-    let pairs = pairs.into_iter().fold(1u64, |all, count| all.saturating_mul(count as u64));
-    let goes_on = |done| options.progress.is_none_or(|progress| progress(done, pairs));
-    let stopped = || Error::new(ErrorKind::Cancelled, "the progress callback asked to stop");
-    if !goes_on(0) {
-        return Err(stopped());
-    }
-    let device = cuda::device(options.device)?;
-    let stream = device.stream()?;
-    let mut uploads = Uploads { device, stream: stream.name(), known: BTreeMap::new(), arrays: inputs };
-    let on_device = uploads.all()?;
-    let mut results = Vec::with_capacity(outputs.len());
-    for output in outputs.iter() {
-        let (dtype, shape) = (output.dtype(), output.shape.clone());
-        let bytes = shape.iter().product::<usize>() * dtype.size();
-        let memory = device.allocate(bytes, stream.name())?;
-        let array = DeviceArray { address: memory.address, dtype, strides: row_major(&shape), shape };
-        results.push((memory, array, bytes));
-    }
-    let arrays: Vec<DeviceArray> = results.iter().map(|(_, array, _)| array.clone()).collect();
-    let on_stream = DeviceOptions { stream: stream.name(), workspace: None, ranges: options.ranges };
-    kernel.run_on_device(options.device, &on_device, &arrays, &on_stream)?;
-    for ((memory, _, bytes), output) in results.iter().zip(outputs) {
-        download(device, memory, *bytes, stream.name(), output)?;
+    checked.batch.counted()?;
+    let (kept, reduced) = (checked.kept, checked.reduced);
+    device::check_reduced(reduced)?;
+    let pattern = options.ranges.map(|ranges| ranges.pattern(kernel.axis(), kept, reduced)).transpose()?;
+    let batch = checked.batch.shape().iter().map(|&extent| 0..extent).collect();
+    let all = Portion { batch, kept: 0..kept, reduced: 0..reduced };
+    let progress = Progress::new(all.pairs());
+    let reporter = Reporter::new(&progress, options);
+    reporter.now();
+    let devices: Vec<&Device> = match options.devices {
+        Devices::One(number) => vec![cuda::device(number)?],
+        Devices::All => cuda::devices()?.iter().map(AsRef::as_ref).collect(),
+    };
+    let input = |((array, rows), input): ((&ArrayRef<'_>, &super::pack::Rows<'_>), &super::Input)| {
+        let of = match input.category {
+            Category::Parameter => Rows::None,
+            category if category == kernel.axis().kept() => Rows::Kept,
+            _ => Rows::Reduced,
+        };
+        Layout::new(array.dtype(), of, &rows.place, input.dim)
+    };
+    let layouts = inputs.iter().zip(&checked.inputs).zip(kernel.inputs()).map(input);
+    let places = outputs.iter().zip(&checked.outputs).zip(kernel.outputs());
+    let run = Run {
+        kernel,
+        program: kernel.device_program()?,
+        inputs: inputs.iter().zip(layouts).map(|(array, layout)| Input::new(array, layout)).collect(),
+        outputs: places.map(|((array, place), o)| Layout::new(array.dtype(), Rows::Kept, place, o.dim)).collect(),
+        pattern,
+        results: Mutex::new(outputs),
+    };
+    let shares = all.shares(devices.len());
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let k = next.fetch_add(1, Ordering::Relaxed);
+        shares.get(k).zip(devices.get(k))
+    };
+    let failure: Mutex<Option<Error>> = Mutex::new(None);
+    // What the calling thread and those of other devices do alike.
+    let work = |advance: &dyn Fn(u64) -> bool| {
+        while let Some((share, device)) = take().filter(|_| !progress.is_stopped()) {
+            if let Err(error) = run.compute(device, share, advance) {
+                lock(&failure).get_or_insert(error);
+                progress.stop();
+            }
+        }
+    };
+    let help = || progress.stop_if_it_panics(|| work(&|pairs| progress.advance(pairs, 0)));
+    let advance_and_report = |pairs| {
+        progress.advance(pairs, 0);
+        reporter.now();
+        !progress.is_stopped()
+    };
+    let work_here = || progress.stop_if_it_panics(|| work(&advance_and_report));
+    with_helpers(shares.len() - 1, &help, work_here, INTERVAL, || reporter.now_and_then());
+    let failure = lock(&failure).take();
+    if let Some(error) = failure.filter(|error| error.kind() != ErrorKind::Cancelled) {
+        return Err(error);
     }
     if let Some(skipped) = options.skipped {
         skipped.set(0);
     }
-    if goes_on(pairs) { Ok(()) } else { Err(stopped()) }
+    reporter.finish()
 }
 
-/// Copies compact results to where an array has them.
-fn download(device: &Device, from: &Memory<'_>, bytes: usize, stream: Stream, to: &mut ArrayMut<'_>) -> Result<()> {
-    let parts = to.dtype().parts();
-    let is_compact = to.strides == row_major(&to.shape);
-    let (origin, count) = (to.origin * parts, bytes / to.dtype().size() * parts);
-    let (shape, strides) = (to.shape.clone(), to.strides.clone());
-    with_results!(&mut to.data,
-        indices => copy(device, from, stream, indices, Place { origin, count, shape, strides, parts, is_compact }),
-        numbers => copy(device, from, stream, numbers, Place { origin, count, shape, strides, parts, is_compact }))
+/// The streams of a run: one for all, or one for copies and one for the rest where they overlap.
+struct Streams<'d> {
+    work: OwnStream<'d>,
+    second: Option<Second<'d>>,
 }
 
-/// Where results go.
-struct Place {
-    /// In numbers, as the count is.
-    origin: usize,
-    count: usize,
-    shape: Vec<usize>,
-    strides: Vec<isize>,
-    parts: usize,
-    is_compact: bool,
+/// The stream of copies, and what the streams have done with the last piece: its inputs are there; they have been packed, so that others
+/// may take their place; and all is done.
+struct Second<'d> {
+    copies: OwnStream<'d>,
+    copied: Event<'d>,
+    packed: Event<'d>,
+    done: Event<'d>,
 }
 
-fn copy<E: bytemuck::Pod>(
-    device: &Device,
-    from: &Memory<'_>,
-    stream: Stream,
-    to: &mut [E],
-    place: Place,
-) -> Result<()> {
-    if place.count == 0 {
-        return Ok(());
+impl<'d> Streams<'d> {
+    fn new(device: &'d Device, overlap: bool) -> Result<Self> {
+        let second = || {
+            let [copied, packed, done] = [device.event()?, device.event()?, device.event()?];
+            Ok::<_, Error>(Second { copies: device.stream()?, copied, packed, done })
+        };
+        Ok(Streams { work: device.stream()?, second: if overlap { Some(second()?) } else { None } })
     }
-    if place.is_compact {
-        let own = &mut to[place.origin..place.origin + place.count];
-        return device.download(bytemuck::cast_slice_mut(own), from.address, stream);
+
+    fn copies(&self) -> &OwnStream<'d> {
+        self.second.as_ref().map_or(&self.work, |second| &second.copies)
     }
-    let mut compact = vec![E::zeroed(); place.count];
-    device.download(bytemuck::cast_slice_mut(&mut compact), from.address, stream)?;
-    let Place { origin, shape, strides, parts, .. } = place;
-    let places = crate::array::positions(origin / parts, &shape, &strides, parts);
-    places.zip(compact).for_each(|(place, number)| to[place] = number);
-    Ok(())
+}
+
+/// Lets no stream go on when memory is given back, however a run ends.
+struct Settled<'s, 'd>(&'s Streams<'d>);
+
+impl Drop for Settled<'_, '_> {
+    fn drop(&mut self) {
+        // What went wrong has been said.
+        let _ = (self.0.work.synchronize(), self.0.copies().synchronize());
+    }
+}
+
+impl Run<'_, '_, '_> {
+    /// Computes a portion on a device, piece by piece. While one is computed the inputs of the next are copied, and the results of the
+    /// last one.
+    fn compute(&self, device: &Device, portion: &Portion, advance: &dyn Fn(u64) -> bool) -> Result<()> {
+        let module = self.program.module(device)?;
+        let cut = self.cut(device, portion)?;
+        let first = portion.first(&cut);
+        let streams = Streams::new(device, cut != portion.whole())?;
+        let (work, stream) = (&streams.work, streams.work.name());
+        let results: Vec<Memory<'_>> =
+            self.outputs.iter().map(|o| device.allocate(o.compact(&first, 0).1, stream)).collect::<Result<_>>()?;
+        let mut uploads = Uploads::new();
+        let mut workspace: Option<(Memory<'_>, usize)> = None;
+        let _settled = Settled(&streams);
+        let finish = |piece: Portion| {
+            streams.second.as_ref().map_or_else(|| work.synchronize(), |second| second.done.synchronize())?;
+            if piece.reduced.end == portion.reduced.end {
+                let mut arrays = lock(&self.results);
+                for ((memory, layout), array) in results.iter().zip(&self.outputs).zip(arrays.iter_mut()) {
+                    download(device, streams.copies(), memory.address, layout, &piece, array)?;
+                }
+            }
+            let stopped = || Error::new(ErrorKind::Cancelled, "the progress callback asked to stop");
+            if advance(piece.pairs()) { Ok(()) } else { Err(stopped()) }
+        };
+        let mut queued: Option<Portion> = None;
+        for piece in portion.pieces(&cut) {
+            if let Some(second) = &streams.second {
+                second.copies.wait(&second.packed)?;
+            }
+            let inputs = uploads.bring(device, streams.copies(), &self.inputs, &piece)?;
+            if let Some(second) = &streams.second {
+                second.copied.record(&second.copies)?;
+                work.wait(&second.copied)?;
+            }
+            let addresses = results.iter().map(|memory| memory.address);
+            let outputs: Vec<_> =
+                self.outputs.iter().zip(addresses).map(|(o, address)| o.compact(&piece, address).0).collect();
+            let blocks = self.blocks(&piece);
+            let arrays = [inputs.as_slice(), &outputs];
+            let is_same = |of: fn(&Portion) -> &std::ops::Range<usize>| {
+                queued.as_ref().is_some_and(|last| last.batch == piece.batch && of(last) == of(&piece))
+            };
+            let packs = [!is_same(|portion| &portion.kept), !is_same(|portion| &portion.reduced)];
+            let prepare = |packs| self.prepare(device, portion, &cut, &piece, arrays, packs, blocks.as_ref());
+            let Some(mut run) = prepare(packs)? else { continue };
+            if workspace.as_ref().is_none_or(|(_, bytes)| *bytes < run.workspace()) {
+                // With the memory goes what was packed.
+                drop(workspace.take());
+                workspace = Some((device.allocate(run.workspace(), stream)?, run.workspace()));
+                run = prepare([true; 2])?.unwrap_or(run);
+            }
+            let memory = workspace.as_ref().map(|(memory, bytes)| (memory.address, *bytes));
+            let options = DeviceOptions { stream, workspace: memory, ranges: None };
+            run.queue(device, &module, &options, |step| match (step, &streams.second) {
+                (Step::Reduce, Some(second)) => second.packed.record(work),
+                // There is one place for the results of a piece: those of the last are taken before.
+                (Step::Merge, _) => queued.take().map_or(Ok(()), &finish),
+                _ => Ok(()),
+            })?;
+            if let Some(second) = &streams.second {
+                second.done.record(work)?;
+            }
+            queued = Some(piece);
+        }
+        queued.map_or(Ok(()), finish)
+    }
+
+    /// A run of a piece on arrays of a device.
+    #[allow(clippy::too_many_arguments)]
+    fn prepare<'b>(
+        &'b self,
+        device: &Device,
+        portion: &Portion,
+        cut: &Cut,
+        piece: &Portion,
+        arrays: [&[DeviceArray]; 2],
+        packs: [bool; 2],
+        blocks: Option<&'b Blocks>,
+    ) -> Result<Option<device::Run<'b>>> {
+        let (rows, most) = (&portion.reduced, cut.reduced.max(1));
+        let of = Piece {
+            first: [piece.kept.start, piece.reduced.start],
+            number: (piece.reduced.start - rows.start) / most,
+            count: rows.len().div_ceil(most).max(1),
+            largest: most.min(rows.len()),
+            packs,
+        };
+        let places = self.kernel.places_of(arrays[0], arrays[1])?;
+        self.kernel.prepare(self.program, device, &places, arrays, of, blocks)
+    }
+
+    /// The ranges of a piece.
+    fn blocks(&self, piece: &Portion) -> Option<Blocks> {
+        self.pattern.as_ref().map(|pattern| device::blocks(pattern, [&piece.kept, &piece.reduced]))
+    }
+
+    /// Bytes that a device has to have free for pieces of a portion.
+    fn bytes(&self, device: &Device, portion: &Portion, cut: &Cut) -> Result<usize> {
+        let first = portion.first(cut);
+        let (mut bytes, mut workspace) = (self.copied(&first, &ALL), 0);
+        // Workspaces differ by the number of kept rows and their ranges.
+        let kept = Portion { batch: first.batch.clone(), reduced: first.reduced.clone(), kept: portion.kept.clone() };
+        let pieces: Vec<Portion> = kept.pieces(cut).collect();
+        let differs = |k: &usize| self.pattern.is_some() || *k == 0 || k + 1 == pieces.len();
+        for piece in (0..pieces.len()).filter(differs).map(|k| &pieces[k]) {
+            let inputs = described(&self.inputs, piece, &[]).0;
+            let (outputs, sizes): (Vec<_>, Vec<_>) = self.outputs.iter().map(|o| o.compact(piece, 0)).unzip();
+            let blocks = self.blocks(piece);
+            let run = self.prepare(device, portion, cut, piece, [&inputs, &outputs], [true; 2], blocks.as_ref())?;
+            workspace = workspace.max(run.map_or(0, |run| run.workspace()));
+            if *piece == first {
+                bytes += counted(sizes);
+            }
+        }
+        Ok(bytes + workspace)
+    }
+
+    /// Bytes of the inputs of a piece that have these rows.
+    fn copied(&self, piece: &Portion, of: &[Rows]) -> usize {
+        counted(described(&self.inputs, piece, of).1)
+    }
+
+    /// How a portion is cut: so that pieces fit, and if all does, so that copies of large inputs overlap with computing.
+    fn cut(&self, device: &Device, portion: &Portion) -> Result<Cut> {
+        let free = device.free_bytes()?;
+        let free = free - free / MARGIN;
+        let bytes = |cut: &Cut| self.bytes(device, portion, cut);
+        let fits = |cut: &Cut, [times, parts]: [usize; 2]| Ok::<_, Error>(bytes(cut)? <= free / parts * times);
+        let Some(cut) = Cut::fitting(portion, fits)? else {
+            let smallest = bytes(&Cut::smallest(portion))?;
+            let message = format!(
+                "device {} has {free} bytes of memory to work in, and the smallest pieces of this run take {smallest}",
+                device.number
+            );
+            return Err(Error::new(ErrorKind::Size, message));
+        };
+        if cut != portion.whole() || self.copied(portion, &ALL) <= OVERLAPPED {
+            return Ok(cut);
+        }
+        let [kept, reduced] = [Rows::Kept, Rows::Reduced].map(|rows| self.copied(portion, &[rows]));
+        let axis = cut.batch.iter().position(|&extent| extent > 1);
+        let mut smaller = cut.clone();
+        for _ in 0..HALVINGS {
+            if self.copied(&portion.first(&smaller), &ALL) <= PIECE {
+                break;
+            }
+            match axis {
+                Some(axis) => smaller.batch[axis] = smaller.batch[axis].div_ceil(2),
+                None if kept > reduced => smaller.kept = halved(smaller.kept),
+                None => smaller.reduced = halved(smaller.reduced),
+            }
+        }
+        Ok(if bytes(&smaller)? <= free { smaller } else { cut })
+    }
+}
+
+/// Bytes as memory is counted.
+fn counted(sizes: Vec<usize>) -> usize {
+    sizes.into_iter().map(|bytes| bytes.max(1).next_multiple_of(ALIGNMENT)).sum()
 }

@@ -13,6 +13,7 @@ mod integers;
 mod locks;
 mod pack;
 mod pass;
+mod portion;
 mod progress;
 mod ranges;
 mod rows;
@@ -22,6 +23,7 @@ mod sieve;
 mod skip;
 mod symmetric;
 mod threads;
+mod transfer;
 mod turn;
 
 use std::cell::Cell;
@@ -101,6 +103,21 @@ impl Default for CompileOptions {
     }
 }
 
+/// The CUDA devices of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// One of them, counted from 0.
+    One(usize),
+    /// All of them: each takes a share of the problems or of the kept rows.
+    All,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Devices::One(0)
+    }
+}
+
 /// How a kernel is run.
 #[derive(Clone, Copy, Default)]
 pub struct RunOptions<'a> {
@@ -112,8 +129,8 @@ pub struct RunOptions<'a> {
     /// Which blocks of the matrix of pairs are reduced; `None` means all of it. In a batch they are those of every
     /// problem.
     pub ranges: Option<&'a Ranges>,
-    /// Which CUDA device arrays are copied to, where the kernel is one for devices.
-    pub device: usize,
+    /// Which CUDA devices arrays are copied to, where the kernel is one for devices.
+    pub devices: Devices,
     /// Takes, at the end, how many pairs were not computed because the conditions of masks rule out whole blocks of
     /// them.
     pub skipped: Option<&'a Cell<u64>>,

@@ -40,7 +40,8 @@ impl Progress {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    fn stop(&self) {
+    /// Asks all threads to stop.
+    pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
@@ -75,6 +76,13 @@ impl<'a> Reporter<'a> {
         if self.callback.is_some() && self.last.get().elapsed() >= INTERVAL {
             self.report();
             self.last.set(Instant::now());
+        }
+    }
+
+    /// Reports unless all is done, which is said at the end.
+    pub(super) fn now(&self) {
+        if self.progress.done.load(Ordering::Relaxed) < self.progress.total {
+            self.report();
         }
     }
 

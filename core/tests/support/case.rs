@@ -237,23 +237,29 @@ impl Case {
 
     /// The results of several runs on the same arrays, with these numbers of threads.
     pub fn run_with_threads(&self, kernel: &Kernel, dtype: Dtype, threads: &[usize]) -> Result<Vec<Vec<Values>>> {
+        let options = |&threads: &usize| RunOptions { threads, ..RunOptions::default() };
+        self.run_with(kernel, dtype, &threads.iter().map(options).collect::<Vec<_>>())
+    }
+
+    /// The same with these options.
+    pub fn run_with(&self, kernel: &Kernel, dtype: Dtype, options: &[RunOptions<'_>]) -> Result<Vec<Vec<Values>>> {
         match dtype {
-            Dtype::F32 => self.run_in::<f32>(kernel, threads),
-            _ => self.run_in::<f64>(kernel, threads),
+            Dtype::F32 => self.run_in::<f32>(kernel, options),
+            _ => self.run_in::<f64>(kernel, options),
         }
     }
 
-    fn run_in<T: Element>(&self, kernel: &Kernel, threads: &[usize]) -> Result<Vec<Vec<Values>>> {
+    fn run_in<T: Element>(&self, kernel: &Kernel, options: &[RunOptions<'_>]) -> Result<Vec<Vec<Values>>> {
         let stored: Vec<_> = (0..self.variables.len()).map(|k| self.store::<T>(k)).collect();
         let inputs: Vec<ArrayRef<'_>> = (0..stored.len()).map(|k| stored[self.same_as(k)].view()).collect();
-        threads.iter().map(|&threads| self.run_on(kernel, &inputs, threads, T::of(UNTOUCHED))).collect()
+        options.iter().map(|options| self.run_on(kernel, &inputs, options, T::of(UNTOUCHED))).collect()
     }
 
     fn run_on<T: Element>(
         &self,
         kernel: &Kernel,
         inputs: &[ArrayRef<'_>],
-        threads: usize,
+        options: &RunOptions<'_>,
         untouched: T,
     ) -> Result<Vec<Values>> {
         let rows = self.kept();
@@ -273,7 +279,7 @@ impl Case {
                 ArrayMut { data, origin, shape: vec![rows, output.dim], strides: strides.to_vec() }
             })
             .collect();
-        kernel.run(inputs, &mut outputs, &RunOptions { threads, ..RunOptions::default() })?;
+        kernel.run(inputs, &mut outputs, options)?;
         drop(outputs);
         let results = kernel.outputs().iter().zip(numbers.iter().zip(&indices)).map(|(output, (numbers, indices))| {
             let integer = output.dtype == Dtype::I64;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Once;
+use std::sync::{Mutex, Once, PoisonError};
 
 use libloading::Library;
 
@@ -23,4 +23,24 @@ pub fn start() {
             std::mem::forget(library);
         }
     });
+}
+
+/// Does work while each device has so much memory. What does it alone may run in a process, since it is the environment that
+/// tells the driver.
+pub fn with_bytes<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    const VARIABLE: &str = "CUDA_ON_CPU_BYTES";
+    static ONE: Mutex<()> = Mutex::new(());
+    struct Unset;
+    impl Drop for Unset {
+        fn drop(&mut self) {
+            // SAFETY: as below.
+            unsafe { std::env::remove_var(VARIABLE) };
+        }
+    }
+    start();
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: whoever reads the environment in C is called by tests that do so under this lock.
+    unsafe { std::env::set_var(VARIABLE, bytes.to_string()) };
+    let _unset = Unset;
+    work()
 }

@@ -260,6 +260,36 @@ impl Device {
         Ok(OwnStream { stream, device: self })
     }
 
+    /// A new event.
+    pub fn event(&self) -> Result<Event<'_>> {
+        let _current = self.enter()?;
+        let mut event = std::ptr::null_mut();
+        let without_times = sys::CUevent_flags::CU_EVENT_DISABLE_TIMING as u32;
+        // SAFETY: the place is valid for writing.
+        check("an event cannot be made", unsafe { sys::cuEventCreate(&mut event, without_times) })?;
+        Ok(Event { event, device: self })
+    }
+
+    /// Bytes that could be allocated now, about: what nobody has, and what was freed and kept.
+    pub fn free_bytes(&self) -> Result<usize> {
+        let _current = self.enter()?;
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: the places are valid for writing.
+        check("a device does not tell its free memory", unsafe { sys::cuMemGetInfo_v2(&mut free, &mut total) })?;
+        let of_pool = |which| {
+            let mut bytes = 0u64;
+            let place = std::ptr::from_mut(&mut bytes).cast::<c_void>();
+            // SAFETY: both attributes that are asked for are numbers of 64 bits.
+            check("a device does not tell its kept memory", unsafe {
+                sys::cuMemPoolGetAttribute(self.pool.0, which, place)
+            })?;
+            Ok::<usize, Error>(bytes as usize)
+        };
+        let reserved = of_pool(sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT)?;
+        let used = of_pool(sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_USED_MEM_CURRENT)?;
+        Ok(free + reserved.saturating_sub(used))
+    }
+
     /// Memory for what is queued on a stream from now on, until it is dropped.
     pub fn allocate(&self, bytes: usize, stream: Stream) -> Result<Memory<'_>> {
         let _current = self.enter()?;
@@ -303,6 +333,20 @@ impl OwnStream<'_> {
     pub fn name(&self) -> Stream {
         self.stream as Stream
     }
+
+    /// Waits until all that is queued is done.
+    pub fn synchronize(&self) -> Result<()> {
+        let _current = self.device.enter()?;
+        // SAFETY: a stream of this device.
+        check("a run failed", unsafe { sys::cuStreamSynchronize(self.stream) })
+    }
+
+    /// What is queued from now on waits for what an event has recorded.
+    pub fn wait(&self, event: &Event<'_>) -> Result<()> {
+        let _current = self.device.enter()?;
+        // SAFETY: a stream and an event of this device.
+        check("a stream cannot wait", unsafe { sys::cuStreamWaitEvent(self.stream, event.event, 0) })
+    }
 }
 
 impl Drop for OwnStream<'_> {
@@ -310,6 +354,38 @@ impl Drop for OwnStream<'_> {
         if let Ok(_current) = self.device.enter() {
             // SAFETY: made here, and dropped once; the driver waits for what is queued.
             unsafe { sys::cuStreamDestroy_v2(self.stream) };
+        }
+    }
+}
+
+/// A place in the queue of a stream; as long as none is recorded there is nothing to wait for.
+#[derive(Debug)]
+pub struct Event<'a> {
+    event: sys::CUevent,
+    device: &'a Device,
+}
+
+impl Event<'_> {
+    /// Records what is queued on a stream so far.
+    pub fn record(&self, stream: &OwnStream<'_>) -> Result<()> {
+        let _current = self.device.enter()?;
+        // SAFETY: a stream and an event of this device.
+        check("an event cannot be recorded", unsafe { sys::cuEventRecord(self.event, stream.stream) })
+    }
+
+    /// Waits until what was recorded is done.
+    pub fn synchronize(&self) -> Result<()> {
+        let _current = self.device.enter()?;
+        // SAFETY: an event of this device.
+        check("a run failed", unsafe { sys::cuEventSynchronize(self.event) })
+    }
+}
+
+impl Drop for Event<'_> {
+    fn drop(&mut self) {
+        if let Ok(_current) = self.device.enter() {
+            // SAFETY: made here, and dropped once; the driver keeps what streams wait for.
+            unsafe { sys::cuEventDestroy_v2(self.event) };
         }
     }
 }

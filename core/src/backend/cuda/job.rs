@@ -36,15 +36,47 @@ pub struct Sizes {
     pub packed_items: [usize; 3],
     /// Extents of the axes of the batch.
     pub batch: Vec<usize>,
+    /// Which of all rows of the problems these are.
+    pub piece: Piece,
+}
+
+/// Some of the rows of problems, where these come in pieces that follow one another with the same workspace. Pieces of the reduced
+/// rows that meet the same kept rows come one after the other.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The first of the kept rows and of the reduced rows among all.
+    pub first: [usize; 2],
+    /// Which piece of the reduced rows it is.
+    pub number: usize,
+    /// How many there are.
+    pub count: usize,
+    /// Reduced rows of the largest.
+    pub largest: usize,
+    /// Whether kept rows and reduced rows are packed; where not, those of the piece before are there.
+    pub packs: [bool; 2],
+}
+
+impl Default for Piece {
+    /// All rows.
+    fn default() -> Self {
+        Piece { first: [0; 2], number: 0, count: 1, largest: 0, packs: [true; 2] }
+    }
 }
 
 /// Kept rows and the intervals of reduced rows that they meet, from one number to another.
 #[derive(Clone, Debug, Default)]
 pub struct Blocks {
-    /// Start and end of the kept rows of each strip, where its intervals start and end, and how many rows these have.
+    /// Start and end of the kept rows of each strip, where its intervals start and end, and how many rows it meets, in all pieces.
     pub strips: Vec<[usize; 5]>,
     /// Start and end of the intervals.
     pub intervals: Vec<[usize; 2]>,
+}
+
+impl Blocks {
+    /// How many reduced rows a strip meets here.
+    fn reduced(&self, strip: &[usize; 5]) -> usize {
+        self.intervals[strip[2]..strip[3]].iter().map(|[start, end]| end - start).sum()
+    }
 }
 
 /// An array of a run: its data, the position of its format among all, and its steps, in numbers.
@@ -97,27 +129,27 @@ pub enum Step {
     Merge,
 }
 
-/// The parts of the workspace.
+/// The parts of the workspace: first what stays when there are other kept rows, or fewer.
 #[derive(Clone, Copy)]
 enum Region {
     Call,
-    Kept,
     Reduced,
+    ReducedFactors,
+    ReducedSquares,
+    Centres,
+    Kept,
+    KeptFactors,
+    KeptSquares,
     Totals,
     States,
     ListValues,
     ListRows,
     Strips,
     Intervals,
-    KeptFactors,
-    ReducedFactors,
-    KeptSquares,
-    ReducedSquares,
-    Centres,
 }
 
 /// How many there are.
-const REGIONS: usize = Region::Centres as usize + 1;
+const REGIONS: usize = Region::Intervals as usize + 1;
 /// Rows that may be read beyond the last as factors: those that a block of threads, and that four threads, take at a time.
 const ROWS_BEYOND: usize = 128;
 
@@ -136,8 +168,9 @@ impl<'a> Job<'a> {
             Some(blocks) => blocks.strips.iter().map(|strip| strip[1] - strip[0]).max().unwrap_or(0),
         };
         // Few kept rows leave threads free, which then share the reduced rows of one.
+        let most_reduced = sizes.reduced.max(sizes.piece.largest);
         let rows = |bits: usize| (schedule.threads >> bits) * schedule.rows;
-        let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && sizes.reduced > 1;
+        let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && most_reduced > 1;
         let most = if schedule.lists_in_memory { LISTED_LANE_BITS } else { MOST_LANE_BITS };
         let lane_bits = match schedule.products.is_empty() {
             true => (0..=most).rev().find(fits).unwrap_or(0),
@@ -149,18 +182,20 @@ impl<'a> Job<'a> {
         };
         let all = row_blocks.checked_mul(sizes.items).ok_or_else(too_large)?;
         let kept_blocks = match stages.slots[Space::Kept as usize] {
-            0 => 0,
-            _ => sizes.kept.div_ceil(schedule.threads),
+            1.. if sizes.piece.packs[0] => sizes.kept.div_ceil(schedule.threads),
+            _ => 0,
         };
         let reduced = match blocks {
             None => sizes.reduced,
-            Some(blocks) => blocks.strips.iter().map(|strip| strip[4]).max().unwrap_or(0),
+            Some(blocks) => blocks.strips.iter().map(|strip| blocks.reduced(strip)).max().unwrap_or(0),
         };
-        let longest = reduced.div_ceil(PART_TILES * schedule.tile).max(1);
+        // All pieces have the same parts.
+        let is_cut = sizes.piece.count > 1;
+        let longest = if is_cut { most_reduced } else { reduced }.div_ceil(PART_TILES * schedule.tile).max(1);
         let most = if schedule.lists.is_empty() { 1 << 15 } else { LIST_PARTS };
         let wanted = (at_once * WAVES / all.max(1)).clamp(1, longest.min(most));
         let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
-        let parts = reduced.div_ceil(part_rows).max(1);
+        let parts = if is_cut { wanted } else { reduced.div_ceil(part_rows).max(1) };
         // Where rows are many each has a thread of its own.
         let is_few = all * rows(lane_bits) < at_once * schedule.threads;
         let merge_bits = if is_few && parts >= MANY_PARTS { MERGE_BITS } else { 0 };
@@ -187,9 +222,9 @@ impl<'a> Job<'a> {
         Ok(job)
     }
 
-    /// Parts of each row, each of which has totals of its own.
+    /// Parts of each row, each of which has totals of its own, and those of all pieces.
     fn slices(&self) -> usize {
-        self.parts << self.lane_bits
+        (self.parts << self.lane_bits) + usize::from(self.sizes.piece.count > 1)
     }
 
     /// Kept rows of a block.
@@ -209,6 +244,7 @@ impl<'a> Job<'a> {
         let in_memory = |space: Space| self.schedule.in_memory[space as usize];
         let product = |factors: &[usize]| factors.iter().try_fold(1usize, |all, &factor| all.checked_mul(factor));
         let Sizes { kept, reduced, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
+        let reduced = reduced.max(self.sizes.piece.largest);
         let states = [self.slices(), self.total_rows(), size];
         let of_states = |count: usize| product(&[count, states[0], states[1], states[2]]);
         let lists = self.schedule.list_length();
@@ -217,30 +253,33 @@ impl<'a> Job<'a> {
         let (chunks, squares) = (self.schedule.chunks(), self.schedule.products.len());
         [
             product(&[calls, self.schedule.call_stride, size]),
-            product(&[kept_items, kept, slots(Space::Kept).next_multiple_of(16 / size), size]),
             // The last group may be read beyond the last row.
             product(&[reduced_items, reduced])
                 .and_then(|rows| product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])),
+            product(&[reduced_factors, chunks, CHUNK, size]),
+            product(&[reduced_factors, squares, size]),
+            product(&[self.centre_items(), chunks, CHUNK, size]),
+            product(&[kept_items, kept, slots(Space::Kept).next_multiple_of(16 / size), size]),
+            product(&[kept_factors, chunks, CHUNK, size]),
+            product(&[kept_factors, squares, size]),
             of_states(slots(Space::Total)),
             of_states(if in_memory(Space::Block) { slots(Space::Block) } else { 0 }),
             of_states(lists),
             product(&[lists, states[0], states[1], size_of::<i32>()]),
             product(&[blocks.0, 6, size_of::<u64>()]),
             product(&[blocks.1, 2, size_of::<u64>()]),
-            product(&[kept_factors, chunks, CHUNK, size]),
-            product(&[reduced_factors, chunks, CHUNK, size]),
-            product(&[kept_factors, squares, size]),
-            product(&[reduced_factors, squares, size]),
-            product(&[self.centre_items(), chunks, CHUNK, size]),
         ]
     }
 
     /// Rows of all problems that are packed as factors of products, with some beyond them that may be read.
     fn factor_rows(&self) -> [usize; 2] {
         let Sizes { kept, reduced, packed_items: [_, kept_items, reduced_items], .. } = self.sizes;
-        [kept_items.saturating_mul(kept), reduced_items.saturating_mul(reduced)].map(|rows| match self.schedule.chunks() {
-            0 => 0,
-            _ => rows.saturating_add(ROWS_BEYOND),
+        let reduced = reduced.max(self.sizes.piece.largest);
+        [kept_items.saturating_mul(kept), reduced_items.saturating_mul(reduced)].map(|rows| {
+            match self.schedule.chunks() {
+                0 => 0,
+                _ => rows.saturating_add(ROWS_BEYOND),
+            }
         })
     }
 
@@ -285,7 +324,9 @@ impl<'a> Job<'a> {
         let [call_items, kept_items, reduced_items] = sizes.packed_items;
         let mut words = [sizes.kept, sizes.reduced, sizes.items, kept_items, reduced_items, call_items].to_vec();
         words.extend(std::iter::repeat_n(1, AXES - sizes.batch.len()).chain(sizes.batch.iter().copied()));
-        words.extend([first_item, self.kept_blocks, self.row_blocks, self.block_rows().ilog2() as usize]);
+        let Piece { first: [first_kept, first_reduced], number, count, .. } = sizes.piece;
+        words.extend([first_item, first_kept, first_reduced, number, count]);
+        words.extend([self.kept_blocks, self.row_blocks, self.block_rows().ilog2() as usize]);
         words.extend([self.lane_bits, self.parts, self.part_rows, self.merge_bits]);
         words.push(self.blocks.map_or(0, |blocks| blocks.strips.len()));
         let mut words: Vec<u64> = words.into_iter().map(|word| word as u64).collect();
@@ -335,13 +376,17 @@ impl<'a> Job<'a> {
             Ok(())
         };
         let Sizes { reduced, items, packed_items: [calls, kept_items, reduced_items], .. } = self.sizes;
-        if slots(Space::Call) > 0 {
+        let [packs_kept, packs_reduced] = self.sizes.piece.packs;
+        if slots(Space::Call) > 0 && packs_kept {
             launch(Step::Call, [1, 1], calls, 32)?;
         }
-        let reduced_blocks = if slots(Space::Reduced) > 0 { reduced.div_ceil(threads) } else { 0 };
+        let reduced_blocks = if slots(Space::Reduced) > 0 && packs_reduced { reduced.div_ceil(threads) } else { 0 };
         launch(Step::Rows, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
-        if !self.schedule.products.is_empty() && reduced > 0 {
-            launch(Step::Centre, [1, 1], self.centre_items(), threads)?;
+        if !self.schedule.products.is_empty() {
+            // What is there of a piece before was taken from the centre of then.
+            if packs_kept && packs_reduced && reduced > 0 {
+                launch(Step::Centre, [1, 1], self.centre_items(), threads)?;
+            }
             launch(Step::Factors, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
         }
         launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;

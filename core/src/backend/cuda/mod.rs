@@ -13,8 +13,8 @@ mod source;
 mod statements;
 
 pub use cubins::VARIABLE as CACHE_VARIABLE;
-pub use driver::{Device, Memory, Module, OwnStream, Stream, compiler, device, devices, driver_version};
-pub use job::{Blocks, Job, JobArray, Sizes, Step};
+pub use driver::{Device, Event, Memory, Module, OwnStream, Stream, compiler, device, devices, driver_version};
+pub use job::{Blocks, Job, JobArray, Piece, Sizes, Step};
 pub use nvrtc::{Code, Nvrtc, VARIABLE as NVRTC_VARIABLE};
 pub use schedule::{ARCHITECTURES, Schedule};
 pub use source::{AXES, source};

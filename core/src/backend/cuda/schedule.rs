@@ -123,7 +123,8 @@ impl Schedule {
     /// that GPUs know.
     pub fn new(stages: &Stages, architecture: i32, rounds: bool) -> Result<Schedule> {
         let plain = Schedule::without_products(stages)?;
-        let products = if stages.dtype == Dtype::F32 && architecture >= MULTIPLIES { products(stages) } else { Vec::new() };
+        let products =
+            if stages.dtype == Dtype::F32 && architecture >= MULTIPLIES { products(stages) } else { Vec::new() };
         Ok(plain.with_products(stages, products, rounds).unwrap_or(plain))
     }
 

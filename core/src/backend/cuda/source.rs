@@ -164,7 +164,10 @@ impl Pass<'_> {
     /// Brings the arguments of a row to the planes of its space.
     fn load(&self, function: &str, space: Space) -> String {
         let place = name(space);
-        let row = if space == Space::Kept { "Planes" } else { "Memory" };
+        let (row, first) = match space {
+            Space::Kept => ("Planes", "job.first_kept + "),
+            _ => ("Memory", "job.first_reduced + "),
+        };
         let mut text =
             format!("DEVICE void {function}(const Job& job, long long item, long long row, {row}& {place}) {{\n");
         let sources = &self.stages.sources[space as usize];
@@ -183,7 +186,7 @@ impl Pass<'_> {
                      integer_at(array, problem_place(job, array, item) + row * array.row_step + column_place(array, \
                      {component}));\n    }}\n"
                 ),
-                Source::Position => format!("    {place}[{slot}] = number_of((Bits)row);\n"),
+                Source::Position => format!("    {place}[{slot}] = number_of((Bits)({first}row));\n"),
                 Source::Computed => String::new(),
             };
             slot += count;
