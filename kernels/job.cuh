@@ -35,6 +35,8 @@ struct Job {
     long long kept_factor_rows;
     long long reduced_factor_rows;
     long long centre_items;
+    // Reduced rows of a problem whose columns are packed for products, with zeros beyond the last.
+    long long column_rows;
     const long long* strip_rows;
     const long long* intervals;
     // What is known per problem, per kept row (some planes after others) and per reduced row (a row after another); the totals of
@@ -52,6 +54,7 @@ struct Job {
     Number* kept_squares;
     Number* reduced_squares;
     Number* centres;
+    Number* columns;
     Array inputs[INPUTS > 0 ? INPUTS : 1];
     Array outputs[OUTPUTS > 0 ? OUTPUTS : 1];
 };

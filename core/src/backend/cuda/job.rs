@@ -1,6 +1,6 @@
 //! What a launch is told: the words of `Job` in `kernels/job.cuh`, and how many threads share what.
 
-use super::schedule::{CHUNK, PRODUCT_LANE_BITS, Schedule};
+use super::schedule::{CHUNK, COLUMN_TILE, PRODUCT_LANE_BITS, Schedule};
 use super::source::AXES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::{Space, Stages};
@@ -103,6 +103,8 @@ pub struct Job<'a> {
     blocks: Option<&'a Blocks>,
     /// Blocks of kept rows of a problem.
     row_blocks: usize,
+    /// Threads that share a kept row, and how many of them have totals of their own, as powers of two.
+    sharing_bits: usize,
     lane_bits: usize,
     parts: usize,
     part_rows: usize,
@@ -137,6 +139,7 @@ enum Region {
     ReducedFactors,
     ReducedSquares,
     Centres,
+    Columns,
     Kept,
     KeptFactors,
     KeptSquares,
@@ -172,13 +175,15 @@ impl<'a> Job<'a> {
         let rows = |bits: usize| (schedule.threads >> bits) * schedule.rows;
         let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && most_reduced > 1;
         let most = if schedule.lists_in_memory { LISTED_LANE_BITS } else { MOST_LANE_BITS };
-        let lane_bits = match schedule.products.is_empty() {
-            true => (0..=most).rev().find(fits).unwrap_or(0),
-            false => PRODUCT_LANE_BITS,
+        let sharing_bits = match schedule.multiplies() {
+            true => PRODUCT_LANE_BITS,
+            false => (0..=most).rev().find(fits).unwrap_or(0),
         };
+        // The threads of a row with many columns have one total.
+        let lane_bits = if schedule.columns.is_some() { 0 } else { sharing_bits };
         let row_blocks = match blocks {
-            None => sizes.kept.div_ceil(rows(lane_bits)),
-            Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(lane_bits))).sum(),
+            None => sizes.kept.div_ceil(rows(sharing_bits)),
+            Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(sharing_bits))).sum(),
         };
         let all = row_blocks.checked_mul(sizes.items).ok_or_else(too_large)?;
         let kept_blocks = match stages.slots[Space::Kept as usize] {
@@ -197,7 +202,7 @@ impl<'a> Job<'a> {
         let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
         let parts = if is_cut { wanted } else { reduced.div_ceil(part_rows).max(1) };
         // Where rows are many each has a thread of its own.
-        let is_few = all * rows(lane_bits) < at_once * schedule.threads;
+        let is_few = all * rows(sharing_bits) < at_once * schedule.threads;
         let merge_bits = if is_few && parts >= MANY_PARTS { MERGE_BITS } else { 0 };
         let mut job = Job {
             stages,
@@ -205,6 +210,7 @@ impl<'a> Job<'a> {
             sizes,
             blocks,
             row_blocks,
+            sharing_bits,
             lane_bits,
             parts,
             part_rows,
@@ -229,7 +235,7 @@ impl<'a> Job<'a> {
 
     /// Kept rows of a block.
     fn block_rows(&self) -> usize {
-        (self.schedule.threads >> self.lane_bits) * self.schedule.rows
+        (self.schedule.threads >> self.sharing_bits) * self.schedule.rows
     }
 
     /// Kept rows of all problems, in whole blocks.
@@ -250,15 +256,17 @@ impl<'a> Job<'a> {
         let lists = self.schedule.list_length();
         let blocks = self.blocks.map_or((0, 0), |blocks| (blocks.strips.len(), blocks.intervals.len()));
         let [kept_factors, reduced_factors] = self.factor_rows();
-        let (chunks, squares) = (self.schedule.chunks(), self.schedule.products.len());
+        let (chunks, squares, tiles) =
+            (self.schedule.chunks(), self.schedule.products.len(), self.schedule.column_tiles);
         [
             product(&[calls, self.schedule.call_stride, size]),
             // The last group may be read beyond the last row.
             product(&[reduced_items, reduced])
-                .and_then(|rows| product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])),
+                .and_then(|rows| product(&[rows.checked_add(self.group_rows())?, self.schedule.stride, size])),
             product(&[reduced_factors, chunks, CHUNK, size]),
             product(&[reduced_factors, squares, size]),
             product(&[self.centre_items(), chunks, CHUNK, size]),
+            product(&[tiles[0], tiles[1], COLUMN_TILE, reduced_items, self.column_rows(), size]),
             product(&[kept_items, kept, slots(Space::Kept).next_multiple_of(16 / size), size]),
             product(&[kept_factors, chunks, CHUNK, size]),
             product(&[kept_factors, squares, size]),
@@ -281,6 +289,17 @@ impl<'a> Job<'a> {
                 _ => rows.saturating_add(ROWS_BEYOND),
             }
         })
+    }
+
+    /// Reduced rows that the threads of a kept row take at a time.
+    fn group_rows(&self) -> usize {
+        self.schedule.group << if self.schedule.multiplies() { PRODUCT_LANE_BITS } else { 0 }
+    }
+
+    /// Rows of a problem whose columns are packed, with zeros beyond the last that may be read.
+    fn column_rows(&self) -> usize {
+        let group = self.group_rows();
+        self.sizes.reduced.max(self.sizes.piece.largest).next_multiple_of(group) + group
     }
 
     /// Problems with centres of their own: factors that several share are all taken from one centre.
@@ -345,9 +364,10 @@ impl<'a> Job<'a> {
             Region::KeptSquares,
             Region::ReducedSquares,
             Region::Centres,
+            Region::Columns,
         ];
         words.extend(self.factor_rows().map(|rows| rows as u64));
-        words.push(self.centre_items() as u64);
+        words.extend([self.centre_items(), self.column_rows()].map(|count| count as u64));
         words.extend(regions.map(|region| workspace + self.starts[region as usize] as u64));
         let nothing = JobArray::default();
         for arrays in [inputs, outputs] {
@@ -382,11 +402,13 @@ impl<'a> Job<'a> {
         }
         let reduced_blocks = if slots(Space::Reduced) > 0 && packs_reduced { reduced.div_ceil(threads) } else { 0 };
         launch(Step::Rows, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
-        if !self.schedule.products.is_empty() {
+        if self.schedule.multiplies() {
             // What is there of a piece before was taken from the centre of then.
             if packs_kept && packs_reduced && reduced > 0 {
                 launch(Step::Centre, [1, 1], self.centre_items(), threads)?;
             }
+            // Columns are followed by zeros.
+            let reduced_blocks = if reduced_blocks > 0 { self.column_rows().div_ceil(threads) } else { 0 };
             launch(Step::Factors, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
         }
         launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;
