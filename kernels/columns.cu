@@ -13,16 +13,15 @@ typedef Number ColumnSums[COLUMN_TILES][ROWS][2];
 // Adds weights times columns one by one, where infinity or NaN among them would make NaN of all.
 DEVICE void add_columns(const Job& job, long long item, int first, int from, int to, Number (*all)[TOGETHER + 1], ColumnSums& sums,
                         int tile) {
-    const long long step = job.reduced_items * job.column_rows * 8;
     ROLLED
     for (int k = from; k < to; ++k) {
         const Number* numbers = column_number(job, item, first + k, tile * 8 + 2 * (threadIdx.x & 3));
         UNROLLED
-        for (int q = 0; q < COLUMN_TILES; ++q, numbers += step) {
+        for (int q = 0; q < COLUMN_TILES; ++q) {
             UNROLLED
             for (int e = 0; e < 2; ++e) {
                 UNROLLED
-                for (int r = 0; r < ROWS; ++r) sums[q][r][e] = multiply_add(all[r][k], numbers[4 * e], sums[q][r][e]);
+                for (int r = 0; r < ROWS; ++r) sums[q][r][e] = multiply_add(all[r][k], numbers[q * COLUMN_STEP + 4 * e], sums[q][r][e]);
             }
         }
     }
@@ -30,23 +29,24 @@ DEVICE void add_columns(const Job& job, long long item, int first, int from, int
 
 // The sums of some columns, and the other numbers of a block, of the reduced rows from one to another.
 DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS],
-                        BlockRow (&block)[ROWS], ColumnSums& sums, const Number* rows, long long item, const Places& places, int from, int to,
+                        BlockRow (&block)[ROWS], ColumnSums& sums, long long item, const Places& places, int from, int to,
                         int tile, bool is_exact) {
     SHARED Number shared[THREADS / 4 * ROWS][TOGETHER + 1];
     Number(*own_weights)[TOGETHER + 1] = shared + (threadIdx.x >> 2) * ROWS;
     const int lane = threadIdx.x & 3, column = threadIdx.x >> 2 & 7;
-    const long long reduced_item = job.reduced_items > 1 ? item : 0, step = job.reduced_items * job.column_rows * 8;
+    const long long reduced_item = job.reduced_items > 1 ? item : 0;
     ListsRow lists[ROWS];
     // Columns of four rows lie together.
     ROLLED
     for (int first = from & ~3; first < to; first += TOGETHER) {
         const int own = first + lane * GROUP;
+        const Number* rows = job.reduced + (places.reduced + own) * STRIDE;
         ReducedRow reduced[GROUP];
         UNROLLED
-        for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + (long long)(own + c) * STRIDE);
+        for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + c * STRIDE);
         PairNumbers pair[ROWS][GROUP];
 #if PRODUCTS > 0
-        const Places here = {places.kept, places.last, places.reduced + first, to - own};
+        const Places here = {places.kept, places.more, to - own, places.reduced + first};
         multiply(job, call, here, pair);
 #else
         contract_pairs(call, kept, reduced, pair);
@@ -70,12 +70,12 @@ DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Re
         }
         const Number* numbers = column_number(job, reduced_item, first + lane * GROUP, tile * 8 + column);
         UNROLLED
-        for (int q = 0; q < COLUMN_TILES; ++q, numbers += step) {
+        for (int q = 0; q < COLUMN_TILES; ++q) {
             Number columns[GROUP];
             UNROLLED
             for (int k = 0; k < GROUP / 4; ++k) {
                 Number four[4];
-                unpack(*(const Vector*)(numbers + k * 32), four);
+                unpack(*(const Vector*)(numbers + k * COLUMN_ROW_STEP + q * COLUMN_STEP), four);
                 UNROLLED
                 for (int c = 0; c < 4; ++c) columns[4 * k + c] = four[c];
             }
@@ -85,8 +85,8 @@ DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Re
 }
 
 // A block of the reduced rows from one to another is added to the totals.
-DEVICE void add_block(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], const Number* rows,
-                      long long item, const Places& places, long long total_row, int from, int to) {
+DEVICE void add_block(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], long long item,
+                      const Places& places, long long total_row, int from, int to) {
     const int lane = threadIdx.x & 3;
     BlockRow block[ROWS];
     bool is_exact = false;
@@ -97,7 +97,7 @@ DEVICE void add_block(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Regi
         for (int k = 0; k < COLUMN_TILES * ROWS * 2; ++k) sums[k / (2 * ROWS)][k / 2 % ROWS][k % 2] = 0;
         UNROLLED
         for (int r = 0; r < ROWS; ++r) start_others(block[r]);
-        sum_columns(job, call, kept, anchor, block, sums, rows, item, places, from, to, group * COLUMN_TILES, is_exact);
+        sum_columns(job, call, kept, anchor, block, sums, item, places, from, to, group * COLUMN_TILES, is_exact);
         UNROLLED
         for (int r = 0; r < ROWS; ++r) join_others(block[r]);
         if (ANCHOR > 0) {
@@ -171,18 +171,20 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     SYNCHRONISE_WARP();
     const long long kept_place = (job.kept_items > 1 ? item : 0) * job.kept_rows;
     const long long reduced_place = (job.reduced_items > 1 ? item : 0) * job.reduced_rows;
-    const Places places = {kept_place + first_row, kept_place + strip.end - 1, reduced_place, 0};
-    const Number* rows = job.reduced + reduced_place * STRIDE;
-    const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
+    const Places places = {kept_place + first_row, (int)(strip.end - 1 - first_row), 0, reduced_place};
+    // What can be had again takes no registers meanwhile.
     long long passed = 0;
-    for (long long k = strip.first_interval; k < strip.last_interval; ++k) {
+    ROLLED
+    for (int k = (int)strip.first_interval; k < (int)strip.last_interval; ++k) {
+        const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
         const long long first = job.strips ? job.intervals[2 * k] : 0;
         const long long length = (job.strips ? job.intervals[2 * k + 1] : job.reduced_rows) - first;
         const int from = (int)(first + (begin > passed ? begin - passed : 0));
         const int to = (int)(first + (end - passed < length ? end - passed : length));
         passed += length;
+        ROLLED
         for (int start = from; start < to; start += SPAN) {
-            add_block(job, call, kept, anchor, rows, item, places, total_row, start, to - start < SPAN ? to : start + SPAN);
+            add_block(job, call, kept, anchor, item, places, total_row, start, to - start < SPAN ? to : start + SPAN);
         }
     }
 }

@@ -1,10 +1,12 @@
 // The kernels that pack rows for tensor cores.
 
 #if COLUMNS > 0
-// The number of a reduced row in a column: those of 8 columns for 4 rows lie together.
+// The number of a reduced row in a column: four rows have those of 8 columns together, and all of these before the next rows.
+enum { COLUMN_STEP = 32, COLUMN_ROW_STEP = COLUMN_TILES * COLUMN_GROUPS * COLUMN_STEP };
+
 DEVICE Number* column_number(const Job& job, long long item, long long row, int column) {
-    const long long rows = job.reduced_items * job.column_rows, place = item * job.column_rows + row;
-    return job.columns + ((column / 8 * (rows / 4) + place / 4) * 8 + column % 8) * 4 + place % 4;
+    const long long place = item * job.column_rows + row;
+    return job.columns + place / 4 * COLUMN_ROW_STEP + column / 8 * COLUMN_STEP + column % 8 * 4 + place % 4;
 }
 #endif
 

@@ -167,11 +167,11 @@ DEVICE long long total_place(const Job& job, long long item, long long block) {
 // Where there are several pieces of reduced rows, the last slice has what those before this one have come to.
 DEVICE long long slices(const Job& job) { return (job.parts << job.lane_bits) + (job.pieces > 1); }
 
-// Where the rows are that tensor cores multiply for four threads: the first kept row of this thread, the last one of all, the first
-// reduced row of the four, and how many this thread takes of those that come to it.
+// Where the rows are that tensor cores multiply for four threads: the first kept row of this thread and how many come after it, the
+// first reduced row of the four, and how many this thread takes of those that come to it.
 struct Places {
     long long kept;
-    long long last;
-    long long reduced;
+    int more;
     int count;
+    long long reduced;
 };

@@ -96,7 +96,7 @@ DEVICE bool is_right(Number sum, Number squares) {
 
 // The sums of pairs, and a bit for each that has to be computed again.
 template <class Product>
-DEVICE unsigned long long multiply_rows(const Job& job, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
+DEVICE unsigned multiply_rows(const Job& job, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
     enum { KEPT_STEP = THREADS / 4 };
     const int lane = threadIdx.x & 3, column = threadIdx.x >> 2 & 7;
     const long long kept_step = job.kept_factor_rows * CHUNK, reduced_step = job.reduced_factor_rows * CHUNK;
@@ -139,12 +139,12 @@ DEVICE unsigned long long multiply_rows(const Job& job, const Places& places, Pa
         }
     }
     if (are_right) return 0;
-    unsigned long long wrong = 0;
+    unsigned wrong = 0;
     UNROLLED
     for (int k = 0; k < ROWS * GROUP; ++k) {
         const int r = k / GROUP, c = k % GROUP;
         const Number squares = Product::SQUARED ? kept_squares[r * KEPT_STEP] + reduced_squares[c] : 0;
-        if (c < places.count && !is_right<Product::SQUARED>(pair[r][c][Product::PLANE], squares)) wrong |= 1ull << k;
+        if (c < places.count && !is_right<Product::SQUARED>(pair[r][c][Product::PLANE], squares)) wrong |= 1u << k;
     }
     return wrong;
 }
@@ -152,14 +152,14 @@ DEVICE unsigned long long multiply_rows(const Job& job, const Places& places, Pa
 // The sums of all pairs; those that are wrong are made term by term.
 #define MULTIPLY(Product) wrong |= multiply_rows<Product>(job, places, pair);
 DEVICE void multiply(const Job& job, CallRow& call, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
-    unsigned long long wrong = 0;
+    unsigned wrong = 0;
     EACH_PRODUCT(MULTIPLY)
     ROLLED
     while (wrong != 0) {
-        const int which = __ffsll((long long)wrong) - 1;
+        const int which = __ffs((int)wrong) - 1;
         wrong &= wrong - 1;
-        const long long row = places.kept + which / GROUP * (THREADS / 4);
-        Planes kept = planes_of(job, row < places.last ? row : places.last);
+        const int row = which / GROUP * (THREADS / 4);
+        Planes kept = planes_of(job, places.kept + (row < places.more ? row : places.more));
         Packed reduced = {job.reduced + (places.reduced + (threadIdx.x & 3) * GROUP + which % GROUP) * STRIDE};
         PairNumbers right;
         contract_pair(call, kept, reduced, right);

@@ -118,7 +118,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
                 SYNCHRONISE();
                 tile = shared;
             }
-            const Places places = {kept_place + first_row, kept_place + strip.end - 1, reduced_place + start, 0};
+            const Places places = {kept_place + first_row, (int)(strip.end - 1 - first_row), 0, reduced_place + start};
             walk<true>(job, call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes, places);
             if (ANCHOR > 0) {
                 bool again = false;

@@ -85,7 +85,7 @@ static void rkeops_barrier() {
 }
 #endif
 
-static inline int __ffsll(long long a) { return __builtin_ffsll(a); }
+static inline int __ffs(int a) { return __builtin_ffs(a); }
 
 // Whether a condition holds in any thread of the block.
 static bool rkeops_any(bool condition) {

@@ -57,8 +57,9 @@ pub const COLUMN_TILE: usize = 8;
 /// beside all.
 const COLUMN_ROWS: usize = 2;
 const COLUMN_GROUPS: [usize; 2] = [8, 4];
-/// How many times [`COLUMN_TILE`] columns a thread holds sums of.
+/// How many times [`COLUMN_TILE`] columns a thread holds sums of, all of them or some after others.
 const COLUMN_TILES: usize = 16;
+const SOME_COLUMN_TILES: usize = 12;
 /// Words of pairs and of kept rows that a thread holds there at most.
 const COLUMN_WORDS: usize = 64;
 const KEPT_WORDS: usize = 24;
@@ -161,7 +162,7 @@ impl Schedule {
         if rows * group * slots(Space::Pair) > COLUMN_WORDS || rows * group * written > STATEMENTS {
             return None;
         }
-        let groups = tiles.div_ceil(COLUMN_TILES);
+        let groups = if tiles <= COLUMN_TILES { 1 } else { tiles.div_ceil(SOME_COLUMN_TILES) };
         let mut in_memory = self.in_memory;
         in_memory[Space::Kept as usize] |= slots(Space::Kept) * rows > KEPT_WORDS || !products.is_empty();
         in_memory[Space::Reduced as usize] = true;
