@@ -30,6 +30,11 @@ struct Job {
     long long merge_bits;
     // Blocks of the matrix of pairs: strips of kept rows and the intervals of reduced rows that they meet. None for all pairs.
     long long strips;
+    // Rows of both sides as factors of products, with those that may be read beyond the last, and problems with a centre of
+    // their own.
+    long long kept_factor_rows;
+    long long reduced_factor_rows;
+    long long centre_items;
     const long long* strip_rows;
     const long long* intervals;
     // What is known per problem, per kept row (some planes after others) and per reduced row (a row after another); the totals of
@@ -41,6 +46,12 @@ struct Job {
     Number* states;
     Number* list_values;
     int* list_rows;
+    // Rows as factors of products, the sums of their squares, and what they are taken from.
+    Number* kept_factors;
+    Number* reduced_factors;
+    Number* kept_squares;
+    Number* reduced_squares;
+    Number* centres;
     Array inputs[INPUTS > 0 ? INPUTS : 1];
     Array outputs[OUTPUTS > 0 ? OUTPUTS : 1];
 };
@@ -69,6 +80,12 @@ struct Planes {
         return aligned[k / VECTOR * step * VECTOR + k % VECTOR];
     }
 };
+
+// The planes of a kept row, which is counted among those of all problems that are packed.
+DEVICE Planes planes_of(const Job& job, long long row) {
+    Planes planes = {job.kept + row * VECTOR, job.kept_items * job.kept_rows};
+    return planes;
+}
 
 // Numbers of a row in memory, one after another, to be read.
 struct Packed {

@@ -10,6 +10,7 @@
 #define ARGUMENT const __grid_constant__
 #define DEVICE_TABLE __device__
 #define SYNCHRONISE() __syncthreads()
+#define SYNCHRONISED_ANY(condition) (__syncthreads_or(condition) != 0)
 #define SHARED __shared__ __align__(16)
 #define UNROLLED _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")
@@ -64,6 +65,8 @@ typedef unsigned int Bits;
 typedef int Integer;
 typedef float4 Vector;
 #define MINUS_BIT 0x80000000u
+#define LARGEST 3.40282347e38f
+#define SMALLEST 1e-30f
 DEVICE Bits bits_of(Number a) { return __float_as_uint(a); }
 DEVICE Number number_of(Bits a) { return __uint_as_float(a); }
 DEVICE Number multiply_add(Number a, Number b, Number c) { return __fmaf_rn(a, b, c); }

@@ -17,12 +17,6 @@ KERNEL(32) prepare_call(ARGUMENT Job job) {
     stage_call(call);
 }
 
-// The planes of a kept row, which is counted among those of all problems that are packed.
-DEVICE Planes planes_of(const Job& job, long long row) {
-    Planes planes = {job.kept + row * VECTOR, job.kept_items * job.kept_rows};
-    return planes;
-}
-
 // What is known of a row of either index.
 KERNEL(THREADS) prepare(ARGUMENT Job job) {
     const long long item = job.first_item + blockIdx.z;
@@ -85,6 +79,25 @@ DEVICE void take_state(Registers<count>& state, Memory where) {
     for (int k = 0; k < count; ++k) state[k] = where[k];
 }
 
+#if PRODUCTS > 0
+// Kept rows meet the reduced rows of a tile. All threads of a block go the same way, because tensor cores serve them together.
+template <bool offers>
+DEVICE void walk(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS],
+                 ListsRow (&lists)[ROWS], const Number* tile, int first, int count, int lane, Places places) {
+    ROLLED
+    for (int j = 0; j < count; j += 4 * GROUP) {
+        const int own = j + lane * GROUP;
+        ReducedRow reduced[GROUP];
+        UNROLLED
+        for (int c = 0; c < GROUP; ++c) read(reduced[c], tile + (own + c) * STRIDE);
+        PairNumbers pair[ROWS][GROUP];
+        places.count = count - own;
+        multiply(job, call, places, pair);
+        pairs<offers>(call, kept, reduced, anchor, pair, block, lists, first + own, count - own);
+        places.reduced += 4 * GROUP;
+    }
+}
+#else
 // Kept rows meet the reduced rows of a tile.
 template <bool offers>
 DEVICE void walk(CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS],
@@ -100,7 +113,9 @@ DEVICE void walk(CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&ancho
             ReducedRow reduced[GROUP];
             UNROLLED
             for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + c * STRIDE);
-            pairs<offers>(call, kept, reduced, anchor, block, lists, first + j, GROUP);
+            PairNumbers pair[ROWS][GROUP];
+            contract_pairs(call, kept, reduced, pair);
+            pairs<offers>(call, kept, reduced, anchor, pair, block, lists, first + j, GROUP);
         }
     }
     // Of the last group some may be beyond the rows: nothing comes of them.
@@ -109,9 +124,12 @@ DEVICE void walk(CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&ancho
         ReducedRow reduced[GROUP];
         UNROLLED
         for (int c = 0; c < GROUP; ++c) read(reduced[c], rows + c * STRIDE);
-        pairs<offers>(call, kept, reduced, anchor, block, lists, first + j, count - j);
+        PairNumbers pair[ROWS][GROUP];
+        contract_pairs(call, kept, reduced, pair);
+        pairs<offers>(call, kept, reduced, anchor, pair, block, lists, first + j, count - j);
     }
 }
+#endif
 
 // Totals and lists of a row to their place in memory.
 DEVICE void leave(const Job& job, TotalRow& total, ListsRow& lists, long long slice, long long place) {
@@ -191,15 +209,29 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
                 SYNCHRONISE();
                 tile = shared;
             }
+#if PRODUCTS > 0
+            const long long kept_item = job.kept_items > 1 ? item : 0, reduced_item = job.reduced_items > 1 ? item : 0;
+            const Places places = {kept_item * job.kept_rows + first_row, kept_item * job.kept_rows + strip.end - 1,
+                                   reduced_item * job.reduced_rows + start, 0};
+            walk<true>(job, call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, places);
+#else
             walk<true>(call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes);
+#endif
             if (ANCHOR > 0) {
                 bool again = false;
                 UNROLLED
                 for (int r = 0; r < ROWS; ++r) again |= reanchor(call, kept[r], anchor[r], block[r], total[r]);
+#if PRODUCTS > 0
+                again = SYNCHRONISED_ANY(again);
+#endif
                 if (again) {
                     UNROLLED
                     for (int r = 0; r < ROWS; ++r) start_block(block[r]);
+#if PRODUCTS > 0
+                    walk<false>(job, call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, places);
+#else
                     walk<false>(call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes);
+#endif
                 }
             }
             // A lane takes few rows of a tile, so its block lasts for several, unless more is asked of a block.

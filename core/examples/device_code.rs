@@ -2,6 +2,7 @@
 //! the benchmarks for several architectures, prints the registers of a thread and the time, and fails where a kernel spills
 //! registers. With `--all` there are more architectures, and float64. With the name of a formula it prints its source instead.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rkeops_core::{CompileOptions, Dtype, Kernel, Reduction, Result, cuda};
@@ -44,10 +45,9 @@ const FORMULAS: [Formula; 18] = [
     ("attention_128", &["SumSoftMaxWeight_Reduction((q|k)/11,0,v)"], &["q=Vi(0,128)", "k=Vj(1,128)", "v=Vj(2,128)"]),
 ];
 
-fn source((_, texts, aliases): &Formula, dtype: Dtype) -> Result<String> {
+fn kernel((_, texts, aliases): &Formula, dtype: Dtype) -> Result<Arc<Kernel>> {
     let reductions = texts.iter().map(|text| Reduction::parse(text, aliases)).collect::<Result<Vec<_>>>()?;
-    let kernel = Kernel::compile_for_devices(&reductions, &CompileOptions { dtype, ..CompileOptions::default() })?;
-    Ok(kernel.device_source()?.to_owned())
+    Kernel::compile_for_devices(&reductions, &CompileOptions { dtype, ..CompileOptions::default() })
 }
 
 /// What the assembler says of a kernel: registers, and bytes that are spilled.
@@ -66,7 +66,7 @@ fn main() -> Result<()> {
     if let Some(name) = wanted.first().filter(|_| !is_all) {
         let dtype = if wanted.get(1).is_some_and(|dtype| dtype == "float64") { Dtype::F64 } else { Dtype::F32 };
         let formula = FORMULAS.iter().find(|(known, ..)| known == name).expect("a formula of this name");
-        println!("{}", source(formula, dtype)?);
+        println!("{}", kernel(formula, dtype)?.device_source(FEW[1])?);
         return Ok(());
     }
     let compiler = cuda::find_compiler()?;
@@ -78,11 +78,11 @@ fn main() -> Result<()> {
     let mut spills = 0;
     for formula in &FORMULAS {
         for &dtype in formats {
-            let source = source(formula, dtype)?;
+            let kernel = kernel(formula, dtype)?;
             let mut row = format!("| {} | {dtype} |", formula.0);
             for &architecture in architectures {
                 let start = Instant::now();
-                let code = compiler.compile(&source, architecture)?;
+                let code = compiler.compile(kernel.device_source(architecture)?, architecture)?;
                 let time = start.elapsed().as_millis();
                 let [registers, spilled] = used(&code.log, "reduce");
                 let spilled = if spilled > 0 { format!(", {spilled} bytes spilled") } else { String::new() };

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +21,8 @@ struct Program {
 std::string folder() {
     Dl_info info;
     dladdr((void*)&folder, &info);
-    const std::string path = info.dli_fname;
+    char whole[PATH_MAX];
+    const std::string path = realpath(info.dli_fname, whole) ? whole : info.dli_fname;
     return path.substr(0, path.rfind('/'));
 }
 
@@ -34,7 +36,8 @@ std::string read(const std::string& path) {
     return text;
 }
 
-const int architectures[] = {75, 80, 90, 100};
+// For those that multiply on tensor cores the first is too old.
+const int architectures[] = {75, 80, 90, 100, 80};
 const size_t longest = 1 << 16;
 
 // What NVIDIA's compiler says against a source, if anything.
@@ -105,7 +108,8 @@ int nvrtcCompileProgram(void* program, int, const char* const*) {
     const char* share = std::getenv("CUDA_ON_CPU_SHARE");
     const bool is_chosen = hash / 4 % (share ? std::strtoul(share, 0, 10) : 1) == 0 && own->source.size() < longest;
     if (other && *other && is_chosen && access(accepted.c_str(), R_OK) != 0) {
-        own->log = refusal(other, own->source, architectures[hash % 4]);
+        const bool multiplies = own->source.find("mma.sync") != std::string::npos;
+        own->log = refusal(other, own->source, architectures[hash % 4 + (multiplies && hash % 4 == 0 ? 4 : 0)]);
         if (!own->log.empty()) return 6;
         if (FILE* file = std::fopen(accepted.c_str(), "w")) std::fclose(file);
     }

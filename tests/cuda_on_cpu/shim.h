@@ -18,6 +18,7 @@
 #define UNROLLED
 #define ROLLED
 #define SYNCHRONISE() rkeops_barrier()
+#define SYNCHRONISED_ANY(condition) rkeops_any(condition)
 
 struct Index {
     unsigned x, y, z;
@@ -80,3 +81,62 @@ static void rkeops_barrier() {
     if (!_setjmp(rkeops_fibres[rkeops_current].at)) _longjmp(rkeops_main, 1);
 }
 #endif
+
+static inline int __ffsll(long long a) { return __builtin_ffsll(a); }
+
+// Whether a condition holds in any thread of the block.
+static bool rkeops_any(bool condition) {
+    static int count;
+    if (threadIdx.x == 0) count = 0;
+    rkeops_barrier();
+    __atomic_fetch_add(&count, (int)condition, __ATOMIC_SEQ_CST);
+    rkeops_barrier();
+    const bool any = count > 0;
+    rkeops_barrier();
+    return any;
+}
+
+// A number of TF32: the nearest one, and the nearest towards zero.
+static inline float high_digits(float a) {
+    return a != a ? a : __uint_as_float((__float_as_uint(a) + 0x1000u) & 0xffffe000u);
+}
+static inline float low_digits(float a) { return __uint_as_float(__float_as_uint(a) & 0xffffe000u); }
+
+// A sum as tensor cores round it: towards zero.
+static inline float cut(double a) {
+    const float nearest = (float)a;
+    return std::fabs((double)nearest) > std::fabs(a) ? std::nextafter(nearest, 0.0f) : nearest;
+}
+
+// What tensor cores make of the numbers of a warp: 8 components are multiplied and added to a sum at a time.
+template <int is_split, int rows, int halves, class Pairs>
+static void multiply_chunk(const float (&kept)[rows][4], const float (&reduced)[halves][4], Pairs& pair, int plane) {
+    static struct {
+        float kept[rows][4], reduced[halves][4];
+    } all[128];
+    std::memcpy(all[threadIdx.x].kept, kept, sizeof kept);
+    std::memcpy(all[threadIdx.x].reduced, reduced, sizeof reduced);
+    rkeops_barrier();
+    const unsigned own = threadIdx.x / 4 * 4, warp = threadIdx.x / 32 * 32, lane = threadIdx.x % 4;
+    for (int r = 0; r < rows; ++r) {
+        for (int c = 0; c < 2 * halves; ++c) {
+            const unsigned other = warp + 4 * (2 * lane + c % 2);
+            float sum = 0;
+            for (int part = is_split ? 0 : 2; part < 3; ++part) {
+                for (int step = 0; step < 2; ++step) {
+                    double products = 0;
+                    for (int k = 0; k < 8; ++k) {
+                        const int component = 2 * step + k % 2;
+                        const float a = all[own + k / 2].kept[r][component], b = all[other + k / 2].reduced[c / 2][component];
+                        const float a_high = high_digits(a), b_high = high_digits(b);
+                        const float a_low = low_digits(a - a_high), b_low = low_digits(b - b_high);
+                        products += (double)(part == 0 ? a_low : a_high) * (part == 1 ? b_low : b_high);
+                    }
+                    sum = cut(sum + products);
+                }
+            }
+            pair[r][c][plane] += sum;
+        }
+    }
+    rkeops_barrier();
+}

@@ -67,26 +67,49 @@ pub struct DeviceOptions<'a> {
 #[derive(Debug)]
 pub(super) struct DeviceProgram {
     pub(super) stages: Arc<Stages>,
-    schedule: Schedule,
-    pub(super) source: String,
+    /// For devices of today, and for those whose tensor cores know no float32 where that makes a difference.
+    variants: Vec<Variant>,
     modules: Remembered<usize, Arc<Module>>,
 }
 
+/// How a pass runs on devices of an architecture and later ones.
+#[derive(Debug)]
+struct Variant {
+    architecture: i32,
+    schedule: Schedule,
+    source: String,
+}
+
 impl DeviceProgram {
-    pub(super) fn new(plan: &Plan, stages: Arc<Stages>) -> Result<Self> {
-        let schedule = Schedule::new(&stages)?;
-        let source = cuda::source(&stages, &schedule, plan.inputs.len());
-        Ok(DeviceProgram { stages, schedule, source, modules: Remembered::new() })
+    pub(super) fn new(plan: &Plan, stages: Arc<Stages>, rounds: bool) -> Result<Self> {
+        let mut variants: Vec<Variant> = Vec::new();
+        for architecture in cuda::ARCHITECTURES {
+            let schedule = Schedule::new(&stages, architecture, rounds)?;
+            match variants.last_mut().filter(|newer| newer.schedule == schedule) {
+                Some(newer) => newer.architecture = architecture,
+                None => {
+                    let source = cuda::source(&stages, &schedule, plan.inputs.len());
+                    variants.push(Variant { architecture, schedule, source });
+                }
+            }
+        }
+        Ok(DeviceProgram { stages, variants, modules: Remembered::new() })
+    }
+
+    /// The variant for an architecture.
+    fn variant(&self, architecture: i32) -> &Variant {
+        let fits = |variant: &&Variant| variant.architecture <= architecture;
+        self.variants.iter().find(fits).unwrap_or(&self.variants[self.variants.len() - 1])
     }
 
     /// What the source became on a device.
     pub(super) fn module(&self, device: &Device) -> Result<Arc<Module>> {
-        self.modules.get(device.number, |_| device.load(&self.source))
+        self.modules.get(device.number, |_| device.load(&self.variant(device.architecture).source))
     }
 
     /// The lane programs and the source, for a reader.
     pub(super) fn explain(&self) -> String {
-        format!("{}{}", self.stages.text(), self.source)
+        format!("{}{}", self.stages.text(), self.variants[0].source)
     }
 }
 
@@ -107,9 +130,9 @@ pub(super) struct Run<'a> {
 }
 
 impl Kernel {
-    /// The source of the kernel for devices.
-    pub fn device_source(&self) -> Result<&str> {
-        Ok(&self.device_program()?.source)
+    /// The source of the kernel for devices of an architecture: 90 for compute capability 9.0.
+    pub fn device_source(&self, architecture: i32) -> Result<&str> {
+        Ok(&self.device_program()?.variant(architecture).source)
     }
 
     /// Bytes of a device's memory that [`Kernel::run_on_device`] works in, for arrays like these, of which only formats, shapes
@@ -190,7 +213,8 @@ impl Kernel {
             return Err(Error::new(ErrorKind::Shape, message));
         }
         let sizes = Sizes { kept, reduced, items, packed_items, batch, piece };
-        let job = Job::new(&program.stages, &program.schedule, sizes, blocks, device.blocks_at_once())?;
+        let schedule = &program.variant(device.architecture).schedule;
+        let job = Job::new(&program.stages, schedule, sizes, blocks, device.blocks_at_once())?;
         let arrays = |arrays: &[DeviceArray], places: &[Place]| {
             arrays.iter().zip(places).map(|(array, place)| array.job_array(place)).collect()
         };

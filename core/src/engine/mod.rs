@@ -57,6 +57,9 @@ pub struct CompileOptions {
     pub accumulator: Option<Dtype>,
     /// How sums are added.
     pub summation: Summation,
+    /// Whether tensor cores of a CUDA device may round the factors of float32 products to TF32, 11 binary digits, which is faster
+    /// and less exact.
+    pub allow_tf32: bool,
 }
 
 impl CompileOptions {
@@ -89,13 +92,14 @@ impl CompileOptions {
             (Summation::Auto, false) => Summation::Block,
             (summation, _) => summation,
         };
-        Ok(CompileOptions { dtype: self.dtype, target: self.target.resolve()?, accumulator: None, summation })
+        Ok(CompileOptions { target: self.target.resolve()?, accumulator: None, summation, ..*self })
     }
 }
 
 impl Default for CompileOptions {
     fn default() -> Self {
-        CompileOptions { dtype: Dtype::F32, target: Target::Auto, accumulator: None, summation: Summation::Auto }
+        let (dtype, target, summation) = (Dtype::F32, Target::Auto, Summation::Auto);
+        CompileOptions { dtype, target, accumulator: None, summation, allow_tf32: false }
     }
 }
 
@@ -315,7 +319,7 @@ impl Kernel {
                     Arc::new(lower::lower(&self.plan, dtype, summation, Target::Cuda.machine())?)
                 }
             };
-            DeviceProgram::new(&self.plan, stages)
+            DeviceProgram::new(&self.plan, stages, self.options.allow_tf32)
         };
         self.device.get_or_init(make).as_ref().map_err(Error::clone)
     }

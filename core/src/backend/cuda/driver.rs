@@ -209,11 +209,14 @@ impl Device {
         let function = |name: &CStr| {
             let mut function = std::ptr::null_mut();
             // SAFETY: the place is valid for writing, and the name ends with a zero byte.
-            let found = unsafe { sys::cuModuleGetFunction(&mut function, module, name.as_ptr()) };
-            check("a kernel is missing", found).map(|()| Handle(function))
+            match unsafe { sys::cuModuleGetFunction(&mut function, module, name.as_ptr()) } {
+                CUresult::CUDA_ERROR_NOT_FOUND => Ok(None),
+                found => check("a kernel cannot be found", found).map(|()| Some(Handle(function))),
+            }
         };
-        let [call, rows, reduce, merge] = [c"prepare_call", c"prepare", c"reduce", c"merge"].map(function);
-        Ok(Module { functions: [call?, rows?, reduce?, merge?] })
+        let [call, rows, centre, factors, reduce, merge] =
+            [c"prepare_call", c"prepare", c"centre", c"factors", c"reduce", c"merge"].map(function);
+        Ok(Module { functions: [call?, rows?, centre?, factors?, reduce?, merge?] })
     }
 
     /// Whether what is queued on a stream becomes part of a graph instead of being done.
@@ -237,7 +240,9 @@ impl Device {
     ) -> Result<()> {
         let _current = self.enter()?;
         let mut arguments = [job.as_ptr().cast_mut().cast::<c_void>()];
-        let ([x, y, z], function) = (blocks, module.functions[step as usize].0);
+        let [x, y, z] = blocks;
+        let missing = || Error::new(ErrorKind::Internal, format!("CUDA: a kernel for {step:?} is missing"));
+        let function = module.functions[step as usize].as_ref().ok_or_else(missing)?.0;
         let (arguments, extra) = (arguments.as_mut_ptr(), std::ptr::null_mut());
         let stream = stream as sys::CUstream;
         // SAFETY: the kernel takes one argument, of as many words as the job has; the caller vouches for its arrays.
@@ -406,5 +411,6 @@ impl Drop for Memory<'_> {
 /// Compiled kernels on a device, by their step.
 #[derive(Debug)]
 pub struct Module {
-    functions: [Handle<sys::CUfunction>; 4],
+    /// In the order of [`Step`]; a pass has only those that it needs.
+    functions: [Option<Handle<sys::CUfunction>>; 6],
 }

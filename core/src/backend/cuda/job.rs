@@ -1,6 +1,6 @@
 //! What a launch is told: the words of `Job` in `kernels/job.cuh`, and how many threads share what.
 
-use super::schedule::Schedule;
+use super::schedule::{CHUNK, PRODUCT_LANE_BITS, Schedule};
 use super::source::AXES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::{Space, Stages};
@@ -109,7 +109,7 @@ pub struct Job<'a> {
     kept_blocks: usize,
     merge_bits: usize,
     /// Where each part of the workspace begins, in bytes, and where the last ends.
-    starts: [usize; 10],
+    starts: [usize; REGIONS + 1],
 }
 
 /// The kernels of a pass, in the order of a run.
@@ -119,6 +119,10 @@ pub enum Step {
     Call,
     /// `prepare`
     Rows,
+    /// `centre`
+    Centre,
+    /// `factors`
+    Factors,
     /// `reduce`
     Reduce,
     /// `merge`
@@ -130,6 +134,9 @@ pub enum Step {
 enum Region {
     Call,
     Reduced,
+    ReducedFactors,
+    ReducedSquares,
+    Centres,
     Kept,
     Totals,
     States,
@@ -137,7 +144,14 @@ enum Region {
     ListRows,
     Strips,
     Intervals,
+    KeptFactors,
+    KeptSquares,
 }
+
+/// How many there are.
+const REGIONS: usize = Region::KeptSquares as usize + 1;
+/// Rows that may be read beyond the last as factors: those that a block of threads, and that four threads, take at a time.
+const ROWS_BEYOND: usize = 128;
 
 impl<'a> Job<'a> {
     /// Cuts a run for a device that computes so many blocks at a time.
@@ -158,14 +172,19 @@ impl<'a> Job<'a> {
         let rows = |bits: usize| (schedule.threads >> bits) * schedule.rows;
         let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && most_reduced > 1;
         let most = if schedule.lists_in_memory { LISTED_LANE_BITS } else { MOST_LANE_BITS };
-        let lane_bits = (0..=most).rev().find(fits).unwrap_or(0);
+        let lane_bits = match schedule.products.is_empty() {
+            true => (0..=most).rev().find(fits).unwrap_or(0),
+            false => PRODUCT_LANE_BITS,
+        };
         let row_blocks = match blocks {
             None => sizes.kept.div_ceil(rows(lane_bits)),
             Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(lane_bits))).sum(),
         };
         let all = row_blocks.checked_mul(sizes.items).ok_or_else(too_large)?;
+        // As factors they are taken from a centre of the reduced rows.
+        let packs_kept = sizes.piece.packs[0] || (sizes.piece.packs[1] && !schedule.products.is_empty());
         let kept_blocks = match stages.slots[Space::Kept as usize] {
-            1.. if sizes.piece.packs[0] => sizes.kept.div_ceil(schedule.threads),
+            1.. if packs_kept => sizes.kept.div_ceil(schedule.threads),
             _ => 0,
         };
         let reduced = match blocks {
@@ -193,7 +212,7 @@ impl<'a> Job<'a> {
             part_rows,
             kept_blocks,
             merge_bits,
-            starts: [0; 10],
+            starts: [0; REGIONS + 1],
         };
         let (mut end, regions) = (0usize, job.regions());
         for (start, bytes) in job.starts.iter_mut().zip(regions) {
@@ -201,7 +220,7 @@ impl<'a> Job<'a> {
             let bytes = bytes.and_then(|bytes| bytes.checked_next_multiple_of(ALIGNMENT));
             end = bytes.and_then(|bytes| end.checked_add(bytes)).ok_or_else(too_large)?;
         }
-        job.starts[9] = end;
+        job.starts[REGIONS] = end;
         Ok(job)
     }
 
@@ -221,7 +240,7 @@ impl<'a> Job<'a> {
     }
 
     /// Bytes of each part of the workspace, if they can be counted.
-    fn regions(&self) -> [Option<usize>; 9] {
+    fn regions(&self) -> [Option<usize>; REGIONS] {
         let size = self.stages.dtype.size();
         let slots = |space: Space| self.stages.slots[space as usize];
         let in_memory = |space: Space| self.schedule.in_memory[space as usize];
@@ -232,11 +251,16 @@ impl<'a> Job<'a> {
         let of_states = |count: usize| product(&[count, states[0], states[1], states[2]]);
         let lists = self.schedule.list_length();
         let blocks = self.blocks.map_or((0, 0), |blocks| (blocks.strips.len(), blocks.intervals.len()));
+        let [kept_factors, reduced_factors] = self.factor_rows();
+        let (chunks, squares) = (self.schedule.chunks(), self.schedule.products.len());
         [
             product(&[calls, self.schedule.call_stride, size]),
             // The last group may be read beyond the last row.
             product(&[reduced_items, reduced])
                 .and_then(|rows| product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])),
+            product(&[reduced_factors, chunks, CHUNK, size]),
+            product(&[reduced_factors, squares, size]),
+            product(&[self.centre_items(), chunks, CHUNK, size]),
             product(&[kept_items, kept, slots(Space::Kept).next_multiple_of(16 / size), size]),
             of_states(slots(Space::Total)),
             of_states(if in_memory(Space::Block) { slots(Space::Block) } else { 0 }),
@@ -244,12 +268,36 @@ impl<'a> Job<'a> {
             product(&[lists, states[0], states[1], size_of::<i32>()]),
             product(&[blocks.0, 6, size_of::<u64>()]),
             product(&[blocks.1, 2, size_of::<u64>()]),
+            product(&[kept_factors, chunks, CHUNK, size]),
+            product(&[kept_factors, squares, size]),
         ]
+    }
+
+    /// Rows of all problems that are packed as factors of products, with some beyond them that may be read.
+    fn factor_rows(&self) -> [usize; 2] {
+        let Sizes { kept, reduced, packed_items: [_, kept_items, reduced_items], .. } = self.sizes;
+        let reduced = reduced.max(self.sizes.piece.largest);
+        [kept_items.saturating_mul(kept), reduced_items.saturating_mul(reduced)].map(|rows| {
+            match self.schedule.chunks() {
+                0 => 0,
+                _ => rows.saturating_add(ROWS_BEYOND),
+            }
+        })
+    }
+
+    /// Problems with centres of their own: factors that several share are all taken from one centre.
+    fn centre_items(&self) -> usize {
+        let [_, kept_items, reduced_items] = self.sizes.packed_items;
+        if self.is_squared() { kept_items.min(reduced_items) } else { 0 }
+    }
+
+    fn is_squared(&self) -> bool {
+        self.schedule.products.iter().any(|product| product.is_squared)
     }
 
     /// Bytes of the workspace.
     pub fn workspace(&self) -> usize {
-        self.starts[9]
+        self.starts[REGIONS]
     }
 
     /// What has to be in the workspace before the first launch: places in it, and words.
@@ -294,7 +342,14 @@ impl<'a> Job<'a> {
             Region::States,
             Region::ListValues,
             Region::ListRows,
+            Region::KeptFactors,
+            Region::ReducedFactors,
+            Region::KeptSquares,
+            Region::ReducedSquares,
+            Region::Centres,
         ];
+        words.extend(self.factor_rows().map(|rows| rows as u64));
+        words.push(self.centre_items() as u64);
         words.extend(regions.map(|region| workspace + self.starts[region as usize] as u64));
         let nothing = JobArray::default();
         for arrays in [inputs, outputs] {
@@ -329,6 +384,12 @@ impl<'a> Job<'a> {
         }
         let reduced_blocks = if slots(Space::Reduced) > 0 && packs_reduced { reduced.div_ceil(threads) } else { 0 };
         launch(Step::Rows, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
+        if !self.schedule.products.is_empty() && reduced > 0 {
+            if packs_reduced {
+                launch(Step::Centre, [1, 1], self.centre_items(), threads)?;
+            }
+            launch(Step::Factors, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
+        }
         launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;
         let merging = (self.row_blocks * self.block_rows()) << self.merge_bits;
         launch(Step::Merge, [merging.div_ceil(threads), 1], items, threads)?;

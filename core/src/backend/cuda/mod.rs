@@ -7,6 +7,7 @@ mod driver;
 mod job;
 #[allow(unsafe_code)]
 mod nvrtc;
+mod products;
 mod schedule;
 mod source;
 mod statements;
@@ -15,7 +16,7 @@ pub use cubins::VARIABLE as CACHE_VARIABLE;
 pub use driver::{Device, Event, Memory, Module, OwnStream, Stream, compiler, device, devices, driver_version};
 pub use job::{Blocks, Job, JobArray, Piece, Sizes, Step};
 pub use nvrtc::{Code, Nvrtc, VARIABLE as NVRTC_VARIABLE};
-pub use schedule::Schedule;
+pub use schedule::{ARCHITECTURES, Schedule};
 pub use source::{AXES, source};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -92,7 +92,10 @@ pub fn find(driver: i32) -> Result<&'static Nvrtc> {
 impl Nvrtc {
     fn open(path: PathBuf) -> std::result::Result<Nvrtc, String> {
         // SAFETY: loading NVRTC runs nothing but its own initialisation.
-        let library = unsafe { Library::new(&path) }.map_err(|error| error.to_string())?;
+        let library = unsafe { Library::new(&path) }.map_err(|error| {
+            // Its own words are that it failed; the system's say why.
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+        })?;
         macro_rules! function {
             ($name:literal) => {{
                 // SAFETY: the types are those of nvrtc.h, the same in all these versions.

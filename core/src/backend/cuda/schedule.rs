@@ -1,6 +1,8 @@
 //! How a pass is spread over threads, registers and shared memory. It depends on the lane programs alone, so that a kernel
 //! serves every number of rows. It knows nothing of how it is written down.
 
+use super::products::{Product, products};
+use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::{Space, Stage, Stages};
 
@@ -35,6 +37,21 @@ const STATEMENTS: usize = 512;
 const LIST_STATEMENTS: usize = 24;
 /// Words of lists of the nearest values that stay in registers.
 const LIST_WORDS: usize = 32;
+/// The first architecture whose tensor cores multiply float32 numbers (as TF32).
+const MULTIPLIES: i32 = 80;
+/// The architectures from which on schedules differ, the newest first.
+pub const ARCHITECTURES: [i32; 2] = [MULTIPLIES, 0];
+/// Components that are multiplied at a time, by two instructions of tensor cores.
+pub const CHUNK: usize = 16;
+/// Threads that share a kept row where tensor cores multiply, as a power of two: so the results of an instruction lie.
+pub const PRODUCT_LANE_BITS: usize = 2;
+/// Kept rows of a thread there: with those of 7 others they are 2 or 1 times the 16 of an instruction.
+const PRODUCT_ROWS: [usize; 2] = [4, 2];
+/// Sums of pairs that a thread holds there at most, and words that the rows may take beside them.
+const PRODUCT_WORDS: usize = 32;
+const WORDS_BESIDE: usize = 56;
+/// Terms of all sums of a pair for which tensor cores are used.
+const PRODUCT_TERMS: std::ops::RangeInclusive<usize> = 16..=1 << 15;
 
 /// The lists of one component of a [`RowPart`](crate::lower::RowPart).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +95,10 @@ pub struct Schedule {
     pub lists: Vec<List>,
     /// Whether they stay in memory.
     pub lists_in_memory: bool,
+    /// Sums that tensor cores compute: all that are left for each pair, or none.
+    pub products: Vec<Product>,
+    /// Whether factors are rounded to TF32 there, which is faster, instead of being taken as two parts.
+    pub is_rounded: bool,
 }
 
 /// The lists of a pass.
@@ -98,8 +119,51 @@ fn lists(stages: &Stages) -> Result<Vec<List>> {
 }
 
 impl Schedule {
-    /// The schedule of a pass; an error where a reduction is none that GPUs know.
-    pub fn new(stages: &Stages) -> Result<Schedule> {
+    /// The schedule of a pass for an architecture, which may round the factors of products; an error where a reduction is none
+    /// that GPUs know.
+    pub fn new(stages: &Stages, architecture: i32, rounds: bool) -> Result<Schedule> {
+        let plain = Schedule::without_products(stages)?;
+        let products = if stages.dtype == Dtype::F32 && architecture >= MULTIPLIES { products(stages) } else { Vec::new() };
+        Ok(plain.with_products(stages, products, rounds).unwrap_or(plain))
+    }
+
+    /// The same with tensor cores, where they pay.
+    fn with_products(&self, stages: &Stages, products: Vec<Product>, is_rounded: bool) -> Option<Schedule> {
+        let terms = products.iter().map(|product| product.terms.len()).sum();
+        if !PRODUCT_TERMS.contains(&terms) || self.in_memory[Space::Block as usize] {
+            return None;
+        }
+        let mut in_memory = self.in_memory;
+        for space in [Space::Kept, Space::Reduced] {
+            in_memory[space as usize] = true;
+        }
+        let slots = |space: Space| stages.slots[space as usize];
+        let list_words = if self.lists_in_memory { 5 * self.lists.len() } else { 2 * self.list_length() };
+        let row = slots(Space::Block) + slots(Space::Total) + slots(Space::Anchor) + list_words;
+        let rows = PRODUCT_ROWS.into_iter().find(|rows| rows * row <= WORDS_BESIDE)?;
+        let written = [Stage::Update, Stage::Values].map(|stage| stages.program(stage).operations());
+        let written = written.into_iter().sum::<usize>() + LIST_STATEMENTS * self.lists.len();
+        let most = (PRODUCT_WORDS / slots(Space::Pair)).min(STATEMENTS / written.max(1));
+        let group = [8, 4].into_iter().find(|group| rows * group <= most)?;
+        Some(Schedule {
+            rows,
+            group,
+            tile: TILE,
+            unroll: 1,
+            tile_in_memory: true,
+            in_memory,
+            products,
+            is_rounded,
+            ..self.clone()
+        })
+    }
+
+    /// How many times [`CHUNK`] components a row takes as a factor of products.
+    pub fn chunks(&self) -> usize {
+        self.products.iter().map(|product| product.terms.len().div_ceil(CHUNK)).sum()
+    }
+
+    fn without_products(stages: &Stages) -> Result<Schedule> {
         let lists = lists(stages)?;
         let size = stages.dtype.size();
         let words = size / 4;
@@ -168,6 +232,8 @@ impl Schedule {
             in_memory,
             lists,
             lists_in_memory,
+            products: Vec::new(),
+            is_rounded: false,
         })
     }
 

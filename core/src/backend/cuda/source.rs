@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use super::schedule::Schedule;
+use super::products::Product;
+use super::schedule::{CHUNK, Schedule};
 use super::statements::{literal, name, statements};
 use crate::dtype::Dtype;
 use crate::lower::{Origin, Part, Repeat, Source, Space, Stage, Stages};
@@ -15,6 +16,7 @@ const MATH: &str = include_str!("../../../../kernels/math.cuh");
 const ARRAYS: &str = include_str!("../../../../kernels/arrays.cuh");
 const JOB: &str = include_str!("../../../../kernels/job.cuh");
 const LISTS: &str = include_str!("../../../../kernels/lists.cuh");
+const PRODUCTS: &str = include_str!("../../../../kernels/products.cuh");
 const ROWS: &str = include_str!("../../../../kernels/rows.cu");
 
 /// What is compiled, for a pass with so many arguments.
@@ -51,7 +53,12 @@ pub fn source(stages: &Stages, schedule: &Schedule, inputs: usize) -> String {
     }
     text += &pass.reanchor();
     text += &pass.lists();
+    text += &pass.contractions();
     text += &pass.pairs();
+    if !schedule.products.is_empty() {
+        text += &pass.products();
+        text += PRODUCTS;
+    }
     text + ROWS
 }
 
@@ -83,6 +90,12 @@ const OF_PAIRS: [Function; 3] = [
     ),
     (Stage::Values, "pair_values", &[Space::Call, Space::Kept, Space::Reduced, Space::Pair, Space::Values]),
 ];
+
+/// A statement for every pair of some kept rows with some reduced rows, and for those whose reduced rows there are.
+const EVERY_PAIR: &str = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        UNROLLED\n        for (int r = 0; r < \
+                          ROWS; ++r) ";
+const SOME_PAIRS: &str = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        if (GROUP > 1 && c >= count) \
+                          break;\n        UNROLLED\n        for (int r = 0; r < ROWS; ++r) ";
 
 struct Pass<'a> {
     stages: &'a Stages,
@@ -122,6 +135,10 @@ impl Pass<'_> {
             ("BLOCK_ROWS", schedule.block),
             ("UNROLL", schedule.unroll),
             ("REDUCED_IN_MEMORY", usize::from(schedule.tile_in_memory)),
+            ("PRODUCTS", schedule.products.len()),
+            ("CHUNK", CHUNK),
+            ("CHUNKS", schedule.chunks()),
+            ("SPLIT", usize::from(!schedule.is_rounded)),
         ];
         constants.map(|(name, value)| format!("#define {name} {value}\n")).concat()
     }
@@ -260,12 +277,12 @@ impl Pass<'_> {
             let list = firsts.join(", ");
             format!("static DEVICE_TABLE const int {function}_{k}_f{family}[] = {{{list}}};\n")
         };
-        (0..repeat.spaces.len()).filter(|&family| rule(repeat, family).is_none()).map(table).collect()
+        (0..repeat.spaces.len()).filter(|&family| rule(named(repeat, family)).is_none()).map(table).collect()
     }
 
     fn firsts(function: &str, k: usize, part: Part<'_>) -> String {
         let Some(repeat) = part.repeat else { return String::new() };
-        let first = |family: usize| match rule(repeat, family) {
+        let first = |family: usize| match rule(named(repeat, family)) {
             Some([start, step]) => format!("    const int f{family} = {start} + {step} * repetition;\n"),
             None => format!("    const int f{family} = {function}_{k}_f{family}[repetition];\n"),
         };
@@ -313,47 +330,80 @@ impl Pass<'_> {
         text
     }
 
-    /// Some kept rows with some reduced rows.
+    /// The sums over components of one pair, and of some kept rows with some reduced rows.
+    fn contractions(&self) -> String {
+        let (stage, function, _) = OF_PAIRS[0];
+        let one = "DEVICE void contract_pair(CallRow& call, KeptRow& kept, ReducedRow& reduced, PairNumbers& pair) {\n";
+        let some = "DEVICE void contract_pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow (&reduced)[GROUP], PairNumbers \
+                    (&pair)[ROWS][GROUP]) {\n";
+        let [mut one, mut some] = [one, some].map(str::to_owned);
+        for (k, part) in self.stages.parts(stage).enumerate() {
+            one += &self.repeated(part, |n| format!("    {function}_{k}({n}call, kept, reduced, pair);\n"));
+            some += &self.repeated(part, |n| {
+                format!("{EVERY_PAIR}{function}_{k}({n}call, kept[r], reduced[c], pair[r][c]);\n    }}\n")
+            });
+        }
+        one + "}\n" + &some + "}\n"
+    }
+
+    /// A call of a part, as often as it is repeated; what makes it is told the arguments that come first.
+    fn repeated(&self, part: Part<'_>, call: impl Fn(&str) -> String) -> String {
+        let Some(repeat) = part.repeat else { return call("") };
+        let (loops, count) = (self.loops(self.is_loop(repeat)), repeat.count());
+        format!("    {loops}\n    for (int k = 0; k < {count}; ++k) {{\n{}    }}\n", call("k, "))
+    }
+
+    /// What is done with the sums of some kept rows with some reduced rows.
     fn pairs(&self) -> String {
         let mut text = String::from(
             "template <bool offers>\nDEVICE void pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow \
-             (&reduced)[GROUP], Registers<ANCHOR> (&anchor)[ROWS], BlockRow (&block)[ROWS], ListsRow (&lists)[ROWS], int \
-             first, int count) {\n    PairNumbers pair[ROWS][GROUP];\n",
+             (&reduced)[GROUP], Registers<ANCHOR> (&anchor)[ROWS], PairNumbers (&pair)[ROWS][GROUP], BlockRow \
+             (&block)[ROWS], ListsRow (&lists)[ROWS], int first, int count) {\n",
         );
-        let every = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        UNROLLED\n        for (int r = 0; r < ROWS; \
-                     ++r) ";
-        let some = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        if (GROUP > 1 && c >= count) \
-                    break;\n        UNROLLED\n        for (int r = 0; r < ROWS; ++r) ";
-        for (stage, function, spaces) in OF_PAIRS.into_iter().filter(|(stage, ..)| *stage != Stage::Values) {
-            let each = if stage == Stage::Contract { every } else { some };
-            let index = |&space: &Space| match space {
-                Space::Call => "call".to_owned(),
-                Space::Reduced => "reduced[c]".to_owned(),
-                Space::Pair => "pair[r][c]".to_owned(),
-                space => format!("{}[r]", name(space)),
-            };
-            let names = spaces.iter().map(index).collect::<Vec<String>>().join(", ");
-            for (k, part) in self.stages.parts(stage).enumerate() {
-                text += &match part.repeat {
-                    None => format!("{each}{function}_{k}({names});\n    }}\n"),
-                    Some(repeat) => format!(
-                        "    {}\n    for (int k = 0; k < {}; ++k) {{\n{each}{function}_{k}(k, {names});\n    }}\n    }}\n",
-                        self.loops(self.is_loop(repeat)),
-                        repeat.count()
-                    ),
-                };
-            }
+        let (stage, function, _) = OF_PAIRS[1];
+        for (k, part) in self.stages.parts(stage).enumerate() {
+            text += &self.repeated(part, |n| {
+                let rows = "call, kept[r], reduced[c], anchor[r], pair[r][c], block[r]";
+                format!("{SOME_PAIRS}{function}_{k}({n}{rows});\n    }}\n")
+            });
         }
         if self.stages.has(Stage::Values) {
-            text += "    if (!offers) return;\n";
-            text += some;
-            text += "{\n            Registers<VALUES> values;\n";
+            let _ = write!(text, "    if (!offers) return;\n{SOME_PAIRS}{{\n            Registers<VALUES> values;\n");
             for (k, _) in self.stages.parts(Stage::Values).enumerate() {
                 let _ = writeln!(text, "            pair_values_{k}(call, kept[r], reduced[c], pair[r][c], values);");
             }
             text += "            offer_all(lists[r], values, first + c);\n        }\n    }\n";
         }
         text + "}\n"
+    }
+
+    /// The products of tensor cores, each a structure.
+    fn products(&self) -> String {
+        let (mut text, mut all, mut first) = (String::new(), String::from("#define EACH_PRODUCT(DO)"), 0);
+        for (k, Product { plane, terms, is_squared }) in self.schedule.products.iter().enumerate() {
+            let (count, squared) = (terms.len(), u8::from(*is_squared));
+            let planes = |name: &str, side: usize| {
+                let planes = || terms.iter().map(|term| i64::from(term[side]));
+                let (table, number) = match rule(planes()) {
+                    Some([start, step]) => (String::new(), format!("{start} + {step} * term")),
+                    None => {
+                        let list = planes().map(|plane| plane.to_string()).collect::<Vec<String>>().join(", ");
+                        let table = format!("static DEVICE_TABLE const int {name}_{k}[] = {{{list}}};\n");
+                        (table, format!("{name}_{k}[term]"))
+                    }
+                };
+                (table, format!("    DEVICE_MEMBER static int {name}(int term) {{ return {number}; }}\n"))
+            };
+            let ((kept_table, kept), (reduced_table, reduced)) = (planes("kept", 0), planes("reduced", 1));
+            let _ = write!(
+                text,
+                "{kept_table}{reduced_table}struct Product{k} {{\n    enum {{ TERMS = {count}, SQUARED = {squared}, FIRST = \
+                 {first}, PLANE = {plane}, NUMBER = {k} }};\n{kept}{reduced}}};\n"
+            );
+            let _ = write!(all, " DO(Product{k})");
+            first += count.div_ceil(CHUNK);
+        }
+        format!("{text}{all}\n")
     }
 
     /// The lists of nearest values of a row, and what is done with all of them.
@@ -418,11 +468,15 @@ impl Pass<'_> {
     }
 }
 
-/// Start and step of the planes that a family names, where they follow this rule.
-fn rule(repeat: &Repeat, family: usize) -> Option<[i64; 2]> {
-    let mut firsts = repeat.rows().map(|row| i64::from(row[family]));
-    let start = firsts.next()?;
-    let step = firsts.next().map_or(0, |second| second - start);
-    let follows = (1..).zip(repeat.rows().skip(1)).all(|(k, row)| i64::from(row[family]) == start + step * k);
-    follows.then_some([start, step])
+/// The planes that a family names.
+fn named(repeat: &Repeat, family: usize) -> impl Iterator<Item = i64> + Clone {
+    (0..repeat.count()).map(move |k| i64::from(repeat.firsts[k * repeat.spaces.len() + family]))
+}
+
+/// Start and step of planes, where they follow this rule.
+fn rule(mut planes: impl Iterator<Item = i64> + Clone) -> Option<[i64; 2]> {
+    let all = planes.clone();
+    let start = planes.next()?;
+    let step = planes.next().map_or(0, |second| second - start);
+    (0..).zip(all).all(|(k, plane)| plane == start + step * k).then_some([start, step])
 }

@@ -1,0 +1,227 @@
+// Sums over the components of a pair as products of matrices, by tensor cores: of inner products the matrices are what is known of
+// kept and of reduced rows, of squared distances these less a centre, and |x - y|^2 = |x|^2 + |y|^2 - 2 <x, y>. Where that cancels,
+// or is no number, the pair is computed again term by term.
+//
+// A factor is rounded to the 11 digits of TF32, and what this leaves is a second factor: of the four products three count
+// (Ootomo and Yokota, Recovering single precision accuracy from Tensor Cores, 2022). Tensor cores do not round sums as a
+// processor does (Fasi et al., Numerical behavior of NVIDIA tensor cores, 2021), so they add few terms at a time.
+//
+// Before it come the products of a pass (`source.rs`), each a structure: how many TERMS, whether they are SQUARED differences,
+// the FIRST chunk of its factors, the PLANE of a pair that holds the sum, its NUMBER, and the planes of rows that make a term.
+
+#ifndef RKEOPS_SHIM
+// A number as its nearest in TF32 and what that leaves, of which tensor cores drop the last digits: to add to its bits would make a
+// zero of NaN. Of NaN the first may be anything, and the second is NaN.
+DEVICE void split(float a, unsigned& high, unsigned& low) {
+    high = (bits_of(a) + 0x1000u) & 0xffffe000u;
+    low = bits_of(a - number_of(high));
+}
+
+DEVICE unsigned rounded(float a) {
+    unsigned result;
+    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(a));
+    return result;
+}
+
+DEVICE void multiply_fragments(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    asm volatile(
+        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+// Adds the products of a chunk of components to a plane of pairs. Thread g of 8 with thread t of 4 has the components 4 t to 4 t + 3
+// of its kept rows and of one reduced row of each two that a thread of g / 2 takes sums of.
+template <int is_split, class Pairs>
+DEVICE void multiply_chunk(const Number (&kept)[ROWS][4], const Number (&reduced)[GROUP / 2][4], Pairs& pair, int plane) {
+    unsigned high[ROWS / 2][2][4], low[ROWS / 2][2][4];
+    UNROLLED
+    for (int m = 0; m < ROWS / 2; ++m) {
+        UNROLLED
+        for (int k = 0; k < 8; ++k) {
+            const int step = k / 4, which = k % 4;
+            const float number = kept[2 * m + which % 2][2 * step + which / 2];
+            if (is_split) split(number, high[m][step][which], low[m][step][which]);
+            else high[m][step][which] = rounded(number);
+        }
+    }
+    UNROLLED
+    for (int n = 0; n < GROUP / 2; ++n) {
+        unsigned other_high[2][2], other_low[2][2];
+        UNROLLED
+        for (int k = 0; k < 4; ++k) {
+            if (is_split) split(reduced[n][k], other_high[k / 2][k % 2], other_low[k / 2][k % 2]);
+            else other_high[k / 2][k % 2] = rounded(reduced[n][k]);
+        }
+        UNROLLED
+        for (int m = 0; m < ROWS / 2; ++m) {
+            float sums[4] = {0, 0, 0, 0};
+            UNROLLED
+            for (int step = 0; is_split && step < 2; ++step) {
+                multiply_fragments(sums, low[m][step], other_high[step]);
+                multiply_fragments(sums, high[m][step], other_low[step]);
+            }
+            UNROLLED
+            for (int step = 0; step < 2; ++step) multiply_fragments(sums, high[m][step], other_high[step]);
+            UNROLLED
+            for (int k = 0; k < 4; ++k) pair[2 * m + k / 2][2 * n + k % 2][plane] += sums[k];
+        }
+    }
+}
+#endif
+
+// The middle of some reduced rows: any will do, and the nearer it is to all the fewer sums cancel.
+template <class Product>
+DEVICE void find_centre(const Job& job, long long item) {
+    const long long most = 64, step = job.reduced_rows > most ? job.reduced_rows / most : 1;
+    const Number* rows = job.reduced + item * job.reduced_rows * STRIDE;
+    ROLLED
+    for (int term = threadIdx.x; Product::SQUARED && term < Product::TERMS; term += THREADS) {
+        double sum = 0;
+        int count = 0;
+        ROLLED
+        for (long long k = 0; k < most && k * step < job.reduced_rows; ++k) {
+            const Number value = rows[k * step * STRIDE + Product::reduced(term)];
+            if (absolute(value) <= LARGEST) sum += value, ++count;
+        }
+        job.centres[(item * CHUNKS + Product::FIRST) * CHUNK + term] = (Number)(count > 0 ? sum / count : 0);
+    }
+}
+
+// A row as a factor: its chunks of components, each after the same of all rows before, and the sum of their squares.
+template <class Product, bool is_kept, class Row>
+DEVICE void pack_factor(const Job& job, Row& row, const Number* centre, long long place) {
+    const long long rows = is_kept ? job.kept_factor_rows : job.reduced_factor_rows;
+    Number* const factors = is_kept ? job.kept_factors : job.reduced_factors;
+    double sum = 0;
+    ROLLED
+    for (int chunk = 0; chunk * CHUNK < Product::TERMS; ++chunk) {
+        Number* to = factors + ((Product::FIRST + chunk) * rows + place) * CHUNK;
+        ROLLED
+        for (int k = 0; k < CHUNK; ++k) {
+            const int term = chunk * CHUNK + k;
+            Number value = 0;
+            if (term < Product::TERMS) {
+                value = row[is_kept ? Product::kept(term) : Product::reduced(term)];
+                if (Product::SQUARED) value -= centre[Product::FIRST * CHUNK + term];
+            }
+            to[k] = value;
+            sum += (double)value * value;
+        }
+    }
+    if (Product::SQUARED) (is_kept ? job.kept_squares : job.reduced_squares)[Product::NUMBER * rows + place] = (Number)sum;
+}
+
+// Where the rows of four threads are: the first kept row of this thread, the last one of all, the first reduced row of the four,
+// and how many this thread takes of those that come to it.
+struct Places {
+    long long kept;
+    long long last;
+    long long reduced;
+    int count;
+};
+
+// Whether a sum is a number, and the sum of both squares, where it is made of them, not much more: of what that loses, some units
+// of the last place, it shall lose few, too. Of infinity none is larger.
+template <int is_squared>
+DEVICE bool is_right(Number sum, Number squares) {
+    return is_squared ? sum > multiply_add(squares, 0.125f, SMALLEST) : absolute(sum) <= LARGEST;
+}
+
+// The sums of pairs, and a bit for each that has to be computed again.
+template <class Product>
+DEVICE unsigned long long multiply_rows(const Job& job, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
+    enum { KEPT_STEP = THREADS / 4 };
+    const int lane = threadIdx.x & 3, column = threadIdx.x >> 2 & 7;
+    const long long kept_step = job.kept_factor_rows * CHUNK, reduced_step = job.reduced_factor_rows * CHUNK;
+    const Number* kept_from = job.kept_factors + Product::FIRST * kept_step + places.kept * CHUNK + 4 * lane;
+    const long long first = places.reduced + column / 2 * GROUP + column % 2;
+    const Number* reduced_from = job.reduced_factors + Product::FIRST * reduced_step + first * CHUNK + 4 * lane;
+    Vector kept_next[ROWS], reduced_next[GROUP / 2];
+    UNROLLED
+    for (int r = 0; r < ROWS; ++r) kept_next[r] = *(const Vector*)(kept_from + r * KEPT_STEP * CHUNK);
+    UNROLLED
+    for (int n = 0; n < GROUP / 2; ++n) reduced_next[n] = *(const Vector*)(reduced_from + 2 * n * CHUNK);
+    UNROLLED
+    for (int k = 0; k < ROWS * GROUP; ++k) pair[k / GROUP][k % GROUP][Product::PLANE] = 0;
+    ROLLED
+    for (int chunk = 0; chunk * CHUNK < Product::TERMS; ++chunk) {
+        Number kept[ROWS][4], reduced[GROUP / 2][4];
+        UNROLLED
+        for (int r = 0; r < ROWS; ++r) unpack(kept_next[r], kept[r]);
+        UNROLLED
+        for (int n = 0; n < GROUP / 2; ++n) unpack(reduced_next[n], reduced[n]);
+        // The next ones are on their way meanwhile.
+        if ((chunk + 1) * CHUNK < Product::TERMS) kept_from += kept_step, reduced_from += reduced_step;
+        UNROLLED
+        for (int r = 0; r < ROWS; ++r) kept_next[r] = *(const Vector*)(kept_from + r * KEPT_STEP * CHUNK);
+        UNROLLED
+        for (int n = 0; n < GROUP / 2; ++n) reduced_next[n] = *(const Vector*)(reduced_from + 2 * n * CHUNK);
+        multiply_chunk<SPLIT>(kept, reduced, pair, Product::PLANE);
+    }
+    const Number* kept_squares = job.kept_squares + Product::NUMBER * job.kept_factor_rows + places.kept;
+    const Number* reduced_squares = job.reduced_squares + Product::NUMBER * job.reduced_factor_rows + places.reduced + lane * GROUP;
+    bool are_right = true;
+    UNROLLED
+    for (int c = 0; c < GROUP; ++c) {
+        UNROLLED
+        for (int r = 0; r < ROWS; ++r) {
+            Number& sum = pair[r][c][Product::PLANE];
+            const Number squares = Product::SQUARED ? kept_squares[r * KEPT_STEP] + reduced_squares[c] : 0;
+            if (Product::SQUARED) sum = multiply_add(-2, sum, squares);
+            are_right = is_right<Product::SQUARED>(sum, squares) && are_right;
+        }
+    }
+    if (are_right) return 0;
+    unsigned long long wrong = 0;
+    UNROLLED
+    for (int k = 0; k < ROWS * GROUP; ++k) {
+        const int r = k / GROUP, c = k % GROUP;
+        const Number squares = Product::SQUARED ? kept_squares[r * KEPT_STEP] + reduced_squares[c] : 0;
+        if (c < places.count && !is_right<Product::SQUARED>(pair[r][c][Product::PLANE], squares)) wrong |= 1ull << k;
+    }
+    return wrong;
+}
+
+#define FIND_CENTRE(Product) find_centre<Product>(job, job.first_item + blockIdx.z);
+KERNEL(THREADS) centre(ARGUMENT Job job) { EACH_PRODUCT(FIND_CENTRE) }
+
+#define PACK_KEPT(Product) pack_factor<Product, true>(job, kept, centre, place);
+#define PACK_REDUCED(Product) pack_factor<Product, false>(job, reduced, centre, place);
+KERNEL(THREADS) factors(ARGUMENT Job job) {
+    const long long item = job.first_item + blockIdx.z;
+    const bool is_kept = blockIdx.x < job.kept_blocks;
+    const long long row = (blockIdx.x - (is_kept ? 0 : job.kept_blocks)) * THREADS + threadIdx.x;
+    const Number* centre = job.centres + (job.centre_items > 1 ? item : 0) * CHUNKS * CHUNK;
+    if (is_kept && item < job.kept_items && row < job.kept_rows) {
+        const long long place = item * job.kept_rows + row;
+        Planes kept = planes_of(job, place);
+        EACH_PRODUCT(PACK_KEPT)
+    }
+    if (!is_kept && item < job.reduced_items && row < job.reduced_rows) {
+        const long long place = item * job.reduced_rows + row;
+        Packed reduced = {job.reduced + place * STRIDE};
+        EACH_PRODUCT(PACK_REDUCED)
+    }
+}
+
+// The sums of all pairs; those that are wrong are made term by term.
+#define MULTIPLY(Product) wrong |= multiply_rows<Product>(job, places, pair);
+DEVICE void multiply(const Job& job, CallRow& call, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
+    unsigned long long wrong = 0;
+    EACH_PRODUCT(MULTIPLY)
+    ROLLED
+    while (wrong != 0) {
+        const int which = __ffsll((long long)wrong) - 1;
+        wrong &= wrong - 1;
+        const long long row = places.kept + which / GROUP * (THREADS / 4);
+        Planes kept = planes_of(job, row < places.last ? row : places.last);
+        Packed reduced = {job.reduced + (places.reduced + (threadIdx.x & 3) * GROUP + which % GROUP) * STRIDE};
+        PairNumbers right;
+        contract_pair(call, kept, reduced, right);
+        UNROLLED
+        for (int k = 0; k < ROWS * GROUP; ++k) {
+            if (k == which) pair[k / GROUP][k % GROUP] = right;
+        }
+    }
+}
