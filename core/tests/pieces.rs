@@ -93,24 +93,28 @@ fn assert_right_in_pieces(case: &Case, dtype: Dtype, pieces: usize) {
     assert!(most >= pieces, "{most} pieces at most\n{}", describe(case));
 }
 
-/// Values of every kind of state: sums in blocks, exponents with anchors, extremes, lists in registers and in memory.
+/// Values of every kind of state, some reductions in a pass: sums in blocks, exponents with anchors, extremes, lists in registers
+/// and in memory.
 #[test]
 fn every_reduction() {
+    let difference = || call2("Subtract", v(0), v(1));
+    let mut all: Vec<(&str, Expression)> = Vec::new();
     for name in reductions() {
-        let lists: &[i64] = if NEAREST.contains(&name) { &[3, 20] } else { &[0] };
-        for &length in lists {
-            let formula = match name {
-                _ if length > 0 => with_extra(call2("Subtract", v(0), v(1)), None, &[length]),
-                _ if name.ends_with("Weight") => with_extra(exponent(), Some(v(2)), &[]),
-                _ if is_exponential(name) => exponent(),
-                "Sum" | "Prod" => gaussian(),
-                _ => call2("Subtract", v(0), v(1)),
-            };
-            for (axis, dtype) in [(1, Dtype::F32), (0, Dtype::F64)] {
-                let rows = if axis == 1 { [150, 300] } else { [300, 150] };
-                let case = Case { axis, ..Case::new(&cloud(), vec![(name, formula.clone())], rows) };
-                assert_right_in_pieces(&case, dtype, 6);
+        match name {
+            _ if NEAREST.contains(&name) => {
+                all.extend([3, 20].map(|length| (name, with_extra(difference(), None, &[length]))));
             }
+            _ if name.ends_with("Weight") => all.push((name, with_extra(exponent(), Some(v(2)), &[]))),
+            _ if is_exponential(name) => all.push((name, exponent())),
+            "Sum" | "Prod" => all.push((name, gaussian())),
+            _ => all.push((name, difference())),
+        }
+    }
+    for some in all.chunks(4) {
+        for (axis, dtype) in [(1, Dtype::F32), (0, Dtype::F64)] {
+            let rows = if axis == 1 { [420, 200] } else { [200, 420] };
+            let case = Case { axis, ..Case::new(&cloud(), some.to_vec(), rows) };
+            assert_right_in_pieces(&case, dtype, 6);
         }
     }
 }
@@ -143,6 +147,23 @@ fn exponents_far_apart() {
         let far = call2("Mult", index(1), Expression::Number(sign * 7.0));
         let exponent = call2("Add", call2("SqDist", v(0), v(1)), far);
         let case = Case::new(&cloud(), vec![("LogSumExp", exponent)], [70, 500]);
+        FORMATS.into_iter().for_each(|dtype| assert_right_in_pieces(&case, dtype, 6));
+    }
+}
+
+/// Rows of many components are factors of products, which are taken from a centre of each piece.
+#[test]
+fn wide_rows() {
+    let variables = [(60, 0), (60, 1), (1, 1)].map(|(dim, category)| Variable { dim, category });
+    let distance = call2("SqDist", v(0), v(1));
+    let near = call1("Exp", call2("Mult", distance.clone(), Expression::Number(-0.05)));
+    let reductions =
+        vec![("Sum", call2("Mult", near, v(2))), ("LogSumExp", call2("Scalprod", v(0), v(1))), ("ArgMin", distance)];
+    for (axis, reduction) in reductions.into_iter().enumerate().map(|(k, reduction)| (k % 2, reduction)) {
+        let rows = if axis == 1 { [200, 500] } else { [500, 200] };
+        let case = Case { axis, ..Case::new(&variables, vec![reduction], rows) };
+        let kernel = with_bytes(PLENTY, || case.compile(Dtype::F32, Target::Cuda).unwrap());
+        assert!(!kernel.device_source(90).unwrap().contains("#define PRODUCTS 0"));
         FORMATS.into_iter().for_each(|dtype| assert_right_in_pieces(&case, dtype, 6));
     }
 }

@@ -163,13 +163,23 @@ impl Drop for Settled<'_, '_> {
 }
 
 impl Run<'_, '_, '_> {
-    /// Computes a portion on a device, piece by piece. While one is computed the inputs of the next are copied, and the results of the
-    /// last one.
+    /// Computes a portion on a device. Small ones are tried without asking what is free, which is a call of the driver more.
     fn compute(&self, device: &Device, portion: &Portion, advance: &dyn Fn(u64) -> bool) -> Result<()> {
+        let whole = portion.whole();
+        if self.bytes(device, portion, &whole)? <= OVERLAPPED {
+            match self.by_pieces(device, portion, &whole, advance) {
+                Err(error) if error.kind() == ErrorKind::Size => {}
+                ended => return ended,
+            }
+        }
+        self.by_pieces(device, portion, &self.cut(device, portion)?, advance)
+    }
+
+    /// Computes a portion piece by piece. While one is computed the inputs of the next are copied, and the results of the last one.
+    fn by_pieces(&self, device: &Device, portion: &Portion, cut: &Cut, advance: &dyn Fn(u64) -> bool) -> Result<()> {
         let module = self.program.module(device)?;
-        let cut = self.cut(device, portion)?;
-        let first = portion.first(&cut);
-        let streams = Streams::new(device, cut != portion.whole())?;
+        let first = portion.first(cut);
+        let streams = Streams::new(device, *cut != portion.whole())?;
         let (work, stream) = (&streams.work, streams.work.name());
         let results: Vec<Memory<'_>> =
             self.outputs.iter().map(|o| device.allocate(o.compact(&first, 0).1, stream)).collect::<Result<_>>()?;
@@ -188,7 +198,7 @@ impl Run<'_, '_, '_> {
             if advance(piece.pairs()) { Ok(()) } else { Err(stopped()) }
         };
         let mut last: Option<Portion> = None;
-        for piece in portion.pieces(&cut) {
+        for piece in portion.pieces(cut) {
             // The inputs of the last piece make room for these.
             streams.if_two(|second| second.copies.wait(&second.packed))?;
             let inputs = uploads.bring(device, streams.copies(), &self.inputs, &piece)?;
@@ -197,7 +207,7 @@ impl Run<'_, '_, '_> {
             let outputs: Vec<DeviceArray> = self.outputs.iter().zip(&results).map(result).collect();
             let blocks = self.blocks(&piece);
             let prepare = |packs| {
-                let of = Piece { packs, ..placed(portion, &cut, &piece) };
+                let of = Piece { packs, ..placed(portion, cut, &piece) };
                 self.prepare(device, of, [&inputs, &outputs], blocks.as_ref())
             };
             let beside = last.as_ref().filter(|last| last.batch == piece.batch);
