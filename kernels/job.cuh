@@ -35,6 +35,8 @@ struct Job {
     long long kept_factor_rows;
     long long reduced_factor_rows;
     long long centre_items;
+    // Reduced rows of a problem whose columns are packed for products, with zeros beyond the last.
+    long long column_rows;
     const long long* strip_rows;
     const long long* intervals;
     // What is known per problem, per kept row (some planes after others) and per reduced row (a row after another); the totals of
@@ -52,6 +54,7 @@ struct Job {
     Number* kept_squares;
     Number* reduced_squares;
     Number* centres;
+    Number* columns;
     Array inputs[INPUTS > 0 ? INPUTS : 1];
     Array outputs[OUTPUTS > 0 ? OUTPUTS : 1];
 };
@@ -163,3 +166,12 @@ DEVICE long long total_place(const Job& job, long long item, long long block) {
 
 // Where there are several pieces of reduced rows, the last slice has what those before this one have come to.
 DEVICE long long slices(const Job& job) { return (job.parts << job.lane_bits) + (job.pieces > 1); }
+
+// Where the rows are that tensor cores multiply for four threads: the first kept row of this thread, the last one of all, the first
+// reduced row of the four, and how many this thread takes of those that come to it.
+struct Places {
+    long long kept;
+    long long last;
+    long long reduced;
+    int count;
+};

@@ -10,7 +10,10 @@
 #define ARGUMENT const __grid_constant__
 #define DEVICE_TABLE __device__
 #define SYNCHRONISE() __syncthreads()
-#define SYNCHRONISED_ANY(condition) (__syncthreads_or(condition) != 0)
+#define ANY_OF_WARP(condition) (__any_sync(~0u, condition) != 0)
+#define SYNCHRONISE_WARP() __syncwarp()
+// The number of another thread of the warp, the bits of whose index differ in these.
+#define OF_OTHER_THREAD(number, bits) __shfl_xor_sync(~0u, number, bits)
 #define SHARED __shared__ __align__(16)
 #define UNROLLED _Pragma("unroll")
 #define ROLLED _Pragma("unroll 1")

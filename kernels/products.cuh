@@ -2,34 +2,10 @@
 // kept and of reduced rows, of squared distances these less a centre, and |x - y|^2 = |x|^2 + |y|^2 - 2 <x, y>. Where that cancels,
 // or is no number, the pair is computed again term by term.
 //
-// A factor is rounded to the 11 digits of TF32, and what this leaves is a second factor: of the four products three count
-// (Ootomo and Yokota, Recovering single precision accuracy from Tensor Cores, 2022). Tensor cores do not round sums as a
-// processor does (Fasi et al., Numerical behavior of NVIDIA tensor cores, 2021), so they add few terms at a time.
-//
 // Before it come the products of a pass (`source.rs`), each a structure: how many TERMS, whether they are SQUARED differences,
 // the FIRST chunk of its factors, the PLANE of a pair that holds the sum, its NUMBER, and the planes of rows that make a term.
 
 #ifndef RKEOPS_SHIM
-// A number as its nearest in TF32 and what that leaves, of which tensor cores drop the last digits: to add to its bits would make a
-// zero of NaN. Of NaN the first may be anything, and the second is NaN.
-DEVICE void split(float a, unsigned& high, unsigned& low) {
-    high = (bits_of(a) + 0x1000u) & 0xffffe000u;
-    low = bits_of(a - number_of(high));
-}
-
-DEVICE unsigned rounded(float a) {
-    unsigned result;
-    asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(result) : "f"(a));
-    return result;
-}
-
-DEVICE void multiply_fragments(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
-    asm volatile(
-        "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-        : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-}
-
 // Adds the products of a chunk of components to a plane of pairs. Thread g of 8 with thread t of 4 has the components 4 t to 4 t + 3
 // of its kept rows and of one reduced row of each two that a thread of g / 2 takes sums of.
 template <int is_split, class Pairs>
@@ -41,8 +17,7 @@ DEVICE void multiply_chunk(const Number (&kept)[ROWS][4], const Number (&reduced
         for (int k = 0; k < 8; ++k) {
             const int step = k / 4, which = k % 4;
             const float number = kept[2 * m + which % 2][2 * step + which / 2];
-            if (is_split) split(number, high[m][step][which], low[m][step][which]);
-            else high[m][step][which] = rounded(number);
+            high[m][step][which] = digits<is_split>(number, false), low[m][step][which] = digits<is_split>(number, true);
         }
     }
     UNROLLED
@@ -50,8 +25,8 @@ DEVICE void multiply_chunk(const Number (&kept)[ROWS][4], const Number (&reduced
         unsigned other_high[2][2], other_low[2][2];
         UNROLLED
         for (int k = 0; k < 4; ++k) {
-            if (is_split) split(reduced[n][k], other_high[k / 2][k % 2], other_low[k / 2][k % 2]);
-            else other_high[k / 2][k % 2] = rounded(reduced[n][k]);
+            other_high[k / 2][k % 2] = digits<is_split>(reduced[n][k], false);
+            other_low[k / 2][k % 2] = digits<is_split>(reduced[n][k], true);
         }
         UNROLLED
         for (int m = 0; m < ROWS / 2; ++m) {
@@ -111,15 +86,6 @@ DEVICE void pack_factor(const Job& job, Row& row, const Number* centre, long lon
     }
     if (Product::SQUARED) (is_kept ? job.kept_squares : job.reduced_squares)[Product::NUMBER * rows + place] = (Number)sum;
 }
-
-// Where the rows of four threads are: the first kept row of this thread, the last one of all, the first reduced row of the four,
-// and how many this thread takes of those that come to it.
-struct Places {
-    long long kept;
-    long long last;
-    long long reduced;
-    int count;
-};
 
 // Whether a sum is a number, and the sum of both squares, where it is made of them, not much more: of what that loses, some units
 // of the last place, it shall lose few, too. Of infinity none is larger.
@@ -181,28 +147,6 @@ DEVICE unsigned long long multiply_rows(const Job& job, const Places& places, Pa
         if (c < places.count && !is_right<Product::SQUARED>(pair[r][c][Product::PLANE], squares)) wrong |= 1ull << k;
     }
     return wrong;
-}
-
-#define FIND_CENTRE(Product) find_centre<Product>(job, job.first_item + blockIdx.z);
-KERNEL(THREADS) centre(ARGUMENT Job job) { EACH_PRODUCT(FIND_CENTRE) }
-
-#define PACK_KEPT(Product) pack_factor<Product, true>(job, kept, centre, place);
-#define PACK_REDUCED(Product) pack_factor<Product, false>(job, reduced, centre, place);
-KERNEL(THREADS) factors(ARGUMENT Job job) {
-    const long long item = job.first_item + blockIdx.z;
-    const bool is_kept = blockIdx.x < job.kept_blocks;
-    const long long row = (blockIdx.x - (is_kept ? 0 : job.kept_blocks)) * THREADS + threadIdx.x;
-    const Number* centre = job.centres + (job.centre_items > 1 ? item : 0) * CHUNKS * CHUNK;
-    if (is_kept && item < job.kept_items && row < job.kept_rows) {
-        const long long place = item * job.kept_rows + row;
-        Planes kept = planes_of(job, place);
-        EACH_PRODUCT(PACK_KEPT)
-    }
-    if (!is_kept && item < job.reduced_items && row < job.reduced_rows) {
-        const long long place = item * job.reduced_rows + row;
-        Packed reduced = {job.reduced + place * STRIDE};
-        EACH_PRODUCT(PACK_REDUCED)
-    }
 }
 
 // The sums of all pairs; those that are wrong are made term by term.

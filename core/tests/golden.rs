@@ -152,7 +152,7 @@ fn programs_of_exchanged_pairs() {
 #[test]
 fn device_source() {
     let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kernels");
-    let around = ["math.cuh", "arrays.cuh", "job.cuh", "lists.cuh", "rows.cu"];
+    let around = ["math.cuh", "arrays.cuh", "job.cuh", "lists.cuh", "rows.cu", "reduce.cu"];
     let around = around.map(|name| (name, std::fs::read_to_string(kernels.join(name)).unwrap()));
     let all = CASES.iter().filter(|case| ON_DEVICES.contains(&case.name)).map(|case| {
         let reductions: Vec<Reduction> =

@@ -151,17 +151,21 @@ fn exponents_far_apart() {
     }
 }
 
-/// Rows of many components are factors of products, which are taken from a centre of each piece.
+/// Rows of many components, and many columns, are factors of products, which are taken from a centre of some piece.
 #[test]
 fn wide_rows() {
-    let variables = [(60, 0), (60, 1), (1, 1)].map(|(dim, category)| Variable { dim, category });
+    let variables = [(60, 0), (60, 1), (1, 1), (40, 1)].map(|(dim, category)| Variable { dim, category });
     let distance = call2("SqDist", v(0), v(1));
     let near = call1("Exp", call2("Mult", distance.clone(), Expression::Number(-0.05)));
-    let reductions =
-        vec![("Sum", call2("Mult", near, v(2))), ("LogSumExp", call2("Scalprod", v(0), v(1))), ("ArgMin", distance)];
-    for (axis, reduction) in reductions.into_iter().enumerate().map(|(k, reduction)| (k % 2, reduction)) {
+    let all = [
+        (1, "Sum", call2("Mult", near.clone(), v(2))),
+        (0, "LogSumExp", call2("Scalprod", v(0), v(1))),
+        (1, "ArgMin", distance),
+        (1, "Sum", call2("Mult", near, v(3))),
+    ];
+    for (axis, name, formula) in all {
         let rows = if axis == 1 { [200, 500] } else { [500, 200] };
-        let case = Case { axis, ..Case::new(&variables, vec![reduction], rows) };
+        let case = Case { axis, ..Case::new(&variables, vec![(name, formula)], rows) };
         let kernel = with_bytes(PLENTY, || case.compile(Dtype::F32, Target::Cuda).unwrap());
         assert!(!kernel.device_source(90).unwrap().contains("#define PRODUCTS 0"));
         FORMATS.into_iter().for_each(|dtype| assert_right_in_pieces(&case, dtype, 6));

@@ -73,7 +73,7 @@ fn squared_distances(_: Target) {
             // Kept rows that are reduced rows, too.
             x[..20 * dim].copy_from_slice(&y[40 * dim..60 * dim]);
             let kernels = [false, true].map(|allow_tf32| wide("Sum_Reduction(SqDist(x,y)*b,0)", dim, allow_tf32));
-            for one in [0, 1, 7, 8, 40, 49, 63, 64, 130, 199] {
+            for one in [0, 7, 40, 49, 199] {
                 let found = kernels.each_ref().map(|kernel| of_one(kernel, [&x, &y], dim, one));
                 for (i, row) in x.chunks(dim).enumerate() {
                     let parts = row.iter().zip(&y[one * dim..]).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2));
@@ -103,7 +103,11 @@ fn inner_products(_: Target) {
                 let (meant, size) = (parts.clone().sum::<f64>(), parts.map(f64::abs).sum::<f64>());
                 for (found, bound) in found.iter().zip([BOUND, 1e-2]) {
                     let error = (f64::from(found[i]) - meant).abs();
-                    assert!(error <= bound * size, "dimension {dim}, rows {i}, {one}: got {}; expected {meant}", found[i]);
+                    assert!(
+                        error <= bound * size,
+                        "dimension {dim}, rows {i}, {one}: got {}; expected {meant}",
+                        found[i]
+                    );
                 }
             }
         }
@@ -130,7 +134,8 @@ fn infinities_and_nan(_: Target) {
             kernel.run(&inputs, &mut [ArrayMut::f32(&mut out, &[70, 1])], &RunOptions::default()).unwrap();
             for (i, row) in x.chunks(dim).enumerate() {
                 let value = |other: &[f32]| {
-                    let parts = row.iter().zip(other).map(|(&a, &b)| if is_squared { (a - b) * (a - b) } else { a * b });
+                    let parts =
+                        row.iter().zip(other).map(|(&a, &b)| if is_squared { (a - b) * (a - b) } else { a * b });
                     parts.sum::<f32>()
                 };
                 let values = y.chunks(dim).map(value).filter(|value| !value.is_nan());
@@ -258,7 +263,9 @@ fn which_sums_are_for_tensor_cores() {
         kernel.device_source(80).unwrap().to_owned()
     };
     let plain = CompileOptions::default();
-    for text in ["Sum_Reduction(Exp(-SqDist(x,y))*b,0)", "Sum_Reduction(Exp((x|y))*b,1)", "ArgKMin_Reduction(SqDist(x,y),5,0)"] {
+    for text in
+        ["Sum_Reduction(Exp(-SqDist(x,y))*b,0)", "Sum_Reduction(Exp((x|y))*b,1)", "ArgKMin_Reduction(SqDist(x,y),5,0)"]
+    {
         for dim in [16, 33, 1024] {
             let source = with(text, dim, &plain);
             assert!(source.contains("mma.sync") && source.contains("#define SPLIT 1"), "{text}, {dim}");

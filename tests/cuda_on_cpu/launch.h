@@ -85,7 +85,7 @@ extern "C" const size_t rkeops_job_bytes = sizeof(Job);
 extern "C" void rkeops_launch(const char* name, const void* words, const unsigned* blocks, unsigned threads) {
     if (!std::strcmp(name, "prepare_call")) Launch<prepare_call>::all(words, blocks, threads, false);
     if (!std::strcmp(name, "prepare")) Launch<prepare>::all(words, blocks, threads, false);
-#if PRODUCTS > 0
+#if PRODUCTS > 0 || COLUMNS > 0
     if (!std::strcmp(name, "centre")) Launch<centre>::all(words, blocks, threads, false);
     if (!std::strcmp(name, "factors")) Launch<factors>::all(words, blocks, threads, false);
 #endif

@@ -18,7 +18,10 @@
 #define UNROLLED
 #define ROLLED
 #define SYNCHRONISE() rkeops_barrier()
-#define SYNCHRONISED_ANY(condition) rkeops_any(condition)
+// What a warp does together a block does here.
+#define ANY_OF_WARP(condition) rkeops_any(condition)
+#define SYNCHRONISE_WARP() rkeops_barrier()
+#define OF_OTHER_THREAD(number, bits) rkeops_of_other(number, bits)
 
 struct Index {
     unsigned x, y, z;
@@ -108,7 +111,28 @@ static inline float cut(double a) {
     return std::fabs((double)nearest) > std::fabs(a) ? std::nextafter(nearest, 0.0f) : nearest;
 }
 
-// What tensor cores make of the numbers of a warp: 8 components are multiplied and added to a sum at a time.
+// The number of a thread whose index differs in some bits.
+static float rkeops_of_other(float number, unsigned bits) {
+    static float all[128];
+    all[threadIdx.x] = number;
+    rkeops_barrier();
+    const float other = all[threadIdx.x ^ bits];
+    rkeops_barrier();
+    return other;
+}
+
+// A product of 8 factors each, as tensor cores add it to a sum: of two parts of each factor, or of the first alone.
+static float multiplied(const float (&a)[8], const float (&b)[8], float sum, int part) {
+    double products = 0;
+    for (int k = 0; k < 8; ++k) {
+        const float a_high = high_digits(a[k]), b_high = high_digits(b[k]);
+        const float a_low = low_digits(a[k] - a_high), b_low = low_digits(b[k] - b_high);
+        products += (double)(part == 0 ? a_low : a_high) * (part == 1 ? b_low : b_high);
+    }
+    return cut(sum + products);
+}
+
+// What tensor cores make of the numbers of a warp; see kernels/products.cuh and kernels/tensor.cuh.
 template <int is_split, int rows, int halves, class Pairs>
 static void multiply_chunk(const float (&kept)[rows][4], const float (&reduced)[halves][4], Pairs& pair, int plane) {
     static struct {
@@ -118,25 +142,49 @@ static void multiply_chunk(const float (&kept)[rows][4], const float (&reduced)[
     std::memcpy(all[threadIdx.x].reduced, reduced, sizeof reduced);
     rkeops_barrier();
     const unsigned own = threadIdx.x / 4 * 4, warp = threadIdx.x / 32 * 32, lane = threadIdx.x % 4;
-    for (int r = 0; r < rows; ++r) {
-        for (int c = 0; c < 2 * halves; ++c) {
-            const unsigned other = warp + 4 * (2 * lane + c % 2);
-            float sum = 0;
-            for (int part = is_split ? 0 : 2; part < 3; ++part) {
-                for (int step = 0; step < 2; ++step) {
-                    double products = 0;
-                    for (int k = 0; k < 8; ++k) {
-                        const int component = 2 * step + k % 2;
-                        const float a = all[own + k / 2].kept[r][component], b = all[other + k / 2].reduced[c / 2][component];
-                        const float a_high = high_digits(a), b_high = high_digits(b);
-                        const float a_low = low_digits(a - a_high), b_low = low_digits(b - b_high);
-                        products += (double)(part == 0 ? a_low : a_high) * (part == 1 ? b_low : b_high);
-                    }
-                    sum = cut(sum + products);
+    for (int k = 0; k < rows * 2 * halves; ++k) {
+        const int r = k / (2 * halves), c = k % (2 * halves);
+        const unsigned other = warp + 4 * (2 * lane + c % 2);
+        float sum = 0;
+        for (int part = is_split ? 0 : 2; part < 3; ++part) {
+            for (int step = 0; step < 2; ++step) {
+                float a[8], b[8];
+                for (int n = 0; n < 8; ++n) {
+                    a[n] = all[own + n / 2].kept[r][2 * step + n % 2];
+                    b[n] = all[other + n / 2].reduced[c / 2][2 * step + n % 2];
                 }
+                sum = multiplied(a, b, sum, part);
             }
-            pair[r][c][plane] += sum;
         }
+        pair[r][c][plane] += sum;
+    }
+    rkeops_barrier();
+}
+
+template <int is_split, int rows, int group>
+static void multiply_columns(const float (&weights)[rows][group], const float (&columns)[group], float (&sums)[rows][2]) {
+    static struct {
+        float weights[rows][group], columns[group];
+    } all[128];
+    std::memcpy(all[threadIdx.x].weights, weights, sizeof weights);
+    std::memcpy(all[threadIdx.x].columns, columns, sizeof columns);
+    rkeops_barrier();
+    const unsigned own = threadIdx.x / 4 * 4, warp = threadIdx.x / 32 * 32, lane = threadIdx.x % 4;
+    for (int k = 0; k < 2 * rows; ++k) {
+        const int r = k / 2, e = k % 2;
+        const unsigned other = warp + 4 * (2 * lane + e);
+        float sum = 0;
+        for (int part = is_split ? 0 : 2; part < 3; ++part) {
+            for (int step = 0; step < group / 2; ++step) {
+                float a[8], b[8];
+                for (int n = 0; n < 8; ++n) {
+                    a[n] = all[own + n / 2].weights[r][2 * step + n % 2];
+                    b[n] = all[other + n / 2].columns[2 * step + n % 2];
+                }
+                sum = multiplied(a, b, sum, part);
+            }
+        }
+        sums[r][e] += sum;
     }
     rkeops_barrier();
 }

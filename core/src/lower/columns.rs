@@ -142,7 +142,9 @@ impl Lowering<'_> {
         let stages = Stage::ALL.into_iter().zip(stores).filter(|(_, stores)| !stores.is_empty());
         domain.stores = stages.collect();
         let Survey { families, again, shared } = self.survey(&domain);
-        domain.shares = again > MOST_AGAIN;
+        // A device multiplies what is left for each pair by columns as matrices.
+        let is_for_device = self.builder.machine.transcends;
+        domain.shares = again > if is_for_device && shared <= MOST_SHARED { 0 } else { MOST_AGAIN };
         self.domains.push(domain);
         Ok(families <= MOST_FAMILIES && (again <= MOST_AGAIN || shared <= MOST_SHARED))
     }

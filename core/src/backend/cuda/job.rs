@@ -1,6 +1,6 @@
 //! What a launch is told: the words of `Job` in `kernels/job.cuh`, and how many threads share what.
 
-use super::schedule::{CHUNK, PRODUCT_LANE_BITS, Schedule};
+use super::schedule::{CHUNK, COLUMN_TILE, PRODUCT_LANE_BITS, Schedule};
 use super::source::AXES;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lower::{Space, Stages};
@@ -103,6 +103,8 @@ pub struct Job<'a> {
     blocks: Option<&'a Blocks>,
     /// Blocks of kept rows of a problem.
     row_blocks: usize,
+    /// Threads that share a kept row, and how many of them have totals of their own, as powers of two.
+    sharing_bits: usize,
     lane_bits: usize,
     parts: usize,
     part_rows: usize,
@@ -137,19 +139,20 @@ enum Region {
     ReducedFactors,
     ReducedSquares,
     Centres,
+    Columns,
     Kept,
+    KeptFactors,
+    KeptSquares,
     Totals,
     States,
     ListValues,
     ListRows,
     Strips,
     Intervals,
-    KeptFactors,
-    KeptSquares,
 }
 
 /// How many there are.
-const REGIONS: usize = Region::KeptSquares as usize + 1;
+const REGIONS: usize = Region::Intervals as usize + 1;
 /// Rows that may be read beyond the last as factors: those that a block of threads, and that four threads, take at a time.
 const ROWS_BEYOND: usize = 128;
 
@@ -172,19 +175,19 @@ impl<'a> Job<'a> {
         let rows = |bits: usize| (schedule.threads >> bits) * schedule.rows;
         let fits = |bits: &usize| rows(*bits) >= longest.min(rows(0)) && most_reduced > 1;
         let most = if schedule.lists_in_memory { LISTED_LANE_BITS } else { MOST_LANE_BITS };
-        let lane_bits = match schedule.products.is_empty() {
-            true => (0..=most).rev().find(fits).unwrap_or(0),
-            false => PRODUCT_LANE_BITS,
+        let sharing_bits = match schedule.multiplies() {
+            true => PRODUCT_LANE_BITS,
+            false => (0..=most).rev().find(fits).unwrap_or(0),
         };
+        // The threads of a row with many columns have one total.
+        let lane_bits = if schedule.columns.is_some() { 0 } else { sharing_bits };
         let row_blocks = match blocks {
-            None => sizes.kept.div_ceil(rows(lane_bits)),
-            Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(lane_bits))).sum(),
+            None => sizes.kept.div_ceil(rows(sharing_bits)),
+            Some(blocks) => blocks.strips.iter().map(|strip| (strip[1] - strip[0]).div_ceil(rows(sharing_bits))).sum(),
         };
         let all = row_blocks.checked_mul(sizes.items).ok_or_else(too_large)?;
-        // As factors they are taken from a centre of the reduced rows.
-        let packs_kept = sizes.piece.packs[0] || (sizes.piece.packs[1] && !schedule.products.is_empty());
         let kept_blocks = match stages.slots[Space::Kept as usize] {
-            1.. if packs_kept => sizes.kept.div_ceil(schedule.threads),
+            1.. if sizes.piece.packs[0] => sizes.kept.div_ceil(schedule.threads),
             _ => 0,
         };
         let reduced = match blocks {
@@ -199,7 +202,7 @@ impl<'a> Job<'a> {
         let part_rows = reduced.div_ceil(wanted).next_multiple_of(schedule.tile).max(1);
         let parts = if is_cut { wanted } else { reduced.div_ceil(part_rows).max(1) };
         // Where rows are many each has a thread of its own.
-        let is_few = all * rows(lane_bits) < at_once * schedule.threads;
+        let is_few = all * rows(sharing_bits) < at_once * schedule.threads;
         let merge_bits = if is_few && parts >= MANY_PARTS { MERGE_BITS } else { 0 };
         let mut job = Job {
             stages,
@@ -207,6 +210,7 @@ impl<'a> Job<'a> {
             sizes,
             blocks,
             row_blocks,
+            sharing_bits,
             lane_bits,
             parts,
             part_rows,
@@ -231,7 +235,7 @@ impl<'a> Job<'a> {
 
     /// Kept rows of a block.
     fn block_rows(&self) -> usize {
-        (self.schedule.threads >> self.lane_bits) * self.schedule.rows
+        (self.schedule.threads >> self.sharing_bits) * self.schedule.rows
     }
 
     /// Kept rows of all problems, in whole blocks.
@@ -252,24 +256,26 @@ impl<'a> Job<'a> {
         let lists = self.schedule.list_length();
         let blocks = self.blocks.map_or((0, 0), |blocks| (blocks.strips.len(), blocks.intervals.len()));
         let [kept_factors, reduced_factors] = self.factor_rows();
-        let (chunks, squares) = (self.schedule.chunks(), self.schedule.products.len());
+        let (chunks, squares, tiles) =
+            (self.schedule.chunks(), self.schedule.products.len(), self.schedule.column_tiles);
         [
             product(&[calls, self.schedule.call_stride, size]),
             // The last group may be read beyond the last row.
             product(&[reduced_items, reduced])
-                .and_then(|rows| product(&[rows.checked_add(self.schedule.group)?, self.schedule.stride, size])),
+                .and_then(|rows| product(&[rows.checked_add(self.group_rows())?, self.schedule.stride, size])),
             product(&[reduced_factors, chunks, CHUNK, size]),
             product(&[reduced_factors, squares, size]),
             product(&[self.centre_items(), chunks, CHUNK, size]),
+            product(&[tiles[0], tiles[1], COLUMN_TILE, reduced_items, self.column_rows(), size]),
             product(&[kept_items, kept, slots(Space::Kept).next_multiple_of(16 / size), size]),
+            product(&[kept_factors, chunks, CHUNK, size]),
+            product(&[kept_factors, squares, size]),
             of_states(slots(Space::Total)),
             of_states(if in_memory(Space::Block) { slots(Space::Block) } else { 0 }),
             of_states(lists),
             product(&[lists, states[0], states[1], size_of::<i32>()]),
             product(&[blocks.0, 6, size_of::<u64>()]),
             product(&[blocks.1, 2, size_of::<u64>()]),
-            product(&[kept_factors, chunks, CHUNK, size]),
-            product(&[kept_factors, squares, size]),
         ]
     }
 
@@ -283,6 +289,17 @@ impl<'a> Job<'a> {
                 _ => rows.saturating_add(ROWS_BEYOND),
             }
         })
+    }
+
+    /// Reduced rows that the threads of a kept row take at a time.
+    fn group_rows(&self) -> usize {
+        self.schedule.group << if self.schedule.multiplies() { PRODUCT_LANE_BITS } else { 0 }
+    }
+
+    /// Rows of a problem whose columns are packed, with zeros beyond the last that may be read.
+    fn column_rows(&self) -> usize {
+        let group = self.group_rows();
+        self.sizes.reduced.max(self.sizes.piece.largest).next_multiple_of(group) + group
     }
 
     /// Problems with centres of their own: factors that several share are all taken from one centre.
@@ -347,9 +364,10 @@ impl<'a> Job<'a> {
             Region::KeptSquares,
             Region::ReducedSquares,
             Region::Centres,
+            Region::Columns,
         ];
         words.extend(self.factor_rows().map(|rows| rows as u64));
-        words.push(self.centre_items() as u64);
+        words.extend([self.centre_items(), self.column_rows()].map(|count| count as u64));
         words.extend(regions.map(|region| workspace + self.starts[region as usize] as u64));
         let nothing = JobArray::default();
         for arrays in [inputs, outputs] {
@@ -384,10 +402,13 @@ impl<'a> Job<'a> {
         }
         let reduced_blocks = if slots(Space::Reduced) > 0 && packs_reduced { reduced.div_ceil(threads) } else { 0 };
         launch(Step::Rows, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
-        if !self.schedule.products.is_empty() && reduced > 0 {
-            if packs_reduced {
+        if self.schedule.multiplies() {
+            // What is there of a piece before was taken from the centre of then.
+            if packs_kept && packs_reduced && reduced > 0 {
                 launch(Step::Centre, [1, 1], self.centre_items(), threads)?;
             }
+            // Columns are followed by zeros.
+            let reduced_blocks = if reduced_blocks > 0 { self.column_rows().div_ceil(threads) } else { 0 };
             launch(Step::Factors, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
         }
         launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;

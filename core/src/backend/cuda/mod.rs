@@ -1,6 +1,7 @@
 //! The CUDA backend: the lane programs of a pass become CUDA C++, which NVRTC compiles at run time for the device that it runs on.
 //! Driver and compiler are found at run time too; where one is missing an error says so.
 
+mod columns;
 mod cubins;
 #[allow(unsafe_code)]
 mod driver;
@@ -11,6 +12,7 @@ mod products;
 mod schedule;
 mod source;
 mod statements;
+mod tensor;
 
 pub use cubins::VARIABLE as CACHE_VARIABLE;
 pub use driver::{Device, Event, Memory, Module, OwnStream, Stream, compiler, device, devices, driver_version};

@@ -1,6 +1,7 @@
 //! How a pass is spread over threads, registers and shared memory. It depends on the lane programs alone, so that a kernel
 //! serves every number of rows. It knows nothing of how it is written down.
 
+use super::columns::{Columns, columns};
 use super::products::{Product, products};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
@@ -50,6 +51,17 @@ const PRODUCT_ROWS: [usize; 2] = [4, 2];
 /// Sums of pairs that a thread holds there at most, and words that the rows may take beside them.
 const PRODUCT_WORDS: usize = 32;
 const WORDS_BESIDE: usize = 56;
+/// Columns that an instruction of tensor cores computes.
+pub const COLUMN_TILE: usize = 8;
+/// Kept rows of a thread where results have many columns, and reduced rows whose weights it has at a time beside half the columns and
+/// beside all.
+const COLUMN_ROWS: usize = 2;
+const COLUMN_GROUPS: [usize; 2] = [8, 4];
+/// How many times [`COLUMN_TILE`] columns a thread holds sums of.
+const COLUMN_TILES: usize = 16;
+/// Words of pairs and of kept rows that a thread holds there at most.
+const COLUMN_WORDS: usize = 64;
+const KEPT_WORDS: usize = 24;
 /// Terms of all sums of a pair for which tensor cores are used.
 const PRODUCT_TERMS: std::ops::RangeInclusive<usize> = 16..=1 << 15;
 
@@ -97,6 +109,10 @@ pub struct Schedule {
     pub lists_in_memory: bool,
     /// Sums that tensor cores compute: all that are left for each pair, or none.
     pub products: Vec<Product>,
+    /// Columns that tensor cores compute.
+    pub columns: Option<Columns>,
+    /// How many times [`COLUMN_TILE`] of them are computed together, and how many times so many.
+    pub column_tiles: [usize; 2],
     /// Whether factors are rounded to TF32 there, which is faster, instead of being taken as two parts.
     pub is_rounded: bool,
 }
@@ -123,12 +139,48 @@ impl Schedule {
     /// that GPUs know.
     pub fn new(stages: &Stages, architecture: i32, rounds: bool) -> Result<Schedule> {
         let plain = Schedule::without_products(stages)?;
-        let products = if stages.dtype == Dtype::F32 && architecture >= MULTIPLIES { products(stages) } else { Vec::new() };
-        Ok(plain.with_products(stages, products, rounds).unwrap_or(plain))
+        if stages.dtype != Dtype::F32 || architecture < MULTIPLIES {
+            return Ok(plain);
+        }
+        let products = products(stages);
+        let found = match columns(stages) {
+            Some(columns) if plain.in_memory[Space::Block as usize] => plain.with_columns(stages, products, columns),
+            _ => plain.with_products(stages, products),
+        };
+        Ok(found.map_or(plain, |schedule| Schedule { is_rounded: rounds, ..schedule }))
+    }
+
+    /// The same with results of many columns by tensor cores, and with the products that they can compute.
+    fn with_columns(&self, stages: &Stages, products: Vec<Product>, columns: Columns) -> Option<Schedule> {
+        let terms: usize = products.iter().map(|product| product.terms.len()).sum();
+        let products = if terms > *PRODUCT_TERMS.end() { Vec::new() } else { products };
+        let tiles = columns.terms.len().div_ceil(COLUMN_TILE);
+        let slots = |space: Space| stages.slots[space as usize];
+        let (rows, group) = (COLUMN_ROWS, COLUMN_GROUPS[usize::from(2 * tiles > COLUMN_TILES)]);
+        let written = stages.program(Stage::Update).operations();
+        if rows * group * slots(Space::Pair) > COLUMN_WORDS || rows * group * written > STATEMENTS {
+            return None;
+        }
+        let groups = tiles.div_ceil(COLUMN_TILES);
+        let mut in_memory = self.in_memory;
+        in_memory[Space::Kept as usize] |= slots(Space::Kept) * rows > KEPT_WORDS || !products.is_empty();
+        in_memory[Space::Reduced as usize] = true;
+        Some(Schedule {
+            rows,
+            group,
+            tile: TILE,
+            unroll: 1,
+            tile_in_memory: true,
+            in_memory,
+            products,
+            column_tiles: [tiles.div_ceil(groups), groups],
+            columns: Some(columns),
+            ..self.clone()
+        })
     }
 
     /// The same with tensor cores, where they pay.
-    fn with_products(&self, stages: &Stages, products: Vec<Product>, is_rounded: bool) -> Option<Schedule> {
+    fn with_products(&self, stages: &Stages, products: Vec<Product>) -> Option<Schedule> {
         let terms = products.iter().map(|product| product.terms.len()).sum();
         if !PRODUCT_TERMS.contains(&terms) || self.in_memory[Space::Block as usize] {
             return None;
@@ -145,17 +197,12 @@ impl Schedule {
         let written = written.into_iter().sum::<usize>() + LIST_STATEMENTS * self.lists.len();
         let most = (PRODUCT_WORDS / slots(Space::Pair)).min(STATEMENTS / written.max(1));
         let group = [8, 4].into_iter().find(|group| rows * group <= most)?;
-        Some(Schedule {
-            rows,
-            group,
-            tile: TILE,
-            unroll: 1,
-            tile_in_memory: true,
-            in_memory,
-            products,
-            is_rounded,
-            ..self.clone()
-        })
+        Some(Schedule { rows, group, tile: TILE, unroll: 1, tile_in_memory: true, in_memory, products, ..self.clone() })
+    }
+
+    /// Whether tensor cores do anything.
+    pub fn multiplies(&self) -> bool {
+        !self.products.is_empty() || self.columns.is_some()
     }
 
     /// How many times [`CHUNK`] components a row takes as a factor of products.
@@ -233,6 +280,8 @@ impl Schedule {
             lists,
             lists_in_memory,
             products: Vec::new(),
+            columns: None,
+            column_tiles: [0; 2],
             is_rounded: false,
         })
     }

@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use super::products::Product;
 use super::schedule::{CHUNK, Schedule};
 use super::statements::{literal, name, statements};
+use super::tensor;
 use crate::dtype::Dtype;
 use crate::lower::{Origin, Part, Repeat, Source, Space, Stage, Stages};
 
@@ -16,8 +16,12 @@ const MATH: &str = include_str!("../../../../kernels/math.cuh");
 const ARRAYS: &str = include_str!("../../../../kernels/arrays.cuh");
 const JOB: &str = include_str!("../../../../kernels/job.cuh");
 const LISTS: &str = include_str!("../../../../kernels/lists.cuh");
+const TENSOR: &str = include_str!("../../../../kernels/tensor.cuh");
 const PRODUCTS: &str = include_str!("../../../../kernels/products.cuh");
 const ROWS: &str = include_str!("../../../../kernels/rows.cu");
+const FACTORS: &str = include_str!("../../../../kernels/factors.cu");
+const REDUCE: &str = include_str!("../../../../kernels/reduce.cu");
+const COLUMNS: &str = include_str!("../../../../kernels/columns.cu");
 
 /// What is compiled, for a pass with so many arguments.
 pub fn source(stages: &Stages, schedule: &Schedule, inputs: usize) -> String {
@@ -55,11 +59,21 @@ pub fn source(stages: &Stages, schedule: &Schedule, inputs: usize) -> String {
     text += &pass.lists();
     text += &pass.contractions();
     text += &pass.pairs();
+    if schedule.multiplies() {
+        text += TENSOR;
+        text += &tensor::products(&schedule.products);
+    }
     if !schedule.products.is_empty() {
-        text += &pass.products();
         text += PRODUCTS;
     }
-    text + ROWS
+    text += ROWS;
+    if schedule.multiplies() {
+        if let Some(columns) = &schedule.columns {
+            text += &tensor::columns(columns, stages);
+        }
+        text += FACTORS;
+    }
+    text + if schedule.columns.is_some() { COLUMNS } else { REDUCE }
 }
 
 type Function = (Stage, &'static str, &'static [Space]);
@@ -91,11 +105,11 @@ const OF_PAIRS: [Function; 3] = [
     (Stage::Values, "pair_values", &[Space::Call, Space::Kept, Space::Reduced, Space::Pair, Space::Values]),
 ];
 
-/// A statement for every pair of some kept rows with some reduced rows, and for those whose reduced rows there are.
+/// A statement for every pair of some kept rows with some reduced rows, and for those whose reduced rows count.
 const EVERY_PAIR: &str = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        UNROLLED\n        for (int r = 0; r < \
                           ROWS; ++r) ";
 const SOME_PAIRS: &str = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        if (GROUP > 1 && c >= count) \
-                          break;\n        UNROLLED\n        for (int r = 0; r < ROWS; ++r) ";
+                          break;\n        if (c < before) continue;\n        UNROLLED\n        for (int r = 0; r < ROWS; ++r) ";
 
 struct Pass<'a> {
     stages: &'a Stages,
@@ -139,6 +153,9 @@ impl Pass<'_> {
             ("CHUNK", CHUNK),
             ("CHUNKS", schedule.chunks()),
             ("SPLIT", usize::from(!schedule.is_rounded)),
+            ("COLUMNS", schedule.columns.as_ref().map_or(0, |columns| columns.terms.len())),
+            ("COLUMN_TILES", schedule.column_tiles[0]),
+            ("COLUMN_GROUPS", schedule.column_tiles[1]),
         ];
         constants.map(|(name, value)| format!("#define {name} {value}\n")).concat()
     }
@@ -154,7 +171,10 @@ impl Pass<'_> {
             ("CallRow", packed(Space::Call, "CALL")),
             ("KeptRow", if self.is_in_memory(Space::Kept) { "Planes".into() } else { of(Space::Kept, "KEPT") }),
             ("ReducedRow", packed(Space::Reduced, "REDUCED")),
-            ("BlockRow", of(Space::Block, "BLOCK")),
+            (
+                "BlockRow",
+                if self.schedule.columns.is_some() { "Registers<BLOCK>".into() } else { of(Space::Block, "BLOCK") },
+            ),
             ("TotalRow", of(Space::Total, "TOTAL")),
             ("PairNumbers", "Registers<PAIR>".to_owned()),
         ];
@@ -358,10 +378,13 @@ impl Pass<'_> {
         let mut text = String::from(
             "template <bool offers>\nDEVICE void pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow \
              (&reduced)[GROUP], Registers<ANCHOR> (&anchor)[ROWS], PairNumbers (&pair)[ROWS][GROUP], BlockRow \
-             (&block)[ROWS], ListsRow (&lists)[ROWS], int first, int count) {\n",
+             (&block)[ROWS], ListsRow (&lists)[ROWS], int first, int count, int before = 0) {\n",
         );
         let (stage, function, _) = OF_PAIRS[1];
         for (k, part) in self.stages.parts(stage).enumerate() {
+            if part.repeat.is_some() && self.schedule.columns.is_some() {
+                continue;
+            }
             text += &self.repeated(part, |n| {
                 let rows = "call, kept[r], reduced[c], anchor[r], pair[r][c], block[r]";
                 format!("{SOME_PAIRS}{function}_{k}({n}{rows});\n    }}\n")
@@ -375,35 +398,6 @@ impl Pass<'_> {
             text += "            offer_all(lists[r], values, first + c);\n        }\n    }\n";
         }
         text + "}\n"
-    }
-
-    /// The products of tensor cores, each a structure.
-    fn products(&self) -> String {
-        let (mut text, mut all, mut first) = (String::new(), String::from("#define EACH_PRODUCT(DO)"), 0);
-        for (k, Product { plane, terms, is_squared }) in self.schedule.products.iter().enumerate() {
-            let (count, squared) = (terms.len(), u8::from(*is_squared));
-            let planes = |name: &str, side: usize| {
-                let planes = || terms.iter().map(|term| i64::from(term[side]));
-                let (table, number) = match rule(planes()) {
-                    Some([start, step]) => (String::new(), format!("{start} + {step} * term")),
-                    None => {
-                        let list = planes().map(|plane| plane.to_string()).collect::<Vec<String>>().join(", ");
-                        let table = format!("static DEVICE_TABLE const int {name}_{k}[] = {{{list}}};\n");
-                        (table, format!("{name}_{k}[term]"))
-                    }
-                };
-                (table, format!("    DEVICE_MEMBER static int {name}(int term) {{ return {number}; }}\n"))
-            };
-            let ((kept_table, kept), (reduced_table, reduced)) = (planes("kept", 0), planes("reduced", 1));
-            let _ = write!(
-                text,
-                "{kept_table}{reduced_table}struct Product{k} {{\n    enum {{ TERMS = {count}, SQUARED = {squared}, FIRST = \
-                 {first}, PLANE = {plane}, NUMBER = {k} }};\n{kept}{reduced}}};\n"
-            );
-            let _ = write!(all, " DO(Product{k})");
-            first += count.div_ceil(CHUNK);
-        }
-        format!("{text}{all}\n")
     }
 
     /// The lists of nearest values of a row, and what is done with all of them.
@@ -474,7 +468,7 @@ fn named(repeat: &Repeat, family: usize) -> impl Iterator<Item = i64> + Clone {
 }
 
 /// Start and step of planes, where they follow this rule.
-fn rule(mut planes: impl Iterator<Item = i64> + Clone) -> Option<[i64; 2]> {
+pub(super) fn rule(mut planes: impl Iterator<Item = i64> + Clone) -> Option<[i64; 2]> {
     let all = planes.clone();
     let start = planes.next()?;
     let step = planes.next().map_or(0, |second| second - start);
