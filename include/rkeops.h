@@ -113,7 +113,8 @@
 
 /**
  * Kernels for a CUDA device, also for arrays in ordinary memory, which are copied
- * there and back. Arrays that are on a device are computed there by every kernel.
+ * there and back, in pieces if they are larger than its memory. Arrays that are on a
+ * device are computed there by every kernel.
  */
 #define RKEOPS_TARGET_CUDA 4
 
@@ -178,6 +179,11 @@
  * Memory of a CUDA device (kDLCUDA of DLPack).
  */
 #define RKEOPS_DEVICE_CUDA 2
+
+/**
+ * In place of the number of a CUDA device: all of them.
+ */
+#define RKEOPS_ALL_DEVICES -1
 
 /**
  * The largest rank of an array.
@@ -383,7 +389,8 @@ typedef struct {
     int32_t threads;
     /**
      * Run: number of the CUDA device that arrays in ordinary memory are copied to, for a
-     * kernel whose target is RKEOPS_TARGET_CUDA. Default: 0.
+     * kernel whose target is RKEOPS_TARGET_CUDA, or RKEOPS_ALL_DEVICES: each takes a
+     * share of the problems or of the rows of the result. Default: 0.
      */
     int32_t device;
     /**

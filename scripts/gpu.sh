@@ -11,6 +11,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bundle=${CARGO_TARGET_DIR:-target}/gpu
 suites=(reductions nearest blocks masks dtypes complex columns conformance summation)
+# Suites that are for devices alone.
+own_suites=(pieces)
 
 bundle() {
     rm -rf "$bundle"
@@ -19,7 +21,7 @@ bundle() {
     cp "${CARGO_TARGET_DIR:-target}/release/librkeops.so" "$bundle"
     strip "$bundle/librkeops.so"
     local suite program
-    for suite in "${suites[@]}"; do
+    for suite in "${suites[@]}" "${own_suites[@]}"; do
         program=$(cargo test --release -p rkeops-core --test "$suite" --no-run --message-format=json 2>/dev/null |
             sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
         cp "$program" "$bundle/tests/$suite"
@@ -47,6 +49,9 @@ run_tests() {
     "$bundle/tests/devices" || failed=1
     for suite in "${suites[@]}"; do
         "$bundle/tests/$suite" cuda:: || failed=1
+    done
+    for suite in "${own_suites[@]}"; do
+        "$bundle/tests/$suite" || failed=1
     done
     return $failed
 }

@@ -93,24 +93,28 @@ fn assert_right_in_pieces(case: &Case, dtype: Dtype, pieces: usize) {
     assert!(most >= pieces, "{most} pieces at most\n{}", describe(case));
 }
 
-/// Values of every kind of state: sums in blocks, exponents with anchors, extremes, lists in registers and in memory.
+/// Values of every kind of state, some reductions in a pass: sums in blocks, exponents with anchors, extremes, lists in registers
+/// and in memory.
 #[test]
 fn every_reduction() {
+    let difference = || call2("Subtract", v(0), v(1));
+    let mut all: Vec<(&str, Expression)> = Vec::new();
     for name in reductions() {
-        let lists: &[i64] = if NEAREST.contains(&name) { &[3, 20] } else { &[0] };
-        for &length in lists {
-            let formula = match name {
-                _ if length > 0 => with_extra(call2("Subtract", v(0), v(1)), None, &[length]),
-                _ if name.ends_with("Weight") => with_extra(exponent(), Some(v(2)), &[]),
-                _ if is_exponential(name) => exponent(),
-                "Sum" | "Prod" => gaussian(),
-                _ => call2("Subtract", v(0), v(1)),
-            };
-            for (axis, dtype) in [(1, Dtype::F32), (0, Dtype::F64)] {
-                let rows = if axis == 1 { [150, 300] } else { [300, 150] };
-                let case = Case { axis, ..Case::new(&cloud(), vec![(name, formula.clone())], rows) };
-                assert_right_in_pieces(&case, dtype, 6);
+        match name {
+            _ if NEAREST.contains(&name) => {
+                all.extend([3, 20].map(|length| (name, with_extra(difference(), None, &[length]))));
             }
+            _ if name.ends_with("Weight") => all.push((name, with_extra(exponent(), Some(v(2)), &[]))),
+            _ if is_exponential(name) => all.push((name, exponent())),
+            "Sum" | "Prod" => all.push((name, gaussian())),
+            _ => all.push((name, difference())),
+        }
+    }
+    for some in all.chunks(4) {
+        for (axis, dtype) in [(1, Dtype::F32), (0, Dtype::F64)] {
+            let rows = if axis == 1 { [420, 200] } else { [200, 420] };
+            let case = Case { axis, ..Case::new(&cloud(), some.to_vec(), rows) };
+            assert_right_in_pieces(&case, dtype, 6);
         }
     }
 }
@@ -143,6 +147,27 @@ fn exponents_far_apart() {
         let far = call2("Mult", index(1), Expression::Number(sign * 7.0));
         let exponent = call2("Add", call2("SqDist", v(0), v(1)), far);
         let case = Case::new(&cloud(), vec![("LogSumExp", exponent)], [70, 500]);
+        FORMATS.into_iter().for_each(|dtype| assert_right_in_pieces(&case, dtype, 6));
+    }
+}
+
+/// Rows of many components, and many columns, are factors of products, which are taken from a centre of some piece.
+#[test]
+fn wide_rows() {
+    let variables = [(60, 0), (60, 1), (1, 1), (40, 1)].map(|(dim, category)| Variable { dim, category });
+    let distance = call2("SqDist", v(0), v(1));
+    let near = call1("Exp", call2("Mult", distance.clone(), Expression::Number(-0.05)));
+    let all = [
+        (1, "Sum", call2("Mult", near.clone(), v(2))),
+        (0, "LogSumExp", call2("Scalprod", v(0), v(1))),
+        (1, "ArgMin", distance),
+        (1, "Sum", call2("Mult", near, v(3))),
+    ];
+    for (axis, name, formula) in all {
+        let rows = if axis == 1 { [200, 500] } else { [500, 200] };
+        let case = Case { axis, ..Case::new(&variables, vec![(name, formula)], rows) };
+        let kernel = with_bytes(PLENTY, || case.compile(Dtype::F32, Target::Cuda).unwrap());
+        assert!(!kernel.device_source(90).unwrap().contains("#define PRODUCTS 0"));
         FORMATS.into_iter().for_each(|dtype| assert_right_in_pieces(&case, dtype, 6));
     }
 }
@@ -260,7 +285,7 @@ fn several_devices() {
                 true
             };
             let all = RunOptions { devices: Devices::All, progress: Some(&progress), ..RunOptions::default() };
-            let second = RunOptions { devices: Devices::One(1), ..RunOptions::default() };
+            let second = RunOptions { devices: Devices::One(usize::from(!is_real())), ..RunOptions::default() };
             let results = case.run_with(&kernel, Dtype::F32, &[all, second, RunOptions::default()]).unwrap();
             let same = |a: &[Values], b: &[Values]| a.iter().zip(b).all(|(a, b)| a.same(b, true));
             assert!(same(&results[1], &results[2]));
@@ -325,4 +350,30 @@ fn large_inputs_overlap() {
     assert_eq!(reports(3, 10_000), 2);
     assert_eq!(reports(3, 1_500_000), 5);
     assert_eq!(reports(2_500_000, 2), 5);
+}
+
+/// On a GPU of this machine, whose memory is taken but for a little: copies and kernels really overlap there.
+#[test]
+fn little_memory_of_a_real_device() {
+    if !is_real() {
+        return;
+    }
+    let kernel = Problem::kernel(Target::Cuda);
+    let (device, little) = (device(0).unwrap(), 256 << 20);
+    for [m, n] in [[30_000, 5_000_000], [5_000_000, 300]] {
+        let shapes: [&[usize]; 4] = [&[m, 2], &[n, 2], &[n, 1], &[1]];
+        let problem = Problem::new(&shapes, &[&[2, 1], &[1, n as isize], &[1, 1], &[1]], &[m]);
+        let (sums, places) = problem.run(&kernel, &RunOptions::default()).unwrap();
+        let _taken = device.allocate(device.free_bytes().unwrap() - little, 0).unwrap();
+        let reports = Cell::new(0);
+        let count = |_, _| {
+            reports.set(reports.get() + 1);
+            true
+        };
+        let options = RunOptions { progress: Some(&count), ..RunOptions::default() };
+        let (found, found_places) = problem.run(&kernel, &options).unwrap();
+        assert_eq!(found_places, places);
+        assert!(found.iter().zip(&sums).all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs().max(1.0)));
+        assert!(reports.get() > 4, "{} reports", reports.get());
+    }
 }

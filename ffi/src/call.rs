@@ -3,14 +3,16 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use rkeops_core::{ArrayMut, ArrayRef, DeviceArray, DeviceOptions, Error, ErrorKind, Kernel, Ranges, RunOptions};
+use rkeops_core::{
+    ArrayMut, ArrayRef, DeviceArray, DeviceOptions, Devices, Error, ErrorKind, Kernel, Ranges, RunOptions,
+};
 
 use crate::array::{self, Checked, Place};
 use crate::aside::Aside;
 use crate::error::argument;
 use crate::handle;
 use crate::overlap;
-use crate::types::{rkeops_array, rkeops_options};
+use crate::types::{RKEOPS_ALL_DEVICES, rkeops_array, rkeops_options};
 
 /// The arrays of a call, checked.
 pub(crate) struct Arrays {
@@ -130,6 +132,10 @@ pub(crate) unsafe fn run_on_device(
     device: usize,
     options: &rkeops_options,
 ) -> Result<(), Error> {
+    if options.device == RKEOPS_ALL_DEVICES {
+        let message = "options->device is RKEOPS_ALL_DEVICES, but the arrays are on CUDA device";
+        return Err(argument(format!("{message} {device}; only arrays in ordinary memory are shared out")));
+    }
     // SAFETY: the caller vouches for the handle.
     let ranges = unsafe { ranges(options) }?;
     let workspace = match options.workspace.is_null() {
@@ -161,8 +167,14 @@ pub(crate) unsafe fn with_run_options<T>(
     let threads = usize::try_from(options.threads).map_err(|_| {
         argument(format!("options->threads is {}; it must be 0 (automatic) or a number of threads", options.threads))
     })?;
-    let device = usize::try_from(options.device)
-        .map_err(|_| argument(format!("options->device is {}; CUDA devices are counted from 0", options.device)))?;
+    let devices = match (options.device, usize::try_from(options.device)) {
+        (RKEOPS_ALL_DEVICES, _) => Devices::All,
+        (_, Ok(number)) => Devices::One(number),
+        (number, Err(_)) => {
+            let message = format!("options->device is {number}; CUDA devices are counted from 0");
+            return Err(argument(format!("{message}, and RKEOPS_ALL_DEVICES is {RKEOPS_ALL_DEVICES}")));
+        }
+    };
     // A reference of our own: the callback may free the caller's.
     // SAFETY: C vouches for the handle.
     let ranges = unsafe { ranges(options) }?;
@@ -177,7 +189,7 @@ pub(crate) unsafe fn with_run_options<T>(
         threads,
         progress: go_on.as_ref().map(|go_on| go_on as &dyn Fn(u64, u64) -> bool),
         ranges: ranges.as_deref(),
-        device,
+        devices,
         skipped: wanted.then_some(&skipped),
     });
     if wanted && skipped.get() != unknown {

@@ -29,7 +29,8 @@ pub const RKEOPS_TARGET_AVX2: i32 = 2;
 /// Machine code for x86-64 with AVX-512.
 pub const RKEOPS_TARGET_AVX512: i32 = 3;
 /// Kernels for a CUDA device, also for arrays in ordinary memory, which are copied
-/// there and back. Arrays that are on a device are computed there by every kernel.
+/// there and back, in pieces if they are larger than its memory. Arrays that are on a
+/// device are computed there by every kernel.
 pub const RKEOPS_TARGET_CUDA: i32 = 4;
 
 /// Sums are added as is best by default: RKEOPS_SUMMATION_BLOCK.
@@ -60,6 +61,8 @@ pub const RKEOPS_DTYPE_BOOL: i32 = 6;
 pub const RKEOPS_DEVICE_CPU: i32 = 1;
 /// Memory of a CUDA device (kDLCUDA of DLPack).
 pub const RKEOPS_DEVICE_CUDA: i32 = 2;
+/// In place of the number of a CUDA device: all of them.
+pub const RKEOPS_ALL_DEVICES: i32 = -1;
 
 /// The largest rank of an array.
 pub const RKEOPS_MAX_RANK: i32 = 8;
@@ -119,7 +122,8 @@ pub struct rkeops_options {
     /// rkeops_num_threads that no other run uses.
     pub threads: i32,
     /// Run: number of the CUDA device that arrays in ordinary memory are copied to, for a
-    /// kernel whose target is RKEOPS_TARGET_CUDA. Default: 0.
+    /// kernel whose target is RKEOPS_TARGET_CUDA, or RKEOPS_ALL_DEVICES: each takes a
+    /// share of the problems or of the rows of the result. Default: 0.
     pub device: i32,
     /// Run: called with the progress; may stop the run. Default: none.
     pub progress: rkeops_progress,

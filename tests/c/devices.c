@@ -94,6 +94,9 @@ static void arrays_on_a_device(void) {
     SUCCEEDS(run(kernel, &p, &options));
     CHECK(distance(&p) < 1e-6);
     CHECK((unsigned char)((char *)options.workspace)[bytes] == 0xff);
+    options.device = RKEOPS_ALL_DEVICES;
+    FAILS(run(kernel, &p, &options), RKEOPS_ERROR_ARGUMENT, "options->device is RKEOPS_ALL_DEVICES, but the arrays are on CUDA device 0");
+    options.device = 0;
     options.workspace_bytes = bytes - 1;
     FAILS(run(kernel, &p, &options), RKEOPS_ERROR_SIZE, "the workspace has");
     options.workspace = (char *)options.workspace + 8;
@@ -133,6 +136,10 @@ static void arrays_in_memory(void) {
     SUCCEEDS(run(kernel, &p, &options));
     CHECK(distance(&p) < 1e-6);
     options.device = 1;
+    clear(&p);
+    SUCCEEDS(run(kernel, &p, &options));
+    CHECK(distance(&p) < 1e-6);
+    options.device = RKEOPS_ALL_DEVICES;
     clear(&p);
     SUCCEEDS(run(kernel, &p, &options));
     CHECK(distance(&p) < 1e-6);

@@ -2,7 +2,8 @@
 // addresses of ordinary memory. Kernels are shared libraries that `nvrtc.cpp` makes of their source.
 //
 // What is queued on a stream that was made here is done when somebody has to wait for it, and no earlier: so what nobody waits for
-// is found. Copies wait for what is before them on their stream, as those of ordinary memory do. CUDA_ON_CPU_DEVICES says how many
+// is found. Copies of ordinary memory wait for what is before them on their stream; those to a device have read it then, and write
+// when somebody waits. CUDA_ON_CPU_DEVICES says how many
 // devices there are, and CUDA_ON_CPU_BYTES how much memory each has.
 
 #include <dlfcn.h>
@@ -210,7 +211,8 @@ int cuMemFreeAsync(unsigned long long address, void* stream) {
 
 int cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t bytes, void* stream) {
     finish(stream);
-    return std::memcpy((void*)to, from, bytes), SUCCESS;
+    const std::string staged((const char*)from, bytes);
+    return perform(stream, [=] { std::memcpy((void*)to, staged.data(), bytes); }), SUCCESS;
 }
 int cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void* stream) {
     finish(stream);

@@ -53,10 +53,20 @@ def numpy_arrays():
         lambda **options: (-K / 0.5).sumsoftmaxweight(rkeops.numpy.Vj(b), axis=1, **options),
     ):
         assert_close(reduce(backend="GPU", device_id=1), reduce())
+        assert_close(reduce(backend="GPU", device_id="all"), reduce())
     for backend in ("GPU_1D", "GPU_1D_host", "GPU_2D", "cuda"):
         np.testing.assert_array_equal(K.argKmin(4, axis=1, backend=backend), K.argKmin(4, axis=1, backend="CPU"))
     nearest = K.argKmin(4, axis=1, call=False)
     np.testing.assert_array_equal(nearest(backend="GPU", device_id=1), nearest())
+
+
+def larger_than_a_device():
+    """Arrays of 1.2 MB each, with half of that on a device."""
+    x, y, b = points(200, D), points(100_000, D), points(100_000, 1)
+    K = distances(rkeops.numpy, x, y)
+    for device in (0, "all"):
+        np.testing.assert_array_equal(K.argKmin(4, axis=1, backend="GPU", device_id=device), K.argKmin(4, axis=1))
+        assert_close((-K).exp().__matmul__(b, backend="GPU", device_id=device), (-K).exp() @ b, 1e-3)
 
 
 def numpy_dtypes_batches_and_ranges():
@@ -220,6 +230,9 @@ def errors():
     error_of(DeviceError, lambda: near.sum(axis=1, backend="GPU", device_id=7), "no CUDA device 7", "has 2")
     mixed = distances(api, lend(x), lend(y, 1))
     error_of(DeviceError, lambda: mixed.sum(axis=1), "argument 1 is on CUDA device 1, but argument 0 is on CUDA device 0")
+    shared = distances(api, lend(x), lend(y))
+    words = "device_id is 'all', but the arrays are on CUDA device 0"
+    error_of(DeviceError, lambda: shared.sum(axis=1, device_id="all"), words)
     far = distances(api, lend(x, 5), lend(y, 5))
     error_of(DeviceError, lambda: far.sum(axis=1), "no CUDA device 5", "has 2")
     there = distances(api, lend(x), lend(y))

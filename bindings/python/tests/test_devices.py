@@ -53,6 +53,10 @@ def test_devices(program, driver):
     run(program, driver)
 
 
+def test_arrays_larger_than_a_device(driver):
+    run("larger_than_a_device", driver, CUDA_ON_CPU_BYTES=str(600_000))
+
+
 def test_the_compiler_of_a_package(driver, tmp_path):
     """The system finds the driver, but not the compiler, which a package has brought."""
     library = tmp_path / "site" / "nvidia" / "cuda_nvrtc" / "lib"

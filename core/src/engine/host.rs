@@ -140,6 +140,16 @@ impl<'d> Streams<'d> {
     fn copies(&self) -> &OwnStream<'d> {
         self.second.as_ref().map_or(&self.work, |second| &second.copies)
     }
+
+    /// Does something with the second stream, if there is one: one stream alone is in order anyway.
+    fn if_two(&self, work: impl FnOnce(&Second<'d>) -> Result<()>) -> Result<()> {
+        self.second.as_ref().map_or(Ok(()), work)
+    }
+
+    /// Waits until the last piece is done, but not for what has been queued since.
+    fn wait(&self) -> Result<()> {
+        self.second.as_ref().map_or_else(|| self.work.synchronize(), |second| second.done.synchronize())
+    }
 }
 
 /// Lets no stream go on when memory is given back, however a run ends.
@@ -153,13 +163,23 @@ impl Drop for Settled<'_, '_> {
 }
 
 impl Run<'_, '_, '_> {
-    /// Computes a portion on a device, piece by piece. While one is computed the inputs of the next are copied, and the results of the
-    /// last one.
+    /// Computes a portion on a device. Small ones are tried without asking what is free, which is a call of the driver more.
     fn compute(&self, device: &Device, portion: &Portion, advance: &dyn Fn(u64) -> bool) -> Result<()> {
+        let whole = portion.whole();
+        if self.bytes(device, portion, &whole)? <= OVERLAPPED {
+            match self.by_pieces(device, portion, &whole, advance) {
+                Err(error) if error.kind() == ErrorKind::Size => {}
+                ended => return ended,
+            }
+        }
+        self.by_pieces(device, portion, &self.cut(device, portion)?, advance)
+    }
+
+    /// Computes a portion piece by piece. While one is computed the inputs of the next are copied, and the results of the last one.
+    fn by_pieces(&self, device: &Device, portion: &Portion, cut: &Cut, advance: &dyn Fn(u64) -> bool) -> Result<()> {
         let module = self.program.module(device)?;
-        let cut = self.cut(device, portion)?;
-        let first = portion.first(&cut);
-        let streams = Streams::new(device, cut != portion.whole())?;
+        let first = portion.first(cut);
+        let streams = Streams::new(device, *cut != portion.whole())?;
         let (work, stream) = (&streams.work, streams.work.name());
         let results: Vec<Memory<'_>> =
             self.outputs.iter().map(|o| device.allocate(o.compact(&first, 0).1, stream)).collect::<Result<_>>()?;
@@ -167,7 +187,7 @@ impl Run<'_, '_, '_> {
         let mut workspace: Option<(Memory<'_>, usize)> = None;
         let _settled = Settled(&streams);
         let finish = |piece: Portion| {
-            streams.second.as_ref().map_or_else(|| work.synchronize(), |second| second.done.synchronize())?;
+            streams.wait()?;
             if piece.reduced.end == portion.reduced.end {
                 let mut arrays = lock(&self.results);
                 for ((memory, layout), array) in results.iter().zip(&self.outputs).zip(arrays.iter_mut()) {
@@ -177,27 +197,23 @@ impl Run<'_, '_, '_> {
             let stopped = || Error::new(ErrorKind::Cancelled, "the progress callback asked to stop");
             if advance(piece.pairs()) { Ok(()) } else { Err(stopped()) }
         };
-        let mut queued: Option<Portion> = None;
-        for piece in portion.pieces(&cut) {
-            if let Some(second) = &streams.second {
-                second.copies.wait(&second.packed)?;
-            }
+        let mut last: Option<Portion> = None;
+        for piece in portion.pieces(cut) {
+            // The inputs of the last piece make room for these.
+            streams.if_two(|second| second.copies.wait(&second.packed))?;
             let inputs = uploads.bring(device, streams.copies(), &self.inputs, &piece)?;
-            if let Some(second) = &streams.second {
-                second.copied.record(&second.copies)?;
-                work.wait(&second.copied)?;
-            }
-            let addresses = results.iter().map(|memory| memory.address);
-            let outputs: Vec<_> =
-                self.outputs.iter().zip(addresses).map(|(o, address)| o.compact(&piece, address).0).collect();
+            streams.if_two(|second| second.copied.record(&second.copies).and_then(|()| work.wait(&second.copied)))?;
+            let result = |(o, memory): (&Layout, &Memory<'_>)| o.compact(&piece, memory.address).0;
+            let outputs: Vec<DeviceArray> = self.outputs.iter().zip(&results).map(result).collect();
             let blocks = self.blocks(&piece);
-            let arrays = [inputs.as_slice(), &outputs];
-            let is_same = |of: fn(&Portion) -> &std::ops::Range<usize>| {
-                queued.as_ref().is_some_and(|last| last.batch == piece.batch && of(last) == of(&piece))
+            let prepare = |packs| {
+                let of = Piece { packs, ..placed(portion, cut, &piece) };
+                self.prepare(device, of, [&inputs, &outputs], blocks.as_ref())
             };
-            let packs = [!is_same(|portion| &portion.kept), !is_same(|portion| &portion.reduced)];
-            let prepare = |packs| self.prepare(device, portion, &cut, &piece, arrays, packs, blocks.as_ref());
-            let Some(mut run) = prepare(packs)? else { continue };
+            let beside = last.as_ref().filter(|last| last.batch == piece.batch);
+            let packs_kept = beside.is_none_or(|last| last.kept != piece.kept);
+            let packs_reduced = beside.is_none_or(|last| last.reduced != piece.reduced);
+            let Some(mut run) = prepare([packs_kept, packs_reduced])? else { continue };
             if workspace.as_ref().is_none_or(|(_, bytes)| *bytes < run.workspace()) {
                 // With the memory goes what was packed.
                 drop(workspace.take());
@@ -206,42 +222,28 @@ impl Run<'_, '_, '_> {
             }
             let memory = workspace.as_ref().map(|(memory, bytes)| (memory.address, *bytes));
             let options = DeviceOptions { stream, workspace: memory, ranges: None };
-            run.queue(device, &module, &options, |step| match (step, &streams.second) {
-                (Step::Reduce, Some(second)) => second.packed.record(work),
+            run.queue(device, &module, &options, |step| match step {
+                Step::Reduce => streams.if_two(|second| second.packed.record(work)),
                 // There is one place for the results of a piece: those of the last are taken before.
-                (Step::Merge, _) => queued.take().map_or(Ok(()), &finish),
+                Step::Merge => last.take().map_or(Ok(()), finish),
                 _ => Ok(()),
             })?;
-            if let Some(second) = &streams.second {
-                second.done.record(work)?;
-            }
-            queued = Some(piece);
+            streams.if_two(|second| second.done.record(work))?;
+            last = Some(piece);
         }
-        queued.map_or(Ok(()), finish)
+        last.map_or(Ok(()), finish)
     }
 
     /// A run of a piece on arrays of a device.
-    #[allow(clippy::too_many_arguments)]
     fn prepare<'b>(
         &'b self,
         device: &Device,
-        portion: &Portion,
-        cut: &Cut,
-        piece: &Portion,
-        arrays: [&[DeviceArray]; 2],
-        packs: [bool; 2],
+        piece: Piece,
+        [inputs, outputs]: [&[DeviceArray]; 2],
         blocks: Option<&'b Blocks>,
     ) -> Result<Option<device::Run<'b>>> {
-        let (rows, most) = (&portion.reduced, cut.reduced.max(1));
-        let of = Piece {
-            first: [piece.kept.start, piece.reduced.start],
-            number: (piece.reduced.start - rows.start) / most,
-            count: rows.len().div_ceil(most).max(1),
-            largest: most.min(rows.len()),
-            packs,
-        };
-        let places = self.kernel.places_of(arrays[0], arrays[1])?;
-        self.kernel.prepare(self.program, device, &places, arrays, of, blocks)
+        let places = self.kernel.places_of(inputs, outputs)?;
+        self.kernel.prepare(self.program, device, &places, [inputs, outputs], piece, blocks)
     }
 
     /// The ranges of a piece.
@@ -261,7 +263,7 @@ impl Run<'_, '_, '_> {
             let inputs = described(&self.inputs, piece, &[]).0;
             let (outputs, sizes): (Vec<_>, Vec<_>) = self.outputs.iter().map(|o| o.compact(piece, 0)).unzip();
             let blocks = self.blocks(piece);
-            let run = self.prepare(device, portion, cut, piece, [&inputs, &outputs], [true; 2], blocks.as_ref())?;
+            let run = self.prepare(device, placed(portion, cut, piece), [&inputs, &outputs], blocks.as_ref())?;
             workspace = workspace.max(run.map_or(0, |run| run.workspace()));
             if *piece == first {
                 bytes += counted(sizes);
@@ -306,6 +308,18 @@ impl Run<'_, '_, '_> {
             }
         }
         Ok(if bytes(&smaller)? <= free { smaller } else { cut })
+    }
+}
+
+/// Where a piece of a portion is among the others.
+fn placed(portion: &Portion, cut: &Cut, piece: &Portion) -> Piece {
+    let (rows, most) = (&portion.reduced, cut.reduced.max(1));
+    Piece {
+        first: [piece.kept.start, piece.reduced.start],
+        number: (piece.reduced.start - rows.start) / most,
+        count: rows.len().div_ceil(most).max(1),
+        largest: most.min(rows.len()),
+        packs: [true; 2],
     }
 }
 

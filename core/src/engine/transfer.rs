@@ -247,8 +247,8 @@ impl From<'_> {
         if count == 0 {
             return Ok(());
         }
-        let step = |(k, &extent): (usize, &usize)| extent == 1 || strides[k] == row_major(shape)[k];
-        if shape.iter().enumerate().all(step) {
+        let compact = row_major(shape);
+        if (0..shape.len()).all(|k| shape[k] == 1 || strides[k] == compact[k]) {
             let own = &mut to[origin * self.parts..][..count];
             return self.device.download(bytemuck::cast_slice_mut(own), self.address, self.stream.name());
         }

@@ -13,7 +13,7 @@ from . import _cuda, _progress
 from ._arrays import COMPLEX_OF, REAL, Arrays
 from ._formula import PARAMETER, Reduction
 from ._kernel import (
-    COMPLEX, CPU, INT, ON_CPU, STRUCT, TARGETS, Compilation, Described, Kernel, Structs, compact, kernel,
+    ALL_DEVICES, COMPLEX, CPU, INT, ON_CPU, STRUCT, TARGETS, Compilation, Described, Kernel, Structs, compact, kernel,
 )  # fmt: skip
 from ._library import LIBRARY, Options, check, number
 from ._ranges import Ranges
@@ -131,7 +131,7 @@ def _plan(
     bits = 64 if dtype == "float64" else 32
     given = [] if out is None else [library.described(layout) for layout in out]
     named = [(f"argument {position}", one) for position, one in arrays.items()]
-    device = _device(named + [(f"output {position}", one) for position, one in enumerate(given)], compilation.target)
+    device = _device(named + [(f"output {position}", one) for position, one in enumerate(given)], compilation)
     for position in numbers:
         arrays[position] = compact((inputs[position],), f"float{bits}", device)
     described = [arrays[position] for position in range(len(inputs))]
@@ -144,7 +144,7 @@ def _plan(
     return Plan(computes, Structs([*described, *written]), numbers, bits, outputs, work, device, [])
 
 
-def _device(arrays: Sequence[tuple[str, Described]], target: int) -> int | None:
+def _device(arrays: Sequence[tuple[str, Described]], compilation: Compilation) -> int | None:
     """The CUDA device of all arrays of a call, each with its name; None where they are in ordinary memory."""
     if not arrays:
         return None
@@ -154,13 +154,16 @@ def _device(arrays: Sequence[tuple[str, Described]], target: int) -> int | None:
             raise DeviceError(f"{name} is {other.place}, but {first_name} is {first.place}; all have to be in one place")
     if first.device_type == CPU:
         return None
-    _check_target(target, first.device_id)
+    _check_target(compilation, first.device_id)
     _cuda.prepare()
     return first.device_id
 
 
-def _check_target(target: int, device: int) -> None:
-    """An error if arrays of a CUDA device are not to be computed with on one."""
+def _check_target(compilation: Compilation, device: int) -> None:
+    """An error if arrays of a CUDA device are not to be computed with on it."""
+    target = compilation.target
+    if compilation.device == ALL_DEVICES:
+        raise DeviceError(f"device_id is 'all', but the arrays are on CUDA device {device}, where they are computed with")
     if target not in (TARGETS["auto"], TARGETS["cuda"]):
         backend = "CPU" if target == ON_CPU else next(name for name, known in TARGETS.items() if known == target)
         raise DeviceError(f"backend is {backend!r}, but the arrays are on CUDA device {device}; expected 'auto' or 'GPU'")
@@ -168,7 +171,7 @@ def _check_target(target: int, device: int) -> None:
 
 def on_device(call: Call, device: int) -> Call:
     """A call of arrays on a CUDA device for copies of them in ordinary memory: it is computed on that device."""
-    _check_target(call.compilation.target, device)
+    _check_target(call.compilation, device)
     return call._replace(compilation=call.compilation._replace(target=TARGETS["cuda"], device=device))
 
 

@@ -79,12 +79,13 @@ class Genred:
         self._prepare()
 
     def __call__(
-        self, *args: Any, backend: str | None = "auto", device_id: int = -1, ranges: Any = None, out: Any = None
+        self, *args: Any, backend: str | None = "auto", device_id: int | str = -1, ranges: Any = None, out: Any = None
     ) -> Any:
         """The reduction of these arrays, by position: (..., rows, columns), or (..., columns) for a parameter.
 
-        `backend="GPU"` copies arrays in ordinary memory to the CUDA device `device_id`, and the results back. Arrays that
-        are on a device are computed there anyway.
+        `backend="GPU"` copies arrays in ordinary memory to the CUDA device `device_id`, and the results back, in pieces
+        if they are larger than its memory; `device_id="all"` shares the work out to all devices. Arrays that are on a device
+        are computed there anyway.
         """
         options = _options.of(backend=backend, device_id=device_id, ranges=ranges, out=out, **self.options)
         call = Call((self._reduction,), options.compilation, options.ranges)

@@ -33,6 +33,8 @@ SUMMATIONS = {"auto": 0, "direct_sum": 1, "block_sum": 2, "kahan_scheme": 3}
 TARGETS = {"auto": 0, "portable": 1, "avx2": 2, "avx512": 3, "cuda": 4}
 #: As "auto", but only for arrays in ordinary memory: for those on a device an error is wanted. The library does not know it.
 ON_CPU = -1
+#: In place of the number of a device: all of them.
+ALL_DEVICES = -1
 
 
 class Described(NamedTuple):
@@ -67,7 +69,7 @@ class Compilation(NamedTuple):
     accumulator_bits: int = 0
     summation: int = 0
     target: int = 0
-    #: The CUDA device that arrays in ordinary memory are copied to. It matters to runs alone, as kernels are for all devices.
+    #: The CUDA device that arrays in ordinary memory are copied to, or ALL_DEVICES. It matters to runs alone, as kernels are for all devices.
     device: int = 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ._kernel import ON_CPU, SUMMATIONS, TARGETS, Compilation
+from ._kernel import ALL_DEVICES, ON_CPU, SUMMATIONS, TARGETS, Compilation
 from ._ranges import Ranges
 from .errors import ArgumentError
 
@@ -59,7 +59,7 @@ def of(
     dtype_acc: str | None = "auto",
     use_double_acc: bool = False,
     sum_scheme: str = "auto",
-    device_id: int | None = -1,
+    device_id: int | str | None = -1,
     **others: Any,
 ) -> Options:
     """Options by KeOps' names."""
@@ -101,10 +101,12 @@ def _target(backend: str | None) -> int:
     return target
 
 
-def _device(device_id: int | None) -> int:
-    """The number of a device; KeOps has a negative one for the first."""
+def _device(device_id: int | str | None) -> int:
+    """The number of a device, or that of all; KeOps has a negative one for the first."""
     if device_id is None:
         return 0
+    if device_id == "all":
+        return ALL_DEVICES
     if not isinstance(device_id, int) or device_id >= 1 << 31:
-        raise ArgumentError(f"device_id is {device_id!r}; expected the number of a CUDA device")
+        raise ArgumentError(f"device_id is {device_id!r}; expected the number of a CUDA device, or 'all'")
     return max(device_id, 0)

@@ -115,7 +115,7 @@ class KernelSolve(Genred):
         self,
         *args: Any,
         backend: str | None = "auto",
-        device_id: int = -1,
+        device_id: int | str = -1,
         alpha: float = 1e-10,
         eps: float = 1e-6,
         ranges: Any = None,
