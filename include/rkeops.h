@@ -55,7 +55,7 @@
 #include <stdint.h>
 
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0 }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0 }
 /** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
 #define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 
@@ -436,6 +436,12 @@ typedef struct {
      * Run: bytes of `workspace`, at least as many as rkeops_kernel_workspace says.
      */
     size_t workspace_bytes;
+    /**
+     * Compilation: 1 if tensor cores of a CUDA device may round the factors of float32
+     * products to TF32, 11 binary digits, which is faster and less exact; of no effect
+     * elsewhere. Default: 0, they may not.
+     */
+    int32_t allow_tf32;
 } rkeops_options;
 
 /**

@@ -196,7 +196,12 @@ pub(crate) fn compile_options(options: &rkeops_options) -> Result<CompileOptions
             return Err(argument(format!("options->summation is {summation}; it must be {known}")));
         }
     };
-    Ok(CompileOptions { dtype, target, accumulator, summation })
+    let allow_tf32 = match options.allow_tf32 {
+        0 => false,
+        1 => true,
+        other => return Err(argument(format!("options->allow_tf32 is {other}; it must be 0 (no) or 1 (yes)"))),
+    };
+    Ok(CompileOptions { dtype, target, accumulator, summation, allow_tf32 })
 }
 
 #[cfg(test)]
@@ -223,6 +228,11 @@ mod tests {
         value.known.size = 16;
         let short = read(&value).unwrap();
         assert_eq!((short.dtype_bits, short.threads), (64, 0), "what an old header does not have is the default");
+        value.known.allow_tf32 = 1;
+        value.known.size = std::mem::offset_of!(rkeops_options, allow_tf32);
+        assert!(!compile_options(&read(&value).unwrap()).unwrap().allow_tf32, "a header without it means no");
+        value.known.size = full;
+        assert!(compile_options(&read(&value).unwrap()).unwrap().allow_tf32);
         value.known.size = size_of::<Longer>();
         assert_eq!(read(&value).unwrap().threads, 3, "zeros that we do not know are fine");
         value.more[1] = 1 << 56;
@@ -233,6 +243,16 @@ mod tests {
         }
         // SAFETY: NULL is allowed.
         assert_eq!(unsafe { options(std::ptr::null()) }.unwrap().threads, 0);
+    }
+
+    #[test]
+    fn rounded_factors() {
+        let with = |allow_tf32| compile_options(&rkeops_options { allow_tf32, ..Default::default() });
+        assert_eq!([0, 1].map(|value| with(value).unwrap().allow_tf32), [false, true]);
+        for value in [-1, 2, i32::MAX] {
+            let error = with(value).unwrap_err().to_string();
+            assert!(error.contains(&format!("allow_tf32 is {value}; it must be 0 (no) or 1 (yes)")), "{error}");
+        }
     }
 
     #[test]

@@ -150,6 +150,11 @@ pub struct rkeops_options {
     pub workspace: *mut c_void,
     /// Run: bytes of `workspace`, at least as many as rkeops_kernel_workspace says.
     pub workspace_bytes: usize,
+    /// Compilation: 1 if tensor cores of a CUDA device may round the factors of float32
+    /// products to TF32, 11 binary digits, which is faster and less exact; of no effect
+    /// elsewhere. Default: 0, they may not.
+    pub allow_tf32: i32,
+    // What comes next has 8 bytes, so that the size tells whether it is there: with 4 it would be in the padding of older structs.
 }
 
 impl Default for rkeops_options {
@@ -169,6 +174,7 @@ impl Default for rkeops_options {
             stream: std::ptr::null_mut(),
             workspace: std::ptr::null_mut(),
             workspace_bytes: 0,
+            allow_tf32: 0,
         }
     }
 }

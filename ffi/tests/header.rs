@@ -34,7 +34,7 @@ fn manual() -> String {
 /// What C needs beside the declarations: a start value whose fields are all set, for compilers that warn otherwise.
 const START_VALUE: &str = "
 /** Options with every field at its default, for: rkeops_options options = RKEOPS_OPTIONS_INIT; */
-#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0 }
+#define RKEOPS_OPTIONS_INIT { sizeof(rkeops_options), 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, 0 }
 /** KeOps' defaults, for: rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT; */
 #define RKEOPS_SOLVE_OPTIONS_INIT { sizeof(rkeops_solve_options), 1e-10, 1e-6, 0, NULL, NULL }
 ";

@@ -152,6 +152,44 @@ static void arrays_in_memory(void) {
     rkeops_reduction_free(reduction);
 }
 
+/* The distance of a matrix product over WIDE components from the exact one, relative to its size. */
+enum { WIDE = 64, ROWS = 70, REDUCED = 90 };
+static double distance_of_product(int32_t allow_tf32) {
+    static const char *const aliases[] = {"x = Vi(0,64)", "y = Vj(1,64)"};
+    rkeops_reduction *reduction = parse_reduction("Sum_Reduction(x|y,0)", aliases, 2);
+    const rkeops_reduction *list = reduction;
+    rkeops_options options = RKEOPS_OPTIONS_INIT;
+    rkeops_kernel *kernel = NULL;
+    float *x = (float *)random_array(32, ROWS * WIDE, 1), *y = (float *)random_array(32, REDUCED * WIDE, 2), out[ROWS];
+    view views[3];
+    double wrong = 0, size = 0;
+    view_float(&views[0], x, 32, ROWS, WIDE);
+    view_float(&views[1], y, 32, REDUCED, WIDE);
+    view_float(&views[2], out, 32, ROWS, 1);
+    const rkeops_array inputs[2] = {views[0].array, views[1].array};
+    options.target = RKEOPS_TARGET_CUDA, options.allow_tf32 = allow_tf32;
+    SUCCEEDS(rkeops_kernel_compile(&list, 1, &options, &kernel));
+    SUCCEEDS(rkeops_kernel_run(kernel, inputs, 2, &views[2].array, 1, NULL));
+    for (int i = 0; i < ROWS; i++) {
+        double sum = 0;
+        for (int j = 0; j < REDUCED; j++) {
+            for (int k = 0; k < WIDE; k++) sum += (double)x[i * WIDE + k] * (double)y[j * WIDE + k];
+        }
+        wrong += ((double)out[i] - sum) * ((double)out[i] - sum), size += sum * sum;
+    }
+    free(x), free(y);
+    rkeops_kernel_free(kernel);
+    rkeops_reduction_free(reduction);
+    return sqrt(wrong / size);
+}
+
+/* Factors are rounded where that is allowed, and only there. */
+static void rounded_factors(void) {
+    const double exact = distance_of_product(0), rounded = distance_of_product(1);
+    CHECK(exact < 1e-6);
+    CHECK(rounded > 1e-5 && rounded < 1e-2);
+}
+
 /* Without a driver, or without a device, everything else works and an error says what is missing. */
 static void nothing_there(const char *what) {
     rkeops_reduction *reduction = parse_reduction(FORMULA, ALIASES, 4);
@@ -180,7 +218,10 @@ int main(void) {
         CHECK(strstr(rkeops_text_data(doctor), "gpu 0: ") != NULL);
         CHECK(strstr(rkeops_text_data(doctor), "NVRTC: ") != NULL);
         arrays_on_a_device();
-        if (!check_short()) arrays_in_memory();
+        if (!check_short()) {
+            arrays_in_memory();
+            rounded_factors();
+        }
     } else if (strstr(missing, "finds no device") != NULL) {
         nothing_there("device");
     } else {

@@ -176,7 +176,13 @@ static void compilations(void) {
     FAILS(rkeops_kernel_compile(list, 1, &options, &kernel), RKEOPS_ERROR_ARGUMENT, "dtype_bits is 16");
     options.dtype_bits = 64, options.target = 77;
     FAILS(rkeops_kernel_compile(list, 1, &options, &kernel), RKEOPS_ERROR_ARGUMENT, "target is 77");
-    options.target = 0;
+    options.target = 0, options.allow_tf32 = 2;
+    FAILS(rkeops_kernel_compile(list, 1, &options, &kernel), RKEOPS_ERROR_ARGUMENT, "allow_tf32 is 2; it must be 0 (no) or 1 (yes)");
+    /* The struct of an older header ends before it. */
+    options.size = offsetof(rkeops_options, allow_tf32);
+    SUCCEEDS(rkeops_kernel_compile(list, 1, &options, &kernel));
+    rkeops_kernel_free(kernel), kernel = NULL;
+    options.allow_tf32 = 0;
     options.size = 0;
     FAILS(rkeops_kernel_compile(list, 1, &options, &kernel), RKEOPS_ERROR_ARGUMENT, "sizeof(rkeops_options)");
     options.size = 13;

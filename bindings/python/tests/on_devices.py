@@ -100,6 +100,45 @@ def solve_on_device(*arrays, **options):
     return rkeops.array_api.KernelSolve(formula, aliases, "b", axis=1)(*arrays, **options)
 
 
+def rounded_factors():
+    import torch
+
+    import rkeops.torch
+
+    x, y, b = points(M, 64), points(N, 64), points(N, 1)
+    product = x.astype(float) @ y.T @ b
+
+    def check(reduce, expected=product):
+        # Exact once more at the end: neither compiled call is taken for the other.
+        results = [reduce(**options) for options in ({}, {"allow_tf32": True}, {"allow_tf32": False})]
+        distances = [np.linalg.norm(np.asarray(result) - expected) / np.linalg.norm(expected) for result in results]
+        assert max(distances[0], distances[2]) < 1e-5 < distances[1] < 1e-2, distances
+
+    for library, make in ((rkeops.numpy, np.array), (rkeops.torch, torch.tensor)):
+        u, v, w = make(x), make(y), make(b)
+        terms = (library.Vi(u) | library.Vj(v)) * library.Vj(w)
+        waiting = terms.sum(axis=1, call=False)
+        check(lambda **options: terms.sum(axis=1, backend="GPU", **options))
+        check(lambda **options: waiting(backend="GPU", **options))
+        check(lambda **options: (library.Vi(u) | library.Vj(v)).__matmul__(w, backend="GPU", **options))
+        formula, aliases = "(x | y) * b", ["x = Vi(64)", "y = Vj(64)", "b = Vj(1)"]
+        check(lambda **options: library.Genred(formula, aliases, axis=1, **options)(u, v, w, backend="GPU"))
+
+        def solution(**options):
+            solve = library.KernelSolve(formula, aliases, "b", axis=1, **options)
+            return solve(u, u, w[:M], alpha=64.0, backend="GPU")
+
+        check(solution, np.linalg.solve(x.astype(float) @ x.T + 64 * np.eye(M), b[:M]))
+
+    def gradient(**options):
+        terms = (rkeops.torch.Vi(u) | rkeops.torch.Vj(v)) * rkeops.torch.Vj(w.requires_grad_())
+        return torch.autograd.grad(terms.sum(axis=1, backend="GPU", **options).sum(), [w])[0]
+
+    check(gradient, (x.astype(float) @ y.T).sum(axis=0)[:, None])
+    q = (rkeops.array_api.Vi(lend(x)) | rkeops.array_api.Vj(lend(y))) * rkeops.array_api.Vj(lend(b))
+    check(lambda **options: q.sum(axis=1, **options).values)
+
+
 # Arrays on devices, by DLPack.
 
 

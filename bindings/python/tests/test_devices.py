@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import rkeops
+import rkeops.numpy
 import rkeops.torch
 from rkeops import _cuda
 from rkeops._call import Call
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 PROGRAMS = [
     "numpy_arrays", "numpy_dtypes_batches_and_ranges", "systems", "lent_arrays", "lent_arrays_of_other_layouts",
-    "lent_arrays_that_nobody_may_write_to", "errors", "compat", "tensors", "tensors_in_ordinary_memory",
+    "lent_arrays_that_nobody_may_write_to", "errors", "compat", "tensors", "tensors_in_ordinary_memory", "rounded_factors",
 ]  # fmt: skip
 
 
@@ -95,6 +96,24 @@ def test_what_graphs_know_of_tensors_on_devices():
 def test_options_are_given_anew_one_by_one():
     options = rkeops._options.of(backend="GPU", use_double_acc=True).changed(device_id=2)
     assert (options.compilation.target, options.compilation.accumulator_bits, options.compilation.device) == (4, 64, 2)
+    assert [options.changed(**given).compilation.allow_tf32 for given in ({}, {"allow_tf32": True})] == [0, 1]
+
+
+def test_whether_factors_may_be_rounded_is_true_or_false():
+    x = torch.randn(4, 3)
+    formula, aliases = "(x | y) * b", ["x = Vi(3)", "y = Vj(3)", "b = Vj(1)"]
+    for library, array in ((rkeops.numpy, x.numpy()), (rkeops.torch, x)):
+        K = library.Vi(array) | library.Vj(array)
+        # Where there are no tensor cores nothing is rounded.
+        assert (K.sum(axis=1, allow_tf32=True) == K.sum(axis=1)).all()
+        for value in (0, 1, None, "yes"):
+            wrong = pytest.raises(rkeops.errors.ArgumentError, match=f"allow_tf32 is {value!r}; expected True or False")
+            with wrong:
+                K.sum(axis=1, allow_tf32=value)
+            with wrong:
+                library.Genred(formula, aliases, allow_tf32=value)
+            with wrong:
+                library.KernelSolve(formula, aliases, "b", allow_tf32=value)(array, array, array[:, :1])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that PyTorch finds")

@@ -28,6 +28,7 @@ PROGRAMS = {
     "logsumexp": lambda x, b: (Vi(x) - Vj(x)).abs().sum(-1).logsumexp(1),
     "attention": lambda x, b: (-Vi(x).sqdist(Vj(x))).sumsoftmaxweight(Vj(b), axis=1),
     "neighbours": lambda x, b: x[(Vi(x) - Vj(x)).abs().sum(-1).argKmin(3, dim=1)],
+    "rounded factors": lambda x, b: ((Vi(x) | Vj(x)) * Vj(b)).sum(1, allow_tf32=True),
     "functions": lambda x, b: torch.exp(-torch.abs(Vi(x)).norm2() * Vj(x).norm2()) @ b,
     "comparison": lambda x, b: ((2 * Vi(x) | Vj(x)) < 0.5).sum(1) + b,
     "tensors left and right": lambda x, b: (b[0] - Vi(x) - b[1] * Vj(x) / b[2] + Vi(x) ** b[3] - b[4]).sum(0),

@@ -79,6 +79,7 @@ pub struct rkeops_options {
     pub stream: *mut c_void,
     pub workspace: *mut c_void,
     pub workspace_bytes: usize,
+    pub allow_tf32: i32,
 }
 
 #[repr(C)]

@@ -30,7 +30,8 @@ class Genred:
 
     `aliases` name the arguments, as "x = Vi(3)": one row for each i, three columns; `Vj` has one for each j, `Pm` is a
     parameter. `axis` is the index that is reduced: 0 for i, 1 for j. `opt_arg` is the integer of reductions such as "KMin",
-    `formula2` the weights of those that have weights.
+    `formula2` the weights of those that have weights. With `allow_tf32` the tensor cores of a GPU may round the factors of
+    float32 products to TF32.
 
     >>> import numpy as np
     >>> from rkeops.numpy import Genred
@@ -59,10 +60,13 @@ class Genred:
         enable_chunks: bool = True,
         rec_multVar_highdim: Any = False,
         use_fast_math: bool = True,
+        allow_tf32: bool = False,
     ) -> None:
         self.formula, self.aliases, self.reduction_op = formula, list(aliases), reduction_op
         self.axis, self.opt_arg, self.formula2 = axis, opt_arg, formula2
-        self.options: dict[str, Any] = {"dtype_acc": dtype_acc, "use_double_acc": use_double_acc, "sum_scheme": sum_scheme}
+        self.options: dict[str, Any] = {
+            "dtype_acc": dtype_acc, "use_double_acc": use_double_acc, "sum_scheme": sum_scheme, "allow_tf32": allow_tf32,
+        }  # fmt: skip
         self._prepare()
 
     def _prepare(self) -> None:

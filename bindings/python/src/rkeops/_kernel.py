@@ -71,6 +71,8 @@ class Compilation(NamedTuple):
     target: int = 0
     #: The CUDA device that arrays in ordinary memory are copied to, or ALL_DEVICES. It matters to runs alone, as kernels are for all devices.
     device: int = 0
+    #: 1 if factors on tensor cores may be rounded to TF32: a number, as graphs that are stored keep all of this as numbers.
+    allow_tf32: int = 0
 
 
 class Output(NamedTuple):
@@ -86,6 +88,7 @@ def options_of(compilation: Compilation) -> Options:
     options = Options(size=ctypes.sizeof(Options))
     options.dtype_bits, options.accumulator_bits = compilation.bits, compilation.accumulator_bits
     options.summation, options.target = compilation.summation, max(compilation.target, TARGETS["auto"])
+    options.allow_tf32 = compilation.allow_tf32
     if TARGETS["cuda"] in (compilation.target, TARGETS.get(os.environ.get("RKEOPS_TARGET", ""))):
         _cuda.prepare()
     return options

@@ -35,6 +35,7 @@ class Options(ctypes.Structure):
         ("stream", c_void_p),
         ("workspace", c_void_p),
         ("workspace_bytes", c_size_t),
+        ("allow_tf32", c_int32),
     )
 
 

@@ -1,4 +1,4 @@
-"""The options of KeOps: what they mean here, and which of them mean nothing."""
+"""The options of KeOps: what they mean here, and which of them mean nothing; and one more, `allow_tf32`."""
 
 from __future__ import annotations
 
@@ -58,13 +58,14 @@ def of(
     backend: str | None = None,
     dtype_acc: str | None = "auto",
     use_double_acc: bool = False,
+    allow_tf32: bool = False,
     sum_scheme: str = "auto",
     device_id: int | str | None = -1,
     **others: Any,
 ) -> Options:
     """Options by KeOps' names."""
     given = (backend or "auto", dtype_acc, use_double_acc, sum_scheme, -1 if device_id is None else device_id)
-    chosen = given != ("auto", "auto", False, "auto", -1)
+    chosen = given != ("auto", "auto", False, "auto", -1) or allow_tf32 is not False
     if not (chosen or others) and ranges is None and out is None:
         return _PLAIN
     for name in others:
@@ -77,11 +78,14 @@ def of(
         raise ArgumentError(f"dtype_acc is {dtype_acc!r} and use_double_acc is true; expected one of them")
     if dtype_acc not in _BITS:
         raise ArgumentError(f"dtype_acc is {dtype_acc!r}; expected 'auto', 'float32' or 'float64'")
+    if not isinstance(allow_tf32, bool):
+        raise ArgumentError(f"allow_tf32 is {allow_tf32!r}; expected True or False")
     compilation = Compilation(
         accumulator_bits=64 if use_double_acc else _BITS[dtype_acc],
         summation=SUMMATIONS[sum_scheme],
         target=_target(backend),
         device=_device(device_id),
+        allow_tf32=int(allow_tf32),
     )
     if ranges is not None and not isinstance(ranges, Ranges):
         ranges = Ranges(ranges)
@@ -91,7 +95,7 @@ def of(
 
 
 _PLAIN = Options()
-_KNOWN = _IGNORED | {"ranges", "out", "backend", "dtype_acc", "use_double_acc", "sum_scheme", "device_id"}
+_KNOWN = _IGNORED | {"ranges", "out", "backend", "dtype_acc", "use_double_acc", "sum_scheme", "device_id", "allow_tf32"}
 
 
 def _target(backend: str | None) -> int:

@@ -95,11 +95,13 @@ class KernelSolve(Genred):
         cuda_type: str | None = None,
         use_fast_math: bool = True,
         opt_arg: int | None = None,
+        allow_tf32: bool = False,
     ) -> None:
         self.varinvalias = varinvalias
         super().__init__(
-            formula, aliases, axis=axis, dtype_acc=dtype_acc, use_double_acc=use_double_acc, sum_scheme=sum_scheme
-        )
+            formula, aliases, axis=axis, dtype_acc=dtype_acc, use_double_acc=use_double_acc, sum_scheme=sum_scheme,
+            allow_tf32=allow_tf32,
+        )  # fmt: skip
 
     def _prepare(self) -> None:
         self._reduction = reduction_of(self.formula, self.aliases, "Sum", self.axis, None, None)
