@@ -48,7 +48,7 @@ pub(super) fn columns(columns: &Columns, stages: &Stages) -> String {
     let mut text = format!("#define WEIGHT {}\n", columns.weight);
     for (name, side) in [("column_of_block", 0), ("column_of_row", 1)] {
         let [table, number] = plane(&format!("{name}_planes"), "column", columns.terms.iter().map(|term| term[side]));
-        let _ = write!(text, "{table}DEVICE int {name}(int column) {{ return {number}; }}\n");
+        let _ = writeln!(text, "{table}DEVICE int {name}(int column) {{ return {number}; }}");
     }
     let each = |call: &dyn Fn(usize, Joining) -> String| {
         columns.others.iter().map(|&(k, joining)| call(k, joining)).collect::<String>()
