@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 bundle=${CARGO_TARGET_DIR:-target}/gpu
 suites=(reductions nearest blocks masks dtypes complex columns conformance summation)
 # Suites that are for devices alone.
-own_suites=(pieces)
+own_suites=(pieces products many_columns)
 
 bundle() {
     rm -rf "$bundle"

@@ -181,7 +181,7 @@ fn every_reduction(target: Target) {
     let variables = [variable(24, 0), variable(24, 1), variable(1, 1), variable(24, 2)];
     let distance = apply("SqDist", &[v(0), v(1)]);
     let product = apply("Scalprod", &[apply("Mult", &[v(0), v(3)]), v(1)]);
-    let both = apply("Mult", &[gaussian(), apply("Cos", &[product.clone()])]);
+    let both = apply("Mult", &[gaussian(), apply("Cos", std::slice::from_ref(&product))]);
     for (reduction, formula) in [
         ("Sum", both),
         ("Sum", apply("Concat", &[gaussian(), product.clone()])),
