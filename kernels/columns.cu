@@ -15,13 +15,15 @@ DEVICE void add_columns(const Job& job, long long item, int first, int from, int
                         int tile) {
     ROLLED
     for (int k = from; k < to; ++k) {
-        const Number* numbers = column_number(job, item, first + k, tile * 8 + 2 * (threadIdx.x & 3));
+        const ColumnNumber* numbers = column_number(job, item, first + k, tile * 8 + 2 * (threadIdx.x & 3));
         UNROLLED
         for (int q = 0; q < COLUMN_TILES; ++q) {
             UNROLLED
             for (int e = 0; e < 2; ++e) {
                 UNROLLED
-                for (int r = 0; r < ROWS; ++r) sums[q][r][e] = multiply_add(all[r][k], numbers[q * COLUMN_STEP + 4 * e], sums[q][r][e]);
+                for (int r = 0; r < ROWS; ++r) {
+                    sums[q][r][e] = multiply_add(all[r][k], number_of_column(numbers[q * COLUMN_STEP + 4 * e]), sums[q][r][e]);
+                }
             }
         }
     }
@@ -68,9 +70,19 @@ DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Re
             SYNCHRONISE_WARP();
             continue;
         }
-        const Number* numbers = column_number(job, reduced_item, first + lane * GROUP, tile * 8 + column);
+        SYNCHRONISE_WARP();
+        const ColumnNumber* numbers = column_number(job, reduced_item, first + lane * GROUP, tile * 8 + column);
         UNROLLED
         for (int q = 0; q < COLUMN_TILES; ++q) {
+#if NARROW
+            unsigned columns[GROUP / 2];
+            UNROLLED
+            for (int k = 0; k < GROUP / 4; ++k) {
+                const unsigned long long four = *(const unsigned long long*)(numbers + k * COLUMN_ROW_STEP + q * COLUMN_STEP);
+                columns[2 * k] = (unsigned)four, columns[2 * k + 1] = (unsigned)(four >> 32);
+            }
+            multiply_narrow_columns<SPLIT>(weights, columns, sums[q]);
+#else
             Number columns[GROUP];
             UNROLLED
             for (int k = 0; k < GROUP / 4; ++k) {
@@ -80,6 +92,7 @@ DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Re
                 for (int c = 0; c < 4; ++c) columns[4 * k + c] = four[c];
             }
             multiply_columns<SPLIT>(weights, columns, sums[q]);
+#endif
         }
     }
 }
@@ -171,7 +184,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     SYNCHRONISE_WARP();
     const long long kept_place = (job.kept_items > 1 ? item : 0) * job.kept_rows;
     const long long reduced_place = (job.reduced_items > 1 ? item : 0) * job.reduced_rows;
-    const Places places = {kept_place + first_row, (int)(strip.end - 1 - first_row), 0, reduced_place};
+    const Places places = places_of(kept_place, first_row, strip.end - 1, reduced_place);
     // What can be had again takes no registers meanwhile.
     long long passed = 0;
     ROLLED
@@ -179,8 +192,10 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
         const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
         const long long first = job.strips ? job.intervals[2 * k] : 0;
         const long long length = (job.strips ? job.intervals[2 * k + 1] : job.reduced_rows) - first;
-        const int from = (int)(first + (begin > passed ? begin - passed : 0));
-        const int to = (int)(first + (end - passed < length ? end - passed : length));
+        // Intervals may be more rows than an integer counts, but each has fewer.
+        const long long before = begin - passed, until = end - passed;
+        const int from = (int)(first + (before < 0 ? 0 : before < length ? before : length));
+        const int to = (int)(first + (until < 0 ? 0 : until < length ? until : length));
         passed += length;
         ROLLED
         for (int start = from; start < to; start += SPAN) {

@@ -4,9 +4,19 @@
 // The number of a reduced row in a column: four rows have those of 8 columns together, and all of these before the next rows.
 enum { COLUMN_STEP = 32, COLUMN_ROW_STEP = COLUMN_TILES * COLUMN_GROUPS * COLUMN_STEP };
 
-DEVICE Number* column_number(const Job& job, long long item, long long row, int column) {
+#if NARROW
+typedef unsigned short ColumnNumber;
+DEVICE Number number_of_column(ColumnNumber a) { return number_of((unsigned)a << 16); }
+DEVICE ColumnNumber column_of_number(Number a) { return (ColumnNumber)(bits_of(a) >> 16); }
+#else
+typedef Number ColumnNumber;
+DEVICE Number number_of_column(ColumnNumber a) { return a; }
+DEVICE ColumnNumber column_of_number(Number a) { return a; }
+#endif
+
+DEVICE ColumnNumber* column_number(const Job& job, long long item, long long row, int column) {
     const long long place = item * job.column_rows + row;
-    return job.columns + place / 4 * COLUMN_ROW_STEP + column / 8 * COLUMN_STEP + column % 8 * 4 + place % 4;
+    return (ColumnNumber*)job.columns + place / 4 * COLUMN_ROW_STEP + column / 8 * COLUMN_STEP + column % 8 * 4 + place % 4;
 }
 #endif
 
@@ -36,7 +46,7 @@ KERNEL(THREADS) factors(ARGUMENT Job job) {
         ROLLED
         for (int column = 0; column < COLUMN_TILES * COLUMN_GROUPS * 8; ++column) {
             const bool is_number = row < job.reduced_rows && column < COLUMNS;
-            *column_number(job, item, row, column) = is_number ? reduced[column_of_row(column)] : 0;
+            *column_number(job, item, row, column) = column_of_number(is_number ? reduced[column_of_row(column)] : 0);
         }
     }
 #endif

@@ -175,3 +175,9 @@ struct Places {
     int count;
     long long reduced;
 };
+
+// Beyond the last row stands the last once more.
+DEVICE Places places_of(long long kept_place, long long first, long long last, long long reduced) {
+    Places places = {kept_place + (first < last ? first : last), first < last ? (int)(last - first) : 0, 0, reduced};
+    return places;
+}

@@ -5,7 +5,6 @@
 // Before it come the products of a pass (`source.rs`), each a structure: how many TERMS, whether they are SQUARED differences,
 // the FIRST chunk of its factors, the PLANE of a pair that holds the sum, its NUMBER, and the planes of rows that make a term.
 
-#ifndef RKEOPS_SHIM
 // Adds the products of a chunk of components to a plane of pairs. Thread g of 8 with thread t of 4 has the components 4 t to 4 t + 3
 // of its kept rows and of one reduced row of each two that a thread of g / 2 takes sums of.
 template <int is_split, class Pairs>
@@ -43,23 +42,53 @@ DEVICE void multiply_chunk(const Number (&kept)[ROWS][4], const Number (&reduced
         }
     }
 }
+
+#if NARROW
+// The same of words of two bfloat16 components each.
+template <class Pairs>
+DEVICE void multiply_narrow_chunk(const Number (&kept)[ROWS][4], const Number (&reduced)[GROUP / 2][4], Pairs& pair, int plane) {
+    UNROLLED
+    for (int n = 0; n < GROUP / 2; ++n) {
+        UNROLLED
+        for (int m = 0; m < ROWS / 2; ++m) {
+            float sums[4] = {0, 0, 0, 0};
+            UNROLLED
+            for (int step = 0; step < 2; ++step) {
+                unsigned a[4], b[2];
+                UNROLLED
+                for (int k = 0; k < 4; ++k) a[k] = bits_of(kept[2 * m + k % 2][2 * step + k / 2]);
+                UNROLLED
+                for (int k = 0; k < 2; ++k) b[k] = bits_of(reduced[n][2 * step + k]);
+                multiply_narrow_fragments(sums, a, b);
+            }
+            UNROLLED
+            for (int k = 0; k < 4; ++k) pair[2 * m + k / 2][2 * n + k % 2][plane] += sums[k];
+        }
+    }
+}
 #endif
 
-// The middle of some reduced rows: any will do, and the nearer it is to all the fewer sums cancel.
+// The median of some reduced rows: any row would do, and the nearer it is to most the fewer sums cancel.
 template <class Product>
 DEVICE void find_centre(const Job& job, long long item) {
-    const long long most = 64, step = job.reduced_rows > most ? job.reduced_rows / most : 1;
+    const int most = 15, count = job.reduced_rows < most ? (int)job.reduced_rows : most;
+    const long long step = job.reduced_rows / count * STRIDE;
     const Number* rows = job.reduced + item * job.reduced_rows * STRIDE;
     ROLLED
     for (int term = threadIdx.x; Product::SQUARED && term < Product::TERMS; term += THREADS) {
-        double sum = 0;
-        int count = 0;
+        Number middle = 0;
         ROLLED
-        for (long long k = 0; k < most && k * step < job.reduced_rows; ++k) {
-            const Number value = rows[k * step * STRIDE + Product::reduced(term)];
-            if (absolute(value) <= LARGEST) sum += value, ++count;
+        for (int k = 0; k < count; ++k) {
+            const Number value = rows[k * step + Product::reduced(term)];
+            int before = 0;
+            ROLLED
+            for (int other = 0; other < count; ++other) {
+                const Number number = rows[other * step + Product::reduced(term)];
+                before += number < value || (number == value && other < k);
+            }
+            if (before == count / 2 && absolute(value) <= LARGEST) middle = value;
         }
-        job.centres[(item * CHUNKS + Product::FIRST) * CHUNK + term] = (Number)(count > 0 ? sum / count : 0);
+        job.centres[(item * CHUNKS + Product::FIRST) * CHUNK + term] = middle;
     }
 }
 
@@ -71,7 +100,7 @@ DEVICE void pack_factor(const Job& job, Row& row, const Number* centre, long lon
     double sum = 0;
     ROLLED
     for (int chunk = 0; chunk * CHUNK < Product::TERMS; ++chunk) {
-        Number* to = factors + ((Product::FIRST + chunk) * rows + place) * CHUNK;
+        Number* to = factors + ((Product::FIRST + chunk) * rows + place) * CHUNK_WORDS;
         ROLLED
         for (int k = 0; k < CHUNK; ++k) {
             const int term = chunk * CHUNK + k;
@@ -80,11 +109,18 @@ DEVICE void pack_factor(const Job& job, Row& row, const Number* centre, long lon
                 value = row[is_kept ? Product::kept(term) : Product::reduced(term)];
                 if (Product::SQUARED) value -= centre[Product::FIRST * CHUNK + term];
             }
-            to[k] = value;
+            if (NARROW) ((unsigned short*)to)[k] = (unsigned short)(bits_of(value) >> 16);
+            else to[k] = value;
             sum += (double)value * value;
         }
     }
     if (Product::SQUARED) (is_kept ? job.kept_squares : job.reduced_squares)[Product::NUMBER * rows + place] = (Number)sum;
+}
+
+// A kept row of this thread, counted from its first one.
+DEVICE int kept_row(const Places& places, int r) {
+    const int row = r * (THREADS / 4);
+    return row < places.more ? row : places.more;
 }
 
 // Whether a sum is a number, and the sum of both squares, where it is made of them, not much more: of what that loses, some units
@@ -94,20 +130,23 @@ DEVICE bool is_right(Number sum, Number squares) {
     return is_squared ? sum > multiply_add(squares, 0.125f, SMALLEST) : absolute(sum) <= LARGEST;
 }
 
-// The sums of pairs, and a bit for each that has to be computed again.
+// The sums of pairs, and a bit for each reduced row with one that has to be computed again.
 template <class Product>
 DEVICE unsigned multiply_rows(const Job& job, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
-    enum { KEPT_STEP = THREADS / 4 };
+    SYNCHRONISE_WARP();
     const int lane = threadIdx.x & 3, column = threadIdx.x >> 2 & 7;
-    const long long kept_step = job.kept_factor_rows * CHUNK, reduced_step = job.reduced_factor_rows * CHUNK;
-    const Number* kept_from = job.kept_factors + Product::FIRST * kept_step + places.kept * CHUNK + 4 * lane;
+    const long long kept_step = job.kept_factor_rows * CHUNK_WORDS, reduced_step = job.reduced_factor_rows * CHUNK_WORDS;
+    const Number* kept_from = job.kept_factors + Product::FIRST * kept_step + places.kept * CHUNK_WORDS + 4 * lane;
+    int rows[ROWS];
+    UNROLLED
+    for (int r = 0; r < ROWS; ++r) rows[r] = kept_row(places, r);
     const long long first = places.reduced + column / 2 * GROUP + column % 2;
-    const Number* reduced_from = job.reduced_factors + Product::FIRST * reduced_step + first * CHUNK + 4 * lane;
+    const Number* reduced_from = job.reduced_factors + Product::FIRST * reduced_step + first * CHUNK_WORDS + 4 * lane;
     Vector kept_next[ROWS], reduced_next[GROUP / 2];
     UNROLLED
-    for (int r = 0; r < ROWS; ++r) kept_next[r] = *(const Vector*)(kept_from + r * KEPT_STEP * CHUNK);
+    for (int r = 0; r < ROWS; ++r) kept_next[r] = *(const Vector*)(kept_from + rows[r] * CHUNK_WORDS);
     UNROLLED
-    for (int n = 0; n < GROUP / 2; ++n) reduced_next[n] = *(const Vector*)(reduced_from + 2 * n * CHUNK);
+    for (int n = 0; n < GROUP / 2; ++n) reduced_next[n] = *(const Vector*)(reduced_from + 2 * n * CHUNK_WORDS);
     UNROLLED
     for (int k = 0; k < ROWS * GROUP; ++k) pair[k / GROUP][k % GROUP][Product::PLANE] = 0;
     ROLLED
@@ -120,10 +159,14 @@ DEVICE unsigned multiply_rows(const Job& job, const Places& places, PairNumbers 
         // The next ones are on their way meanwhile.
         if ((chunk + 1) * CHUNK < Product::TERMS) kept_from += kept_step, reduced_from += reduced_step;
         UNROLLED
-        for (int r = 0; r < ROWS; ++r) kept_next[r] = *(const Vector*)(kept_from + r * KEPT_STEP * CHUNK);
+        for (int r = 0; r < ROWS; ++r) kept_next[r] = *(const Vector*)(kept_from + rows[r] * CHUNK_WORDS);
         UNROLLED
-        for (int n = 0; n < GROUP / 2; ++n) reduced_next[n] = *(const Vector*)(reduced_from + 2 * n * CHUNK);
+        for (int n = 0; n < GROUP / 2; ++n) reduced_next[n] = *(const Vector*)(reduced_from + 2 * n * CHUNK_WORDS);
+#if NARROW
+        multiply_narrow_chunk(kept, reduced, pair, Product::PLANE);
+#else
         multiply_chunk<SPLIT>(kept, reduced, pair, Product::PLANE);
+#endif
     }
     const Number* kept_squares = job.kept_squares + Product::NUMBER * job.kept_factor_rows + places.kept;
     const Number* reduced_squares = job.reduced_squares + Product::NUMBER * job.reduced_factor_rows + places.reduced + lane * GROUP;
@@ -133,7 +176,7 @@ DEVICE unsigned multiply_rows(const Job& job, const Places& places, PairNumbers 
         UNROLLED
         for (int r = 0; r < ROWS; ++r) {
             Number& sum = pair[r][c][Product::PLANE];
-            const Number squares = Product::SQUARED ? kept_squares[r * KEPT_STEP] + reduced_squares[c] : 0;
+            const Number squares = Product::SQUARED ? kept_squares[rows[r]] + reduced_squares[c] : 0;
             if (Product::SQUARED) sum = multiply_add(-2, sum, squares);
             are_right = is_right<Product::SQUARED>(sum, squares) && are_right;
         }
@@ -143,13 +186,13 @@ DEVICE unsigned multiply_rows(const Job& job, const Places& places, PairNumbers 
     UNROLLED
     for (int k = 0; k < ROWS * GROUP; ++k) {
         const int r = k / GROUP, c = k % GROUP;
-        const Number squares = Product::SQUARED ? kept_squares[r * KEPT_STEP] + reduced_squares[c] : 0;
-        if (c < places.count && !is_right<Product::SQUARED>(pair[r][c][Product::PLANE], squares)) wrong |= 1u << k;
+        const Number squares = Product::SQUARED ? kept_squares[rows[r]] + reduced_squares[c] : 0;
+        if (c < places.count && !is_right<Product::SQUARED>(pair[r][c][Product::PLANE], squares)) wrong |= 1u << c;
     }
     return wrong;
 }
 
-// The sums of all pairs; those that are wrong are made term by term.
+// The sums of all pairs; where one is wrong, those of its reduced row are made term by term.
 #define MULTIPLY(Product) wrong |= multiply_rows<Product>(job, places, pair);
 DEVICE void multiply(const Job& job, CallRow& call, const Places& places, PairNumbers (&pair)[ROWS][GROUP]) {
     unsigned wrong = 0;
@@ -158,14 +201,17 @@ DEVICE void multiply(const Job& job, CallRow& call, const Places& places, PairNu
     while (wrong != 0) {
         const int which = __ffs((int)wrong) - 1;
         wrong &= wrong - 1;
-        const int row = which / GROUP * (THREADS / 4);
-        Planes kept = planes_of(job, places.kept + (row < places.more ? row : places.more));
-        Packed reduced = {job.reduced + (places.reduced + (threadIdx.x & 3) * GROUP + which % GROUP) * STRIDE};
-        PairNumbers right;
-        contract_pair(call, kept, reduced, right);
+        // Rows are found again, so that nothing has to be kept for this.
+        KeptRow kept[ROWS];
+        UNROLLED
+        for (int r = 0; r < ROWS; ++r) kept[r] = planes_of(job, places.kept + kept_row(places, r));
+        ReducedRow reduced[1];
+        read(reduced[0], job.reduced + (places.reduced + (threadIdx.x & 3) * GROUP + which) * STRIDE);
+        PairNumbers right[ROWS][1];
+        contract_pairs(call, kept, reduced, right);
         UNROLLED
         for (int k = 0; k < ROWS * GROUP; ++k) {
-            if (k == which) pair[k / GROUP][k % GROUP] = right;
+            if (k % GROUP == which) pair[k / GROUP][k % GROUP] = right[k / GROUP][0];
         }
     }
 }

@@ -103,8 +103,10 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     for (long long k = strip.first_interval; k < strip.last_interval; ++k) {
         const long long first = job.strips ? job.intervals[2 * k] : 0;
         const long long length = (job.strips ? job.intervals[2 * k + 1] : job.reduced_rows) - first;
-        const int from = (int)(first + (begin > passed ? begin - passed : 0));
-        const int to = (int)(first + (end - passed < length ? end - passed : length));
+        // Intervals may be more rows than an integer counts, but each has fewer.
+        const long long before = begin - passed, until = end - passed;
+        const int from = (int)(first + (before < 0 ? 0 : before < length ? before : length));
+        const int to = (int)(first + (until < 0 ? 0 : until < length ? until : length));
         passed += length;
         for (int start = from; start < to; start += TILE) {
             const int count = to - start < TILE ? to - start : TILE;
@@ -118,7 +120,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
                 SYNCHRONISE();
                 tile = shared;
             }
-            const Places places = {kept_place + first_row, (int)(strip.end - 1 - first_row), 0, reduced_place + start};
+            const Places places = places_of(kept_place, first_row, strip.end - 1, reduced_place + start);
             walk<true>(job, call, kept, anchor, block, lists, tile, first_reduced + start, count, lane, lanes, places);
             if (ANCHOR > 0) {
                 bool again = false;

@@ -66,7 +66,8 @@ fn main() -> Result<()> {
     if let Some(name) = wanted.first().filter(|_| !is_all) {
         let dtype = if wanted.get(1).is_some_and(|dtype| dtype == "float64") { Dtype::F64 } else { Dtype::F32 };
         let formula = FORMULAS.iter().find(|(known, ..)| known == name).expect("a formula of this name");
-        println!("{}", kernel(formula, dtype)?.device_source(FEW[1])?);
+        let is_narrow = wanted.get(1).is_some_and(|dtype| dtype == "bfloat16");
+        println!("{}", kernel(formula, dtype)?.device_source(FEW[1], |_| is_narrow)?);
         return Ok(());
     }
     let compiler = cuda::find_compiler()?;
@@ -79,17 +80,22 @@ fn main() -> Result<()> {
     for formula in &FORMULAS {
         for &dtype in formats {
             let kernel = kernel(formula, dtype)?;
-            let mut row = format!("| {} | {dtype} |", formula.0);
-            for &architecture in architectures {
-                let start = Instant::now();
-                let code = compiler.compile(kernel.device_source(architecture)?, architecture)?;
-                let time = start.elapsed().as_millis();
-                let [registers, spilled] = used(&code.log, "reduce");
-                let spilled = if spilled > 0 { format!(", {spilled} bytes spilled") } else { String::new() };
-                spills += usize::from(!spilled.is_empty());
-                row += &format!(" {registers}, {time} ms{spilled} |");
+            let differs = kernel.device_source(FEW[1], |_| true)? != kernel.device_source(FEW[1], |_| false)?;
+            for is_narrow in [false, true].into_iter().filter(|is_narrow| !is_narrow || differs) {
+                let of = if is_narrow { " of bfloat16" } else { "" };
+                let mut row = format!("| {}{of} | {dtype} |", formula.0);
+                for &architecture in architectures {
+                    let start = Instant::now();
+                    let source = kernel.device_source(architecture, |_| is_narrow)?;
+                    let code = compiler.compile(source, architecture)?;
+                    let time = start.elapsed().as_millis();
+                    let [registers, spilled] = used(&code.log, "reduce");
+                    let spilled = if spilled > 0 { format!(", {spilled} bytes spilled") } else { String::new() };
+                    spills += usize::from(!spilled.is_empty());
+                    row += &format!(" {registers}, {time} ms{spilled} |");
+                }
+                println!("{row}");
             }
-            println!("{row}");
         }
     }
     assert_eq!(spills, 0, "kernels that spill registers");

@@ -158,7 +158,7 @@ fn device_source() {
         let reductions: Vec<Reduction> =
             case.reductions.iter().map(|text| Reduction::parse(text, case.aliases).unwrap()).collect();
         let kernel = Kernel::compile_for_devices(&reductions, &CompileOptions::default()).unwrap();
-        let mut source = kernel.device_source(90).unwrap().to_owned();
+        let mut source = kernel.device_source(90, |_| false).unwrap().to_owned();
         for (name, text) in &around {
             assert!(source.contains(text), "{name} is not in the source");
             source = source.replace(text, &format!("// (kernels/{name})\n"));

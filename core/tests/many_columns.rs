@@ -2,10 +2,15 @@
 
 mod support;
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Half, Kernel, Ranges, Reduction, RunOptions, Target};
+use std::sync::Arc;
+
+use half::bf16;
+use rkeops_core::{
+    ArrayMut, ArrayRef, CompileOptions, Data, Half, Kernel, Ranges, Reduction, RunOptions, Target, row_major,
+};
 use support::random::{Random, some};
 
-suite!(devices: sums, softmax_means, infinities_and_nan, blocks_of_pairs);
+suite!(devices: sums, softmax_means, narrow_arrays, infinities_and_nan, blocks_of_pairs);
 
 struct Problem {
     dim: usize,
@@ -25,13 +30,18 @@ impl Problem {
         Problem { dim, columns, items, rows, x, y, b }
     }
 
-    fn run(&self, reduction: &str, ranges: Option<&Ranges>, allow_tf32: bool) -> Vec<f32> {
-        let Problem { dim, columns, items, rows: [rows, others], .. } = *self;
+    fn kernel(&self, reduction: &str, allow_tf32: bool) -> Arc<Kernel> {
+        let Problem { dim, columns, .. } = *self;
         let aliases = [format!("x=Vi(0,{dim})"), format!("y=Vj(1,{dim})"), format!("b=Vj(2,{columns})")];
         let reduction = Reduction::parse(reduction, &aliases.each_ref().map(String::as_str)).unwrap();
         let options = CompileOptions { target: Target::Cuda, allow_tf32, ..CompileOptions::default() };
-        let kernel = Kernel::compile(&[reduction], &options).unwrap();
-        let source = kernel.device_source(80).unwrap();
+        Kernel::compile(&[reduction], &options).unwrap()
+    }
+
+    fn run(&self, reduction: &str, ranges: Option<&Ranges>, allow_tf32: bool) -> Vec<f32> {
+        let Problem { dim, columns, items, rows: [rows, others], .. } = *self;
+        let kernel = self.kernel(reduction, allow_tf32);
+        let source = kernel.device_source(80, |_| false).unwrap();
         assert!(source.contains("mma.sync") && !source.contains("#define COLUMNS 0\n"), "{columns} columns are many");
         let inputs = [
             ArrayRef::f32(&self.x, &[items, rows, dim]),
@@ -42,6 +52,32 @@ impl Problem {
         let mut outputs = [ArrayMut::f32(&mut out, &[items, rows, columns])];
         kernel.run(&inputs, &mut outputs, &RunOptions { ranges, ..RunOptions::default() }).unwrap();
         out
+    }
+
+    /// The same with arrays of bfloat16 numbers, which those of the problem have to be.
+    fn run_narrow(&self, reduction: &str, ranges: Option<&Ranges>, allow_tf32: bool) -> Vec<f32> {
+        let Problem { dim, columns, items, rows: [rows, others], .. } = *self;
+        let kernel = self.kernel(reduction, allow_tf32);
+        let source = kernel.device_source(80, |_| true).unwrap();
+        assert!(source.contains("#define NARROW 1"), "all factors are bfloat16");
+        let narrow = |numbers: &[f32]| numbers.iter().map(|&number| bf16::from_f32(number)).collect::<Vec<bf16>>();
+        let [x, y, b] = [&self.x, &self.y, &self.b].map(|numbers| narrow(numbers));
+        let array = |numbers, shape: [usize; 3]| {
+            let (shape, strides) = (shape.to_vec(), row_major(&shape));
+            ArrayRef { data: Data::BF16(numbers), origin: 0, shape, strides }
+        };
+        let inputs =
+            [array(&x, [items, rows, dim]), array(&y, [items, others, dim]), array(&b, [items, others, columns])];
+        let mut out = vec![9.0f32; items * rows * columns];
+        let mut outputs = [ArrayMut::f32(&mut out, &[items, rows, columns])];
+        kernel.run(&inputs, &mut outputs, &RunOptions { ranges, ..RunOptions::default() }).unwrap();
+        out
+    }
+
+    fn make_narrow(&mut self) {
+        for numbers in [&mut self.x, &mut self.y, &mut self.b] {
+            numbers.iter_mut().for_each(|number| *number = bf16::from_f32(*number).to_f32());
+        }
     }
 
     /// What weights of pairs make of the columns, divided by what they add up to if it is a mean, with the sum of the sizes of
@@ -113,6 +149,31 @@ fn softmax_means(_: Target) {
             problem.compare("softmax", &problem.run(&text, None, false), &meant, 1e-4);
         }
     }
+}
+
+/// Arrays of bfloat16 numbers, which are factors as they are.
+fn narrow_arrays(_: Target) {
+    let mut is_rounded = false;
+    for (dim, columns, rows) in [(20, 40, [70, 300]), (64, 128, [5, 1100]), (33, 24, [130, 33])] {
+        let mut problem = Problem::new(columns as u64, [dim, columns, 2], rows);
+        problem.make_narrow();
+        let text = "SumSoftMaxWeight_Reduction((x|y),0,b)";
+        let meant = problem.meant(|_, product| product.exp(), true, |_, _| true);
+        problem.compare("narrow softmax", &problem.run_narrow(text, None, false), &meant, 1e-5);
+        let rounded = problem.run_narrow(text, None, true);
+        is_rounded |= rounded.iter().zip(&meant).any(|(&r, &[m, size])| (f64::from(r) - m).abs() > 2e-5 * size);
+        problem.compare("rounded softmax", &rounded, &meant, 1e-2);
+        problem.b[3] = f32::INFINITY;
+        let meant = problem.meant(|_, product| product.exp(), false, |i, j| i % 2 == 0 || j > 4);
+        let ranges = (0..rows[0] as i64).map(|i| [i, i + 1]).collect::<Vec<_>>();
+        let starts = (0..rows[0] as i64).map(|i| [if i % 2 == 0 { 0 } else { 5 }, rows[1] as i64]).collect::<Vec<_>>();
+        let slices = (1..=rows[0] as i64).collect::<Vec<_>>();
+        let own = Half { kept: &ranges, slices: &slices, reduced: &starts };
+        let ranges = Ranges::new(own, Half { kept: &[], slices: &[], reduced: &[] }).unwrap();
+        let found = problem.run_narrow("Sum_Reduction(Exp((x|y))*b,0)", Some(&ranges), false);
+        problem.compare("narrow sums", &found, &meant, 1e-5);
+    }
+    assert!(is_rounded, "tensor cores computed nothing");
 }
 
 /// One number that is none spoils its own column, and there only what it is added to.

@@ -22,7 +22,7 @@ fn compile(text: &str, aliases: &[&str], allow_tf32: bool) -> Arc<Kernel> {
 }
 
 fn multiplies(kernel: &Kernel) -> bool {
-    kernel.device_source(80).unwrap().contains("mma.sync")
+    kernel.device_source(80, |_| false).unwrap().contains("mma.sync")
 }
 
 fn wide(text: &str, dim: usize, allow_tf32: bool) -> Arc<Kernel> {
@@ -260,7 +260,7 @@ fn which_sums_are_for_tensor_cores() {
     };
     let with = |text: &str, dim: usize, options: &CompileOptions| {
         let kernel = Kernel::compile_for_devices(&[reduction(text, dim)], options).unwrap();
-        kernel.device_source(80).unwrap().to_owned()
+        kernel.device_source(80, |_| false).unwrap().to_owned()
     };
     let plain = CompileOptions::default();
     for text in
@@ -274,7 +274,7 @@ fn which_sums_are_for_tensor_cores() {
         let double = CompileOptions { dtype: Dtype::F64, ..plain };
         assert!(!with(text, 64, &double).contains("mma.sync"), "{text}");
         let older = Kernel::compile_for_devices(&[reduction(text, 64)], &plain).unwrap();
-        assert!(!older.device_source(75).unwrap().contains("mma.sync"), "{text}");
+        assert!(!older.device_source(75, |_| false).unwrap().contains("mma.sync"), "{text}");
         let rounded = with(text, 64, &CompileOptions { allow_tf32: true, ..plain });
         assert!(rounded.contains("mma.sync") && rounded.contains("#define SPLIT 0"), "{text}");
     }

@@ -99,18 +99,6 @@ static bool rkeops_any(bool condition) {
     return any;
 }
 
-// A number of TF32: the nearest one, and the nearest towards zero.
-static inline float high_digits(float a) {
-    return a != a ? a : __uint_as_float((__float_as_uint(a) + 0x1000u) & 0xffffe000u);
-}
-static inline float low_digits(float a) { return __uint_as_float(__float_as_uint(a) & 0xffffe000u); }
-
-// A sum as tensor cores round it: towards zero.
-static inline float cut(double a) {
-    const float nearest = (float)a;
-    return std::fabs((double)nearest) > std::fabs(a) ? std::nextafter(nearest, 0.0f) : nearest;
-}
-
 // The number of a thread whose index differs in some bits.
 static float rkeops_of_other(float number, unsigned bits) {
     static float all[128];
@@ -121,70 +109,71 @@ static float rkeops_of_other(float number, unsigned bits) {
     return other;
 }
 
-// A product of 8 factors each, as tensor cores add it to a sum: of two parts of each factor, or of the first alone.
-static float multiplied(const float (&a)[8], const float (&b)[8], float sum, int part) {
-    double products = 0;
-    for (int k = 0; k < 8; ++k) {
-        const float a_high = high_digits(a[k]), b_high = high_digits(b[k]);
-        const float a_low = low_digits(a[k] - a_high), b_low = low_digits(b[k] - b_high);
-        products += (double)(part == 0 ? a_low : a_high) * (part == 1 ? b_low : b_high);
-    }
-    return cut(sum + products);
+// A sum as tensor cores round it: towards zero.
+static inline float cut(double a) {
+    const float nearest = (float)a;
+    return std::fabs((double)nearest) > std::fabs(a) ? std::nextafter(nearest, 0.0f) : nearest;
 }
 
-// What tensor cores make of the numbers of a warp; see kernels/products.cuh and kernels/tensor.cuh.
-template <int is_split, int rows, int halves, class Pairs>
-static void multiply_chunk(const float (&kept)[rows][4], const float (&reduced)[halves][4], Pairs& pair, int plane) {
-    static struct {
-        float kept[rows][4], reduced[halves][4];
-    } all[128];
-    std::memcpy(all[threadIdx.x].kept, kept, sizeof kept);
-    std::memcpy(all[threadIdx.x].reduced, reduced, sizeof reduced);
+// A number with so many of its last bits rounded away, and without them.
+static inline float rounded_to(float a, unsigned bits) {
+    const unsigned half = 1u << (bits - 1);
+    return a != a ? a : __uint_as_float((__float_as_uint(a) + half) & ~(2 * half - 1));
+}
+static inline float without(float a, unsigned bits) { return __uint_as_float(__float_as_uint(a) & ~((1u << bits) - 1)); }
+
+static inline unsigned rounded(float a) { return __float_as_uint(rounded_to(a, 13)); }
+
+static inline unsigned both_narrow(float first, float second) {
+    const float numbers[2] = {first, second};
+    unsigned both[2];
+    for (int k = 0; k < 2; ++k) {
+        const unsigned bits = __float_as_uint(numbers[k]);
+        both[k] = numbers[k] != numbers[k] ? 0x7fffu : (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
+    }
+    return both[0] | both[1] << 16;
+}
+
+// What the 32 threads of a warp have of two matrices, and what one of them gets of their product: rows and columns as in PTX's
+// description of mma.m16n8k8 with TF32 and of mma.m16n8k16 with bfloat16.
+struct Fragments {
+    unsigned a[4], b[2];
+};
+
+template <class Product>
+static void multiply_in_warp(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2], Product product) {
+    static Fragments all[128];
+    std::memcpy(all[threadIdx.x].a, a, sizeof a);
+    std::memcpy(all[threadIdx.x].b, b, sizeof b);
     rkeops_barrier();
-    const unsigned own = threadIdx.x / 4 * 4, warp = threadIdx.x / 32 * 32, lane = threadIdx.x % 4;
-    for (int k = 0; k < rows * 2 * halves; ++k) {
-        const int r = k / (2 * halves), c = k % (2 * halves);
-        const unsigned other = warp + 4 * (2 * lane + c % 2);
-        float sum = 0;
-        for (int part = is_split ? 0 : 2; part < 3; ++part) {
-            for (int step = 0; step < 2; ++step) {
-                float a[8], b[8];
-                for (int n = 0; n < 8; ++n) {
-                    a[n] = all[own + n / 2].kept[r][2 * step + n % 2];
-                    b[n] = all[other + n / 2].reduced[c / 2][2 * step + n % 2];
-                }
-                sum = multiplied(a, b, sum, part);
-            }
-        }
-        pair[r][c][plane] += sum;
+    const Fragments* warp = all + threadIdx.x / 32 * 32;
+    const int lane = threadIdx.x % 32;
+    for (int k = 0; k < 4; ++k) {
+        const int row = lane / 4 + k / 2 * 8, column = lane % 4 * 2 + k % 2;
+        sums[k] = cut(sums[k] + product(warp, row, column));
     }
     rkeops_barrier();
 }
 
-template <int is_split, int rows, int group>
-static void multiply_columns(const float (&weights)[rows][group], const float (&columns)[group], float (&sums)[rows][2]) {
-    static struct {
-        float weights[rows][group], columns[group];
-    } all[128];
-    std::memcpy(all[threadIdx.x].weights, weights, sizeof weights);
-    std::memcpy(all[threadIdx.x].columns, columns, sizeof columns);
-    rkeops_barrier();
-    const unsigned own = threadIdx.x / 4 * 4, warp = threadIdx.x / 32 * 32, lane = threadIdx.x % 4;
-    for (int k = 0; k < 2 * rows; ++k) {
-        const int r = k / 2, e = k % 2;
-        const unsigned other = warp + 4 * (2 * lane + e);
-        float sum = 0;
-        for (int part = is_split ? 0 : 2; part < 3; ++part) {
-            for (int step = 0; step < group / 2; ++step) {
-                float a[8], b[8];
-                for (int n = 0; n < 8; ++n) {
-                    a[n] = all[own + n / 2].weights[r][2 * step + n % 2];
-                    b[n] = all[other + n / 2].columns[2 * step + n % 2];
-                }
-                sum = multiplied(a, b, sum, part);
-            }
+static void multiply_fragments(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    multiply_in_warp(sums, a, b, [](const Fragments* warp, int row, int column) {
+        double sum = 0;
+        for (int k = 0; k < 8; ++k) {
+            const unsigned left = warp[row % 8 * 4 + k % 4].a[row / 8 + k / 4 * 2], right = warp[column * 4 + k % 4].b[k / 4];
+            sum += (double)without(__uint_as_float(left), 13) * without(__uint_as_float(right), 13);
         }
-        sums[r][e] += sum;
-    }
-    rkeops_barrier();
+        return sum;
+    });
+}
+
+static void multiply_narrow_fragments(float (&sums)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+    multiply_in_warp(sums, a, b, [](const Fragments* warp, int row, int column) {
+        double sum = 0;
+        for (int k = 0; k < 16; ++k) {
+            const unsigned left = warp[row % 8 * 4 + k % 8 / 2].a[row / 8 + k / 8 * 2], right = warp[column * 4 + k % 8 / 2].b[k / 8];
+            const unsigned shift = k % 2 * 16;
+            sum += (double)__uint_as_float(left >> shift << 16) * __uint_as_float(right >> shift << 16);
+        }
+        return sum;
+    });
 }

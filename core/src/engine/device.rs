@@ -19,6 +19,9 @@ use crate::plan::Plan;
 /// Reduced rows at most: kernels count them in 32 bits, a tile at a time.
 const MOST_REDUCED: usize = (1 << 31) - (1 << 12);
 
+/// Bytes that the address of a workspace is a multiple of.
+const WORKSPACE_ALIGNMENT: u64 = 256;
+
 /// An array in the memory of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceArray {
@@ -67,49 +70,53 @@ pub struct DeviceOptions<'a> {
 #[derive(Debug)]
 pub(super) struct DeviceProgram {
     pub(super) stages: Arc<Stages>,
-    /// For devices of today, and for those whose tensor cores know no float32 where that makes a difference.
+    /// For devices of today, and where that makes a difference for arguments that are bfloat16, before, and for devices whose
+    /// tensor cores know no float32.
     variants: Vec<Variant>,
-    modules: Remembered<usize, Arc<Module>>,
 }
 
-/// How a pass runs on devices of an architecture and later ones.
+/// How a pass runs on devices of an architecture and later ones, if some of its arguments are bfloat16.
 #[derive(Debug)]
 struct Variant {
     architecture: i32,
+    narrow: Vec<usize>,
     schedule: Schedule,
     source: String,
+    modules: Remembered<usize, Arc<Module>>,
 }
 
 impl DeviceProgram {
     pub(super) fn new(plan: &Plan, stages: Arc<Stages>, rounds: bool) -> Result<Self> {
         let mut variants: Vec<Variant> = Vec::new();
+        let variant = |architecture: i32, narrow: Vec<usize>, schedule: Schedule| {
+            let source = cuda::source(&stages, &schedule, plan.inputs.len());
+            Variant { architecture, narrow, schedule, source, modules: Remembered::new() }
+        };
         for architecture in cuda::ARCHITECTURES {
             let schedule = Schedule::new(&stages, architecture, rounds)?;
-            match variants.last_mut().filter(|newer| newer.schedule == schedule) {
-                Some(newer) => newer.architecture = architecture,
-                None => {
-                    let source = cuda::source(&stages, &schedule, plan.inputs.len());
-                    variants.push(Variant { architecture, schedule, source });
-                }
+            let mut same = variants.iter_mut().rev().take_while(|newer| newer.schedule.is_like(&schedule)).peekable();
+            if same.peek().is_some() {
+                same.for_each(|newer| newer.architecture = architecture);
+                continue;
             }
+            let narrowed = schedule.narrowed(&stages);
+            variants.extend(narrowed.map(|(narrow, schedule)| variant(architecture, narrow, schedule)));
+            variants.push(variant(architecture, Vec::new(), schedule));
         }
-        Ok(DeviceProgram { stages, variants, modules: Remembered::new() })
+        Ok(DeviceProgram { stages, variants })
     }
 
-    /// The variant for an architecture.
-    fn variant(&self, architecture: i32) -> &Variant {
-        let fits = |variant: &&Variant| variant.architecture <= architecture;
+    /// The variant for an architecture and for arguments of which it is known whether each is bfloat16.
+    fn variant(&self, architecture: i32, is_narrow: impl Fn(usize) -> bool) -> &Variant {
+        let fits = |variant: &&Variant| {
+            variant.architecture <= architecture && variant.narrow.iter().all(|&input| is_narrow(input))
+        };
         self.variants.iter().find(fits).unwrap_or(&self.variants[self.variants.len() - 1])
-    }
-
-    /// What the source became on a device.
-    pub(super) fn module(&self, device: &Device) -> Result<Arc<Module>> {
-        self.modules.get(device.number, |_| device.load(&self.variant(device.architecture).source))
     }
 
     /// The lane programs and the source, for a reader.
     pub(super) fn explain(&self) -> String {
-        format!("{}{}", self.stages.text(), self.variants[0].source)
+        format!("{}{}", self.stages.text(), self.variant(i32::MAX, |_| false).source)
     }
 }
 
@@ -124,15 +131,17 @@ pub(super) fn check_reduced(rows: usize) -> Result<()> {
 
 /// A run that is ready to be queued.
 pub(super) struct Run<'a> {
+    variant: &'a Variant,
     job: Job<'a>,
     inputs: Vec<JobArray>,
     outputs: Vec<JobArray>,
 }
 
 impl Kernel {
-    /// The source of the kernel for devices of an architecture: 90 for compute capability 9.0.
-    pub fn device_source(&self, architecture: i32) -> Result<&str> {
-        Ok(&self.device_program()?.variant(architecture).source)
+    /// The source of the kernel for devices of an architecture (90 for compute capability 9.0) and arguments of which some,
+    /// counted by their positions, may be bfloat16.
+    pub fn device_source(&self, architecture: i32, is_narrow: impl Fn(usize) -> bool) -> Result<&str> {
+        Ok(&self.device_program()?.variant(architecture, is_narrow).source)
     }
 
     /// Bytes of a device's memory that [`Kernel::run_on_device`] works in, for arrays like these, of which only formats, shapes
@@ -161,10 +170,9 @@ impl Kernel {
         options: &DeviceOptions<'_>,
     ) -> Result<()> {
         let (program, device) = (self.device_program()?, cuda::device(device)?);
-        let module = program.module(device)?;
         let (places, blocks) = self.described(inputs, outputs, options.ranges)?;
         let run = self.prepare(program, device, &places, [inputs, outputs], Piece::default(), blocks.as_ref())?;
-        run.map_or(Ok(()), |run| run.queue(device, &module, options, |_| Ok(())))
+        run.map_or(Ok(()), |run| run.queue(device, options, |_| Ok(())))
     }
 
     /// What is known of arrays of a device, and the ranges of their rows.
@@ -213,13 +221,13 @@ impl Kernel {
             return Err(Error::new(ErrorKind::Shape, message));
         }
         let sizes = Sizes { kept, reduced, items, packed_items, batch, piece };
-        let schedule = &program.variant(device.architecture).schedule;
-        let job = Job::new(&program.stages, schedule, sizes, blocks, device.blocks_at_once())?;
+        let variant = program.variant(device.architecture, |input| inputs[input].dtype == Dtype::BF16);
+        let job = Job::new(&program.stages, &variant.schedule, sizes, blocks, device.blocks_at_once())?;
         let arrays = |arrays: &[DeviceArray], places: &[Place]| {
             arrays.iter().zip(places).map(|(array, place)| array.job_array(place)).collect()
         };
         let (inputs, outputs) = (arrays(inputs, &places.inputs), arrays(outputs, &places.outputs));
-        Ok(Some(Run { job, inputs, outputs }))
+        Ok(Some(Run { variant, job, inputs, outputs }))
     }
 
     /// How many problems differ in what is known of parameters, kept rows and reduced rows.
@@ -246,11 +254,16 @@ impl Run<'_> {
     pub(super) fn queue(
         &self,
         device: &Device,
-        module: &Module,
         options: &DeviceOptions<'_>,
         mut before: impl FnMut(Step) -> Result<()>,
     ) -> Result<()> {
+        let module = self.variant.modules.get(device.number, |_| device.load(&self.variant.source))?;
         let (stream, bytes) = (options.stream, self.workspace());
+        if let Some((address, _)) = options.workspace.filter(|(address, _)| address % WORKSPACE_ALIGNMENT != 0) {
+            let message =
+                format!("the workspace is at {address:#x}; expected a multiple of {WORKSPACE_ALIGNMENT} bytes");
+            return Err(Error::new(ErrorKind::Argument, message));
+        }
         let mut own: Option<Memory<'_>> = None;
         let workspace = match options.workspace {
             Some((address, size)) if size >= bytes => address,
@@ -275,7 +288,7 @@ impl Run<'_> {
             let words = self.job.words(first, workspace, &self.inputs, &self.outputs);
             for (step, blocks, threads) in self.job.launches(first)? {
                 before(step)?;
-                device.launch(module, step, blocks, threads, &words, stream)?;
+                device.launch(&module, step, blocks, threads, &words, stream)?;
             }
         }
         Ok(())

@@ -61,6 +61,9 @@ pub(super) fn run(
         Devices::One(number) => vec![cuda::device(number)?],
         Devices::All => cuda::devices()?.iter().map(AsRef::as_ref).collect(),
     };
+    if devices.is_empty() {
+        return Err(Error::new(ErrorKind::Device, "the CUDA driver finds no device"));
+    }
     let input = |((array, rows), input): ((&ArrayRef<'_>, &super::pack::Rows<'_>), &super::Input)| {
         let of = match input.category {
             Category::Parameter => Rows::None,
@@ -177,7 +180,6 @@ impl Run<'_, '_, '_> {
 
     /// Computes a portion piece by piece. While one is computed the inputs of the next are copied, and the results of the last one.
     fn by_pieces(&self, device: &Device, portion: &Portion, cut: &Cut, advance: &dyn Fn(u64) -> bool) -> Result<()> {
-        let module = self.program.module(device)?;
         let first = portion.first(cut);
         let streams = Streams::new(device, *cut != portion.whole())?;
         let (work, stream) = (&streams.work, streams.work.name());
@@ -222,7 +224,7 @@ impl Run<'_, '_, '_> {
             }
             let memory = workspace.as_ref().map(|(memory, bytes)| (memory.address, *bytes));
             let options = DeviceOptions { stream, workspace: memory, ranges: None };
-            run.queue(device, &module, &options, |step| match step {
+            run.queue(device, &options, |step| match step {
                 Step::Reduce => streams.if_two(|second| second.packed.record(work)),
                 // There is one place for the results of a piece: those of the last are taken before.
                 Step::Merge => last.take().map_or(Ok(()), finish),

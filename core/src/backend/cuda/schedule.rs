@@ -5,7 +5,7 @@ use super::columns::{Columns, columns};
 use super::products::{Product, products};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
-use crate::lower::{Space, Stage, Stages};
+use crate::lower::{Source, Space, Stage, Stages};
 
 /// Threads of a block.
 const THREADS: usize = 128;
@@ -40,9 +40,11 @@ const LIST_STATEMENTS: usize = 24;
 const LIST_WORDS: usize = 32;
 /// The first architecture whose tensor cores multiply float32 numbers (as TF32).
 const MULTIPLIES: i32 = 80;
+/// The first one in whose code a thread has registers enough for all of [`COLUMN_TILES`] beside products.
+const HOLDS_COLUMNS: i32 = 90;
 /// The architectures from which on schedules differ, the newest first.
-pub const ARCHITECTURES: [i32; 2] = [MULTIPLIES, 0];
-/// Components that are multiplied at a time, by two instructions of tensor cores.
+pub const ARCHITECTURES: [i32; 3] = [HOLDS_COLUMNS, MULTIPLIES, 0];
+/// Words of a row's components that are multiplied at a time, by two instructions of tensor cores.
 pub const CHUNK: usize = 16;
 /// Threads that share a kept row where tensor cores multiply, as a power of two: so the results of an instruction lie.
 pub const PRODUCT_LANE_BITS: usize = 2;
@@ -64,7 +66,7 @@ const SOME_COLUMN_TILES: usize = 12;
 const COLUMN_WORDS: usize = 64;
 const KEPT_WORDS: usize = 24;
 /// Terms of all sums of a pair for which tensor cores are used.
-const PRODUCT_TERMS: std::ops::RangeInclusive<usize> = 16..=1 << 15;
+const PRODUCT_TERMS: std::ops::RangeInclusive<usize> = 16..=1 << 12;
 
 /// The lists of one component of a [`RowPart`](crate::lower::RowPart).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +114,10 @@ pub struct Schedule {
     pub products: Vec<Product>,
     /// Columns that tensor cores compute.
     pub columns: Option<Columns>,
-    /// How many times [`COLUMN_TILE`] of them are computed together, and how many times so many.
+    /// How many times 8 of them are computed together, and how many times so many.
     pub column_tiles: [usize; 2],
+    /// Whether the factors that are read are bfloat16 numbers.
+    pub is_narrow: bool,
     /// Whether factors are rounded to TF32 there, which is faster, instead of being taken as two parts.
     pub is_rounded: bool,
 }
@@ -145,14 +149,20 @@ impl Schedule {
         }
         let products = products(stages);
         let found = match columns(stages) {
-            Some(columns) if plain.in_memory[Space::Block as usize] => plain.with_columns(stages, products, columns),
+            Some(columns) if plain.in_memory[Space::Block as usize] => {
+                let most = match products.is_empty() || architecture >= HOLDS_COLUMNS {
+                    true => COLUMN_TILES,
+                    false => SOME_COLUMN_TILES,
+                };
+                plain.with_columns(stages, products, columns, most)
+            }
             _ => plain.with_products(stages, products),
         };
         Ok(found.map_or(plain, |schedule| Schedule { is_rounded: rounds, ..schedule }))
     }
 
     /// The same with results of many columns by tensor cores, and with the products that they can compute.
-    fn with_columns(&self, stages: &Stages, products: Vec<Product>, columns: Columns) -> Option<Schedule> {
+    fn with_columns(&self, stages: &Stages, products: Vec<Product>, columns: Columns, most: usize) -> Option<Schedule> {
         let terms: usize = products.iter().map(|product| product.terms.len()).sum();
         let products = if terms > *PRODUCT_TERMS.end() { Vec::new() } else { products };
         let tiles = columns.terms.len().div_ceil(COLUMN_TILE);
@@ -162,7 +172,7 @@ impl Schedule {
         if rows * group * slots(Space::Pair) > COLUMN_WORDS || rows * group * written > STATEMENTS {
             return None;
         }
-        let groups = if tiles <= COLUMN_TILES { 1 } else { tiles.div_ceil(SOME_COLUMN_TILES) };
+        let groups = if tiles <= most { 1 } else { tiles.div_ceil(SOME_COLUMN_TILES) };
         let mut in_memory = self.in_memory;
         in_memory[Space::Kept as usize] |= slots(Space::Kept) * rows > KEPT_WORDS || !products.is_empty();
         in_memory[Space::Reduced as usize] = true;
@@ -201,14 +211,43 @@ impl Schedule {
         Some(Schedule { rows, group, tile: TILE, unroll: 1, tile_in_memory: true, in_memory, products, ..self.clone() })
     }
 
+    /// Whether two differ in nothing but the format of factors.
+    pub fn is_like(&self, other: &Schedule) -> bool {
+        Schedule { is_narrow: other.is_narrow, ..self.clone() } == *other
+    }
+
     /// Whether tensor cores do anything.
     pub fn multiplies(&self) -> bool {
         !self.products.is_empty() || self.columns.is_some()
     }
 
-    /// How many times [`CHUNK`] components a row takes as a factor of products.
+    /// Components of a chunk.
+    pub fn chunk_terms(&self) -> usize {
+        if self.is_narrow { 2 * CHUNK } else { CHUNK }
+    }
+
+    /// How many chunks a row takes as a factor of products.
     pub fn chunks(&self) -> usize {
-        self.products.iter().map(|product| product.terms.len().div_ceil(CHUNK)).sum()
+        self.products.iter().map(|product| product.terms.len().div_ceil(self.chunk_terms())).sum()
+    }
+
+    /// The same for arguments that are bfloat16, and which ones these have to be; nothing where others are factors too.
+    pub fn narrowed(&self, stages: &Stages) -> Option<(Vec<usize>, Schedule)> {
+        if !self.multiplies() || self.products.iter().any(|product| product.is_squared) {
+            return None;
+        }
+        let of = |space: Space, plane: u32| match stages.sources[space as usize][plane as usize] {
+            Source::Component { index, .. } => Some(index),
+            _ => None,
+        };
+        let terms = self.products.iter().flat_map(|product| &product.terms);
+        let factors = terms.flat_map(|&[kept, reduced]| [of(Space::Kept, kept), of(Space::Reduced, reduced)]);
+        let columns = self.columns.iter().flat_map(|columns| &columns.terms);
+        let factors = factors.chain(columns.map(|&[_, reduced]| of(Space::Reduced, reduced)));
+        let mut inputs = factors.collect::<Option<Vec<usize>>>()?;
+        inputs.sort_unstable();
+        inputs.dedup();
+        Some((inputs, Schedule { is_narrow: true, ..self.clone() }))
     }
 
     fn without_products(stages: &Stages) -> Result<Schedule> {
@@ -283,6 +322,7 @@ impl Schedule {
             products: Vec::new(),
             columns: None,
             column_tiles: [0; 2],
+            is_narrow: false,
             is_rounded: false,
         })
     }

@@ -61,7 +61,7 @@ pub fn source(stages: &Stages, schedule: &Schedule, inputs: usize) -> String {
     text += &pass.pairs();
     if schedule.multiplies() {
         text += TENSOR;
-        text += &tensor::products(&schedule.products);
+        text += &tensor::products(schedule);
     }
     if !schedule.products.is_empty() {
         text += PRODUCTS;
@@ -106,7 +106,7 @@ const OF_PAIRS: [Function; 3] = [
 ];
 
 /// A statement for every pair of some kept rows with some reduced rows, and for those whose reduced rows count.
-const EVERY_PAIR: &str = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        UNROLLED\n        for (int r = 0; r < \
+const EVERY_PAIR: &str = "    UNROLLED\n    for (int c = 0; c < columns; ++c) {\n        UNROLLED\n        for (int r = 0; r < \
                           ROWS; ++r) ";
 const SOME_PAIRS: &str = "    UNROLLED\n    for (int c = 0; c < GROUP; ++c) {\n        if (GROUP > 1 && c >= count) \
                           break;\n        if (c < before) continue;\n        UNROLLED\n        for (int r = 0; r < ROWS; ++r) ";
@@ -150,7 +150,9 @@ impl Pass<'_> {
             ("UNROLL", schedule.unroll),
             ("REDUCED_IN_MEMORY", usize::from(schedule.tile_in_memory)),
             ("PRODUCTS", schedule.products.len()),
-            ("CHUNK", CHUNK),
+            ("CHUNK", schedule.chunk_terms()),
+            ("CHUNK_WORDS", CHUNK),
+            ("NARROW", usize::from(schedule.is_narrow)),
             ("CHUNKS", schedule.chunks()),
             ("SPLIT", usize::from(!schedule.is_rounded)),
             ("COLUMNS", schedule.columns.as_ref().map_or(0, |columns| columns.terms.len())),
@@ -350,20 +352,19 @@ impl Pass<'_> {
         text
     }
 
-    /// The sums over components of one pair, and of some kept rows with some reduced rows.
+    /// The sums over components of some kept rows with some reduced rows.
     fn contractions(&self) -> String {
         let (stage, function, _) = OF_PAIRS[0];
-        let one = "DEVICE void contract_pair(CallRow& call, KeptRow& kept, ReducedRow& reduced, PairNumbers& pair) {\n";
-        let some = "DEVICE void contract_pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow (&reduced)[GROUP], PairNumbers \
-                    (&pair)[ROWS][GROUP]) {\n";
-        let [mut one, mut some] = [one, some].map(str::to_owned);
+        let mut text = String::from(
+            "template <int columns>\nDEVICE void contract_pairs(CallRow& call, KeptRow (&kept)[ROWS], ReducedRow \
+             (&reduced)[columns], PairNumbers (&pair)[ROWS][columns]) {\n",
+        );
         for (k, part) in self.stages.parts(stage).enumerate() {
-            one += &self.repeated(part, |n| format!("    {function}_{k}({n}call, kept, reduced, pair);\n"));
-            some += &self.repeated(part, |n| {
+            text += &self.repeated(part, |n| {
                 format!("{EVERY_PAIR}{function}_{k}({n}call, kept[r], reduced[c], pair[r][c]);\n    }}\n")
             });
         }
-        one + "}\n" + &some + "}\n"
+        text + "}\n"
     }
 
     /// A call of a part, as often as it is repeated; what makes it is told the arguments that come first.

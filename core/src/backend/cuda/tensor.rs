@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::columns::{Columns, Joining};
 use super::products::Product;
-use super::schedule::CHUNK;
+use super::schedule::Schedule;
 use super::source::rule;
 use super::statements::literal;
 use crate::lower::{Stage, Stages};
@@ -23,9 +23,9 @@ fn plane(name: &str, variable: &str, planes: impl Iterator<Item = u32> + Clone) 
 }
 
 /// The products, each a structure.
-pub(super) fn products(products: &[Product]) -> String {
+pub(super) fn products(schedule: &Schedule) -> String {
     let (mut text, mut all, mut first) = (String::new(), String::from("#define EACH_PRODUCT(DO)"), 0);
-    for (k, Product { plane: sum, terms, is_squared }) in products.iter().enumerate() {
+    for (k, Product { plane: sum, terms, is_squared }) in schedule.products.iter().enumerate() {
         let (count, squared) = (terms.len(), u8::from(*is_squared));
         let sides = [("kept", 0), ("reduced", 1)].map(|(name, side)| {
             let [table, number] = plane(&format!("{name}_{k}"), "term", terms.iter().map(|term| term[side]));
@@ -38,7 +38,7 @@ pub(super) fn products(products: &[Product]) -> String {
              PLANE = {sum}, NUMBER = {k} }};\n{kept}{reduced}}};\n"
         );
         let _ = write!(all, " DO(Product{k})");
-        first += count.div_ceil(CHUNK);
+        first += count.div_ceil(schedule.chunk_terms());
     }
     format!("{text}{all}\n")
 }
