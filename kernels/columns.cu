@@ -8,13 +8,48 @@ enum {
     TOGETHER = 4 * GROUP,
 };
 
+// Of each column that a thread sums, for each of its kept rows.
 typedef Number ColumnSums[COLUMN_TILES][ROWS][2];
 
-// Adds weights times columns one by one, where infinity or NaN among them would make NaN of all.
-DEVICE void add_columns(const Job& job, long long item, int first, int from, int to, Number (*all)[TOGETHER + 1], ColumnSums& sums,
-                        int tile) {
+#if DIFFERENCES
+DEVICE Number term_of(Number kept, Number reduced) { return REVERSED ? reduced - kept : kept - reduced; }
+DEVICE Number number_of_kept(KeptRow& kept, int column) { return kept[column_of_kept(column)]; }
+
+// Adds weights times differences for reduced rows of which columns lie together.
+DEVICE void add_differences(const Job& job, long long item, int first, int k, Number (*all)[TOGETHER + 1], const ColumnSums& kept,
+                            ColumnSums& sums, int tile) {
+    const Number* numbers = column_number(job, item, first + k, tile * 8 + 2 * (threadIdx.x & 3));
+    Number weights[ROWS][4];
+    UNROLLED
+    for (int c = 0; c < ROWS * 4; ++c) weights[c / 4][c % 4] = all[c / 4][k + c % 4];
+    UNROLLED
+    for (int n = 0; n < COLUMN_TILES * 2; ++n) {
+        Number four[4];
+        unpack(*(const Vector*)(numbers + n / 2 * COLUMN_STEP + n % 2 * 4), four);
+        UNROLLED
+        for (int c = 0; c < ROWS * 4; ++c) {
+            Number& sum = sums[n / 2][c % ROWS][n % 2];
+            sum = multiply_add(weights[c % ROWS][c / ROWS], term_of(kept[n / 2][c % ROWS][n % 2], four[c / ROWS]), sum);
+        }
+    }
+}
+#else
+DEVICE Number term_of(Number, Number reduced) { return reduced; }
+DEVICE Number number_of_kept(KeptRow&, int) { return 0; }
+#endif
+
+// Adds weights times columns one by one: differences, or where infinity or NaN among them would make NaN of all.
+DEVICE void add_columns(const Job& job, long long item, int first, int from, int to, Number (*all)[TOGETHER + 1], const ColumnSums& kept,
+                        ColumnSums& sums, int tile) {
     ROLLED
     for (int k = from; k < to; ++k) {
+#if DIFFERENCES
+        if (k % 4 == 0 && k + 4 <= to) {
+            add_differences(job, item, first, k, all, kept, sums, tile);
+            k += 3;
+            continue;
+        }
+#endif
         const ColumnNumber* numbers = column_number(job, item, first + k, tile * 8 + 2 * (threadIdx.x & 3));
         UNROLLED
         for (int q = 0; q < COLUMN_TILES; ++q) {
@@ -22,7 +57,8 @@ DEVICE void add_columns(const Job& job, long long item, int first, int from, int
             for (int e = 0; e < 2; ++e) {
                 UNROLLED
                 for (int r = 0; r < ROWS; ++r) {
-                    sums[q][r][e] = multiply_add(all[r][k], number_of_column(numbers[q * COLUMN_STEP + 4 * e]), sums[q][r][e]);
+                    const Number term = term_of(DIFFERENCES ? kept[q][r][e] : 0, number_of_column(numbers[q * COLUMN_STEP + 4 * e]));
+                    sums[q][r][e] = multiply_add(all[r][k], term, sums[q][r][e]);
                 }
             }
         }
@@ -31,7 +67,7 @@ DEVICE void add_columns(const Job& job, long long item, int first, int from, int
 
 // The sums of some columns, and the other numbers of a block, of the reduced rows from one to another.
 DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANCHOR> (&anchor)[ROWS],
-                        BlockRow (&block)[ROWS], ColumnSums& sums, long long item, const Places& places, int from, int to,
+                        BlockRow (&block)[ROWS], const ColumnSums& kept_columns, ColumnSums& sums, long long item, const Places& places, int from, int to,
                         int tile, bool is_exact) {
     SHARED Number shared[THREADS / 4 * ROWS][TOGETHER + 1];
     Number(*own_weights)[TOGETHER + 1] = shared + (threadIdx.x >> 2) * ROWS;
@@ -61,15 +97,16 @@ DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Re
             UNROLLED
             for (int r = 0; r < ROWS; ++r) weights[r][c] = counts ? pair[r][c][WEIGHT] : 0;
         }
-        if (is_exact) {
+        if (DIFFERENCES || is_exact) {
             UNROLLED
             for (int k = 0; k < ROWS * GROUP; ++k) own_weights[k / GROUP][lane * GROUP + k % GROUP] = weights[k / GROUP][k % GROUP];
             SYNCHRONISE_WARP();
             const int end = to - first < TOGETHER ? to - first : TOGETHER;
-            add_columns(job, reduced_item, first, from > first ? from - first : 0, end, own_weights, sums, tile);
+            add_columns(job, reduced_item, first, from > first ? from - first : 0, end, own_weights, kept_columns, sums, tile);
             SYNCHRONISE_WARP();
             continue;
         }
+#if !DIFFERENCES
         SYNCHRONISE_WARP();
         const ColumnNumber* numbers = column_number(job, reduced_item, first + lane * GROUP, tile * 8 + column);
         UNROLLED
@@ -94,6 +131,7 @@ DEVICE void sum_columns(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Re
             multiply_columns<SPLIT>(weights, columns, sums[q]);
 #endif
         }
+#endif
     }
 }
 
@@ -105,12 +143,17 @@ DEVICE void add_block(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Regi
     bool is_exact = false;
     ROLLED
     for (int group = 0; group < COLUMN_GROUPS;) {
-        ColumnSums sums;
+        ColumnSums sums, kept_columns;
+        UNROLLED
+        for (int k = 0; DIFFERENCES && k < COLUMN_TILES * ROWS * 2; ++k) {
+            const int column = (group * COLUMN_TILES + k / (2 * ROWS)) * 8 + 2 * lane + k % 2;
+            kept_columns[k / (2 * ROWS)][k / 2 % ROWS][k % 2] = column < COLUMNS ? number_of_kept(kept[k / 2 % ROWS], column) : 0;
+        }
         UNROLLED
         for (int k = 0; k < COLUMN_TILES * ROWS * 2; ++k) sums[k / (2 * ROWS)][k / 2 % ROWS][k % 2] = 0;
         UNROLLED
         for (int r = 0; r < ROWS; ++r) start_others(block[r]);
-        sum_columns(job, call, kept, anchor, block, sums, item, places, from, to, group * COLUMN_TILES, is_exact);
+        sum_columns(job, call, kept, anchor, block, kept_columns, sums, item, places, from, to, group * COLUMN_TILES, is_exact);
         UNROLLED
         for (int r = 0; r < ROWS; ++r) join_others(block[r]);
         if (ANCHOR > 0) {
@@ -130,7 +173,7 @@ DEVICE void add_block(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Regi
         for (int k = 0; k < COLUMN_TILES * ROWS * 2; ++k) {
             are_numbers = absolute(sums[k / (2 * ROWS)][k / 2 % ROWS][k % 2]) <= LARGEST && are_numbers;
         }
-        if (!is_exact && ANY_OF_WARP(!are_numbers)) {
+        if (!DIFFERENCES && !is_exact && ANY_OF_WARP(!are_numbers)) {
             is_exact = true;
             continue;
         }

@@ -16,7 +16,7 @@ type Formula = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const POINTS: &[&str] = &["x=Vi(0,3)", "y=Vj(1,3)", "b=Vj(2,1)", "g=Pm(3,1)", "e=Vi(4,1)"];
 
-const FORMULAS: [Formula; 18] = [
+const FORMULAS: [Formula; 19] = [
     ("gaussian", &["Sum_Reduction(Exp(-SqDist(x,y)*g)*b,0)"], POINTS),
     (
         "gaussian_gradients",
@@ -39,6 +39,11 @@ const FORMULAS: [Formula; 18] = [
     ("gaussian_64", &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)"], &["x=Vi(0,64)", "y=Vj(1,64)", "b=Vj(2,1)"]),
     ("gaussian_128", &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)"], &["x=Vi(0,128)", "y=Vj(1,128)", "b=Vj(2,1)"]),
     ("gaussian_784", &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)"], &["x=Vi(0,784)", "y=Vj(1,784)", "b=Vj(2,1)"]),
+    (
+        "gaussian_64_gradients",
+        &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)", "Grad(Sum_Reduction(Exp(-SqDist(x,y))*b,0),x,e)"],
+        &["x=Vi(0,64)", "y=Vj(1,64)", "b=Vj(2,1)", "e=Vi(3,1)"],
+    ),
     ("columns_64", &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)"], &["x=Vi(0,3)", "y=Vj(1,3)", "b=Vj(2,64)"]),
     ("columns_256", &["Sum_Reduction(Exp(-SqDist(x,y))*b,0)"], &["x=Vi(0,3)", "y=Vj(1,3)", "b=Vj(2,256)"]),
     ("attention_64", &["SumSoftMaxWeight_Reduction((q|k)/8,0,v)"], &["q=Vi(0,64)", "k=Vj(1,64)", "v=Vj(2,64)"]),

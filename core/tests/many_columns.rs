@@ -10,7 +10,7 @@ use rkeops_core::{
 };
 use support::random::{Random, some};
 
-suite!(devices: sums, softmax_means, narrow_arrays, infinities_and_nan, blocks_of_pairs);
+suite!(devices: sums, softmax_means, narrow_arrays, differences, infinities_and_nan, blocks_of_pairs);
 
 struct Problem {
     dim: usize,
@@ -174,6 +174,35 @@ fn narrow_arrays(_: Target) {
         problem.compare("narrow sums", &found, &meant, 1e-5);
     }
     assert!(is_rounded, "tensor cores computed nothing");
+}
+
+/// Gradients of distances: what is subtracted does not cancel, so that a row's own point adds nothing to it.
+fn differences(_: Target) {
+    for (dim, rows) in [(24, [70, 300]), (40, [3, 1500]), (100, [65, 33]), (130, [1, 2])] {
+        let mut problem = Problem::new(dim as u64, [dim, dim, 1], rows);
+        // Points of both sides far from 0, some of them the same, and a kernel that is narrow beside their distances.
+        problem.x.iter_mut().chain(&mut problem.y).for_each(|number| *number += 3.0);
+        let shared = rows[0].min(rows[1]) * dim;
+        problem.x[..shared].copy_from_slice(&problem.y[..shared]);
+        for (text, sign) in [("x-y", 1.0), ("y-x", -1.0)] {
+            let found = problem.run(&format!("Sum_Reduction(Exp(-SqDist(x,y))*({text})*Norm2(b),0)"), None, false);
+            for (i, found) in found.chunks(dim).enumerate() {
+                let mut meant = vec![[0.0; 2]; dim];
+                for (y, b) in problem.y.chunks(dim).zip(problem.b.chunks(dim)) {
+                    let pair = problem.x[i * dim..].iter().zip(y).map(|(a, b)| f64::from(*a) - f64::from(*b));
+                    let size = b.iter().map(|b| f64::from(*b).powi(2)).sum::<f64>().sqrt();
+                    let weight = (-pair.clone().map(|d| d * d).sum::<f64>()).exp() * size;
+                    for (sum, difference) in meant.iter_mut().zip(pair) {
+                        *sum = [sum[0] + sign * weight * difference, sum[1] + weight * difference.abs()];
+                    }
+                }
+                for (&found, [meant, size]) in found.iter().zip(meant) {
+                    let is_right = (f64::from(found) - meant).abs() <= 2e-4 * size + 1e-37;
+                    assert!(is_right, "{text}, {dim}, {rows:?}, row {i}: got {found}; expected {meant}, {size}");
+                }
+            }
+        }
+    }
 }
 
 /// One number that is none spoils its own column, and there only what it is added to.

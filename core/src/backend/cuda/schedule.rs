@@ -62,6 +62,7 @@ const COLUMN_GROUPS: [usize; 2] = [8, 4];
 /// How many times [`COLUMN_TILE`] columns a thread holds sums of, all of them or some after others.
 const COLUMN_TILES: usize = 16;
 const SOME_COLUMN_TILES: usize = 12;
+const DIFFERENCE_TILES: usize = 8;
 /// Words of pairs and of kept rows that a thread holds there at most.
 const COLUMN_WORDS: usize = 64;
 const KEPT_WORDS: usize = 24;
@@ -167,12 +168,15 @@ impl Schedule {
         let products = if terms > *PRODUCT_TERMS.end() { Vec::new() } else { products };
         let tiles = columns.terms.len().div_ceil(COLUMN_TILE);
         let slots = |space: Space| stages.slots[space as usize];
-        let (rows, group) = (COLUMN_ROWS, COLUMN_GROUPS[usize::from(2 * tiles > COLUMN_TILES)]);
+        let is_full = 2 * tiles > COLUMN_TILES || !columns.kept.is_empty();
+        let (rows, group) = (COLUMN_ROWS, COLUMN_GROUPS[usize::from(is_full)]);
         let written = stages.program(Stage::Update).operations();
         if rows * group * slots(Space::Pair) > COLUMN_WORDS || rows * group * written > STATEMENTS {
             return None;
         }
-        let groups = if tiles <= most { 1 } else { tiles.div_ceil(SOME_COLUMN_TILES) };
+        // Differences take what is known of the kept row, too.
+        let most = if columns.kept.is_empty() { most } else { DIFFERENCE_TILES };
+        let groups = if tiles <= most { 1 } else { tiles.div_ceil(most.min(SOME_COLUMN_TILES)) };
         let mut in_memory = self.in_memory;
         in_memory[Space::Kept as usize] |= slots(Space::Kept) * rows > KEPT_WORDS || !products.is_empty();
         in_memory[Space::Reduced as usize] = true;
@@ -233,7 +237,8 @@ impl Schedule {
 
     /// The same for arguments that are bfloat16, and which ones these have to be; nothing where others are factors too.
     pub fn narrowed(&self, stages: &Stages) -> Option<(Vec<usize>, Schedule)> {
-        if !self.multiplies() || self.products.iter().any(|product| product.is_squared) {
+        let differs = self.columns.as_ref().is_some_and(|columns| !columns.kept.is_empty());
+        if !self.multiplies() || differs || self.products.iter().any(|product| product.is_squared) {
             return None;
         }
         let of = |space: Space, plane: u32| match stages.sources[space as usize][plane as usize] {

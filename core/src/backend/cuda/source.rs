@@ -156,6 +156,8 @@ impl Pass<'_> {
             ("CHUNKS", schedule.chunks()),
             ("SPLIT", usize::from(!schedule.is_rounded)),
             ("COLUMNS", schedule.columns.as_ref().map_or(0, |columns| columns.terms.len())),
+            ("DIFFERENCES", schedule.columns.as_ref().map_or(0, |columns| usize::from(!columns.kept.is_empty()))),
+            ("REVERSED", schedule.columns.as_ref().map_or(0, |columns| usize::from(columns.is_reversed))),
             ("COLUMN_TILES", schedule.column_tiles[0]),
             ("COLUMN_GROUPS", schedule.column_tiles[1]),
         ];

@@ -50,6 +50,10 @@ pub(super) fn columns(columns: &Columns, stages: &Stages) -> String {
         let [table, number] = plane(&format!("{name}_planes"), "column", columns.terms.iter().map(|term| term[side]));
         let _ = writeln!(text, "{table}DEVICE int {name}(int column) {{ return {number}; }}");
     }
+    if !columns.kept.is_empty() {
+        let [table, number] = plane("column_of_kept_planes", "column", columns.kept.iter().copied());
+        let _ = writeln!(text, "{table}DEVICE int column_of_kept(int column) {{ return {number}; }}");
+    }
     let each = |call: &dyn Fn(usize, Joining) -> String| {
         columns.others.iter().map(|&(k, joining)| call(k, joining)).collect::<String>()
     };
