@@ -256,7 +256,8 @@ fn blocks_of_pairs(_: Target) {
 #[test]
 fn which_sums_are_for_tensor_cores() {
     let reduction = |text: &str, dim: usize| {
-        Reduction::parse(text, &[&format!("x=Vi(0,{dim})"), &format!("y=Vj(1,{dim})"), "b=Vj(2,1)"]).unwrap()
+        let aliases = ["x=Vi(0", "y=Vj(1", "p=Pm(3"].map(|start| format!("{start},{dim})"));
+        Reduction::parse(text, &[&aliases[0], &aliases[1], "b=Vj(2,1)", &aliases[2]]).unwrap()
     };
     let with = |text: &str, dim: usize, options: &CompileOptions| {
         let kernel = Kernel::compile_for_devices(&[reduction(text, dim)], options).unwrap();

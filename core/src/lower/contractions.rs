@@ -29,19 +29,34 @@ impl Lowering<'_> {
         if dim < FEWEST_TERMS || self.planes.pairs == MOST_SUMS || self.levels[operand.0 as usize] != Level::Pair {
             return Ok(());
         }
-        // The first terms start the sum.
-        let start = if dim <= TERMS_AT_ONCE { dim } else { (dim - 1) % TERMS + 1 };
         let plane = Plane::new(Space::Pair, self.planes.pairs);
         self.planes.pairs += 1;
+        // What is computed earlier of each term takes a family, so that fewer terms may fit where more do not.
+        let sizes = if self.builder.machine.transcends { &[TERMS, TERMS / 2] } else { &[TERMS][..] };
+        for &terms in sizes {
+            if self.contract_by(operand, plane, terms)? {
+                let sum = self.builder.load(plane);
+                self.components.insert(node, vec![sum]);
+                return Ok(());
+            }
+        }
+        self.written_out.insert(node);
+        self.planes.pairs -= 1;
+        Ok(())
+    }
+
+    /// The programs that add so many terms at a time to the sum in a plane; says whether there are any.
+    fn contract_by(&mut self, operand: Node, plane: Plane, terms: usize) -> Result<bool> {
+        let dim = self.plan.graph.dim_of(operand);
+        // The first terms start the sum.
+        let start = if dim <= TERMS_AT_ONCE && terms == TERMS { dim } else { (dim - 1) % terms + 1 };
         let before = self.contractions.len();
-        let parts = [(0, 1, start), (start, (dim - start) / TERMS, TERMS)];
-        let parts = parts.into_iter().filter(|&(_, count, _)| count > 0);
-        let mut fits = true;
-        for (first, count, group) in parts {
+        let parts = [(0, 1, start), (start, (dim - start) / terms, terms)];
+        for (first, count, group) in parts.into_iter().filter(|&(_, count, _)| count > 0) {
             let Some(Groups { numbers, values, mut domain, .. }) = self.groups(&[operand], [first, count, group])?
             else {
-                fits = false;
-                break;
+                self.contractions.truncate(before);
+                return Ok(false);
             };
             let mut total = (first > 0).then(|| self.builder.load(plane));
             for number in numbers {
@@ -51,20 +66,12 @@ impl Lowering<'_> {
             domain.stores = vec![(Stage::Contract, total.map(|total| (plane, total)).into_iter().collect())];
             let Survey { families, shared, .. } = self.survey(&domain);
             // Terms that are all the same are no repetition on other planes.
-            fits = (1..=MOST_FAMILIES).contains(&families) && shared == 0;
-            if !fits {
-                break;
+            if !(1..=MOST_FAMILIES).contains(&families) || shared > 0 {
+                self.contractions.truncate(before);
+                return Ok(false);
             }
             self.contractions.push(domain);
         }
-        if !fits {
-            self.contractions.truncate(before);
-            self.written_out.insert(node);
-            self.planes.pairs -= 1;
-            return Ok(());
-        }
-        let sum = self.builder.load(plane);
-        self.components.insert(node, vec![sum]);
-        Ok(())
+        Ok(true)
     }
 }
