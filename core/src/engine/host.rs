@@ -257,13 +257,11 @@ impl Run<'_, '_, '_> {
     fn bytes(&self, device: &Device, portion: &Portion, cut: &Cut) -> Result<usize> {
         let first = portion.first(cut);
         let (mut bytes, mut workspace) = (self.copied(&first, &ALL), 0);
-        // Workspaces differ by the number of problems, and of kept rows and their ranges: fewer of them are cut into more parts.
-        let of = |batch| Portion { batch, reduced: first.reduced.clone(), kept: portion.kept.clone() };
-        let kept = [first.batch.clone(), portion.last_problems(cut)].map(of);
-        let pieces: [Vec<Portion>; 2] = kept.each_ref().map(|kept| kept.pieces(cut).collect());
-        let differs = |pieces: &[Portion], k: usize| self.pattern.is_some() || k == 0 || k + 1 == pieces.len();
-        let differing = |pieces| <[Portion]>::iter(pieces).enumerate().filter(move |(k, _)| differs(pieces, *k));
-        for (_, piece) in pieces.iter().flat_map(|pieces| differing(pieces)) {
+        // Workspaces differ by the number of kept rows and their ranges.
+        let kept = Portion { batch: first.batch.clone(), reduced: first.reduced.clone(), kept: portion.kept.clone() };
+        let pieces: Vec<Portion> = kept.pieces(cut).collect();
+        let differs = |k: &usize| self.pattern.is_some() || *k == 0 || k + 1 == pieces.len();
+        for piece in (0..pieces.len()).filter(differs).map(|k| &pieces[k]) {
             let inputs = described(&self.inputs, piece, &[]).0;
             let (outputs, sizes): (Vec<_>, Vec<_>) = self.outputs.iter().map(|o| o.compact(piece, 0)).unzip();
             let blocks = self.blocks(piece);

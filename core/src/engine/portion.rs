@@ -46,15 +46,6 @@ impl Portion {
         Portion { batch, kept: begin(&self.kept, cut.kept), reduced: begin(&self.reduced, cut.reduced) }
     }
 
-    /// The problems of its last pieces, which may be fewer.
-    pub(super) fn last_problems(&self, cut: &Cut) -> Vec<Range<usize>> {
-        let end = |(range, &most): (&Range<usize>, &usize)| {
-            let rest = range.len().checked_sub(1).map_or(0, |before| before % most.max(1) + 1);
-            range.end - rest..range.end
-        };
-        self.batch.iter().zip(&cut.batch).map(end).collect()
-    }
-
     /// So many portions at most that have all of it: problems where there are as many along one axis, and else kept rows.
     pub(super) fn shares(&self, count: usize) -> Vec<Portion> {
         let axis = (0..self.batch.len()).rev().max_by_key(|&axis| self.batch[axis].len());
