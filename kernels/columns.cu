@@ -228,21 +228,14 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     const long long kept_place = (job.kept_items > 1 ? item : 0) * job.kept_rows;
     const long long reduced_place = (job.reduced_items > 1 ? item : 0) * job.reduced_rows;
     const Places places = places_of(kept_place, first_row, strip.end - 1, reduced_place);
-    // What can be had again takes no registers meanwhile.
     long long passed = 0;
     ROLLED
     for (int k = (int)strip.first_interval; k < (int)strip.last_interval; ++k) {
-        const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
-        const long long first = job.strips ? job.intervals[2 * k] : 0;
-        const long long length = (job.strips ? job.intervals[2 * k + 1] : job.reduced_rows) - first;
-        // Intervals may be more rows than an integer counts, but each has fewer.
-        const long long before = begin - passed, until = end - passed;
-        const int from = (int)(first + (before < 0 ? 0 : before < length ? before : length));
-        const int to = (int)(first + (until < 0 ? 0 : until < length ? until : length));
-        passed += length;
+        const Rows rows = next_rows(job, k, passed);
         ROLLED
-        for (int start = from; start < to; start += SPAN) {
-            add_block(job, call, kept, anchor, item, places, total_row, start, to - start < SPAN ? to : start + SPAN);
+        for (int start = rows.from; start < rows.to; start += SPAN) {
+            const int end = rows.to - start < SPAN ? rows.to : start + SPAN;
+            add_block(job, call, kept, anchor, item, places, total_row, start, end);
         }
     }
 }

@@ -167,6 +167,23 @@ DEVICE long long total_place(const Job& job, long long item, long long block) {
 // Where there are several pieces of reduced rows, the last slice has what those before this one have come to.
 DEVICE long long slices(const Job& job) { return (job.parts << job.lane_bits) + (job.pieces > 1); }
 
+// The rows of an interval that belong to this block's part, of which so many rows have passed before it. Intervals may be more rows than
+// an integer counts, but each has fewer.
+struct Rows {
+    int from;
+    int to;
+};
+
+DEVICE Rows next_rows(const Job& job, long long interval, long long& passed) {
+    const long long first = job.strips ? job.intervals[2 * interval] : 0;
+    const long long length = (job.strips ? job.intervals[2 * interval + 1] : job.reduced_rows) - first;
+    const long long before = blockIdx.y * job.part_rows - passed, until = before + job.part_rows;
+    passed += length;
+    const Rows rows = {(int)(first + (before < 0 ? 0 : before < length ? before : length)),
+                       (int)(first + (until < 0 ? 0 : until < length ? until : length))};
+    return rows;
+}
+
 // Where the rows are that tensor cores multiply for four threads: the first kept row of this thread and how many come after it, the
 // first reduced row of the four, and how many this thread takes of those that come to it.
 struct Places {

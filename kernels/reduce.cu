@@ -96,20 +96,13 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
     const long long kept_place = (job.kept_items > 1 ? item : 0) * job.kept_rows;
     const long long reduced_place = (job.reduced_items > 1 ? item : 0) * job.reduced_rows;
     const Number* reduced = job.reduced + reduced_place * STRIDE;
-    const long long begin = blockIdx.y * job.part_rows, end = begin + job.part_rows;
     const int first_reduced = (int)job.first_reduced;
     long long passed = 0;
     int in_block = 0;
     for (long long k = strip.first_interval; k < strip.last_interval; ++k) {
-        const long long first = job.strips ? job.intervals[2 * k] : 0;
-        const long long length = (job.strips ? job.intervals[2 * k + 1] : job.reduced_rows) - first;
-        // Intervals may be more rows than an integer counts, but each has fewer.
-        const long long before = begin - passed, until = end - passed;
-        const int from = (int)(first + (before < 0 ? 0 : before < length ? before : length));
-        const int to = (int)(first + (until < 0 ? 0 : until < length ? until : length));
-        passed += length;
-        for (int start = from; start < to; start += TILE) {
-            const int count = to - start < TILE ? to - start : TILE;
+        const Rows rows = next_rows(job, k, passed);
+        for (int start = rows.from; start < rows.to; start += TILE) {
+            const int count = rows.to - start < TILE ? rows.to - start : TILE;
             const Number* tile = reduced + (long long)start * STRIDE;
             if (!REDUCED_IN_MEMORY) {
                 SYNCHRONISE();
@@ -135,7 +128,7 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
             }
             // A lane takes few rows of a tile, so its block lasts for several, unless more is asked of a block.
             in_block += count;
-            if (ANCHOR > 0 || in_block >= BLOCK_ROWS << lane_bits || start + TILE >= to) {
+            if (ANCHOR > 0 || in_block >= BLOCK_ROWS << lane_bits || start + TILE >= rows.to) {
                 in_block = 0;
                 UNROLLED
                 for (int r = 0; r < ROWS; ++r) {

@@ -209,6 +209,17 @@ impl Problem {
             .unwrap()
     }
 
+    /// A run, and how often it reports its progress.
+    fn run_counted(&self, kernel: &Kernel) -> ((Vec<f64>, Vec<i64>), usize) {
+        let reports = Cell::new(0);
+        let count = |_, _| {
+            reports.set(reports.get() + 1);
+            true
+        };
+        let options = RunOptions { progress: Some(&count), ..RunOptions::default() };
+        (self.run(kernel, &options).unwrap(), reports.get())
+    }
+
     fn run(&self, kernel: &Kernel, options: &RunOptions<'_>) -> Result<(Vec<f64>, Vec<i64>), rkeops_core::Error> {
         let count = self.results.iter().product();
         let (mut sums, mut places) = (vec![f64::NAN; count], vec![-1; count]);
@@ -335,16 +346,10 @@ fn large_inputs_overlap() {
         let problem = Problem::new(&shapes, &[&[2, 1], &[2, 1], &[1, 1], &[1]], &[m]);
         let (sums, places) = problem.run(&Problem::kernel(Target::Portable), &RunOptions::default()).unwrap();
         with_bytes(PLENTY, || {
-            let reports = Cell::new(0);
-            let count = |_, _| {
-                reports.set(reports.get() + 1);
-                true
-            };
-            let options = RunOptions { progress: Some(&count), ..RunOptions::default() };
-            let (found, found_places) = problem.run(&kernel, &options).unwrap();
+            let ((found, found_places), reports) = problem.run_counted(&kernel);
             assert_eq!(found_places, places);
             assert!(found.iter().zip(&sums).all(|(a, b)| (a - b).abs() <= 1e-8 * b.abs().max(1.0)));
-            reports.get()
+            reports
         })
     };
     assert_eq!(reports(3, 10_000), 2);
@@ -365,15 +370,9 @@ fn little_memory_of_a_real_device() {
         let problem = Problem::new(&shapes, &[&[2, 1], &[1, n as isize], &[1, 1], &[1]], &[m]);
         let (sums, places) = problem.run(&kernel, &RunOptions::default()).unwrap();
         let _taken = device.allocate(device.free_bytes().unwrap() - little, 0).unwrap();
-        let reports = Cell::new(0);
-        let count = |_, _| {
-            reports.set(reports.get() + 1);
-            true
-        };
-        let options = RunOptions { progress: Some(&count), ..RunOptions::default() };
-        let (found, found_places) = problem.run(&kernel, &options).unwrap();
+        let ((found, found_places), reports) = problem.run_counted(&kernel);
         assert_eq!(found_places, places);
         assert!(found.iter().zip(&sums).all(|(a, b)| (a - b).abs() <= 1e-9 * b.abs().max(1.0)));
-        assert!(reports.get() > 4, "{} reports", reports.get());
+        assert!(reports > 4, "{reports} reports");
     }
 }
