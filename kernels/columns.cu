@@ -206,6 +206,7 @@ DEVICE void add_block(const Job& job, CallRow& call, KeptRow (&kept)[ROWS], Regi
     SYNCHRONISE_WARP();
 }
 
+#if REDUCES
 KERNEL(THREADS) reduce(ARGUMENT Job job) {
     const int groups = THREADS / 4, group = threadIdx.x >> 2, lane = threadIdx.x & 3;
     const long long item = job.first_item + blockIdx.z, total_row = total_place(job, item, blockIdx.x) + group;
@@ -239,3 +240,4 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
         }
     }
 }
+#endif

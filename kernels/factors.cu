@@ -20,6 +20,7 @@ DEVICE ColumnNumber* column_number(const Job& job, long long item, long long row
 }
 #endif
 
+#if PREPARES
 #define FIND_CENTRE(Product) find_centre<Product>(job, job.first_item + blockIdx.z);
 KERNEL(THREADS) centre(ARGUMENT Job job) { EACH_PRODUCT(FIND_CENTRE) }
 
@@ -51,3 +52,4 @@ KERNEL(THREADS) factors(ARGUMENT Job job) {
     }
 #endif
 }
+#endif

@@ -5,8 +5,6 @@ template <int K>
 struct ListInRegisters {
     Number values[K];
     int rows[K];
-    DEVICE_MEMBER Number value(int k) { return values[k]; }
-    DEVICE_MEMBER int row(int k) { return rows[k]; }
 };
 
 template <int K>
@@ -96,37 +94,12 @@ DEVICE void leave_list(ListInMemory<K>&, ListPlace) {}
 
 // Begins with the list of the first slice.
 template <int K>
-DEVICE void take_list(ListInRegisters<K>& list, ListPlace place) {
-    UNROLLED
-    for (int k = 0; k < K; ++k) list.values[k] = place.values[k * place.step], list.rows[k] = place.rows[k * place.step];
-}
-
-template <int K>
 DEVICE void take_list(ListInMemory<K>& list, ListPlace place) {
     list.values = place.values, list.rows = place.rows, list.step = place.step;
     list.last = list.value(K - 1);
 }
 
 // Takes the values of another slice, whose rows may lie before or between those that are there.
-template <int K>
-DEVICE void join_list(ListInRegisters<K>& list, ListPlace place) {
-    ROLLED
-    for (int n = 0; n < K; ++n) {
-        const Number value = place.values[n * place.step];
-        const int row = place.rows[n * place.step];
-        if (!(value < NO_VALUE)) return;
-        UNROLLED
-        for (int k = K - 1; k >= 0; --k) {
-            const int before = k > 0 ? k - 1 : 0;
-            const bool moves =
-                k > 0 && (value < list.values[before] || (value == list.values[before] && row < list.rows[before]));
-            const bool is_here = value < list.values[k] || (value == list.values[k] && row < list.rows[k]);
-            if (moves) list.values[k] = list.values[before], list.rows[k] = list.rows[before];
-            else if (is_here) list.values[k] = value, list.rows[k] = row;
-        }
-    }
-}
-
 template <int K>
 DEVICE void join_list(ListInMemory<K>& list, ListPlace place) {
     ROLLED

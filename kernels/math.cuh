@@ -1,6 +1,14 @@
 // Numbers, and what the statements of lane programs are made of. Before it come the macros of a machine: those below for a
 // GPU, or those of a shim that runs the same text on a processor.
 
+// Kernels are compiled all together, or in groups at the same time.
+#ifndef KERNELS
+#define KERNELS 7
+#endif
+#define PREPARES (KERNELS & 1)
+#define REDUCES (KERNELS & 2)
+#define MERGES (KERNELS & 4)
+
 #ifndef RKEOPS_SHIM
 #define DEVICE static __device__ __forceinline__
 #define DEVICE_MEMBER __device__ __forceinline__

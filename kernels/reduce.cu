@@ -52,19 +52,7 @@ DEVICE void walk(const Job&, CallRow& call, KeptRow (&kept)[ROWS], Registers<ANC
 }
 #endif
 
-// The slice of a row with another one.
-DEVICE void merge_slices(const Job& job, CallRow& call, long long item, long long row, long long slice, long long other,
-                         long long place) {
-    KeptRow kept;
-    TotalRow total;
-    ListsRow lists;
-    find_kept(job, item, row, kept);
-    take_state(total, in_memory(job, job.totals, slice, place));
-    take_lists(job, lists, slice, place);
-    join(job, call, kept, total, lists, other, place);
-    leave(job, total, lists, slice, place);
-}
-
+#if REDUCES
 KERNEL(THREADS) reduce(ARGUMENT Job job) {
     SHARED Number shared[REDUCED_IN_MEMORY ? VECTOR : TILE * STRIDE];
     const int lane_bits = (int)job.lane_bits, lanes = 1 << lane_bits, lane = threadIdx.x & (lanes - 1);
@@ -139,15 +127,9 @@ KERNEL(THREADS) reduce(ARGUMENT Job job) {
         }
     }
     UNROLLED
-    for (int r = 0; r < ROWS; ++r) leave(job, total[r], lists[r], slice, total_row + r * groups);
-    // What several threads have come to for one row, half of them at a time, by way of memory.
-    ROLLED
-    for (int half = lanes / 2; half > 0; half /= 2) {
-        SYNCHRONISE();
-        ROLLED
-        for (int r = 0; lane < half && r < ROWS; ++r) {
-            const long long row = first_row + r * groups, place = total_row + r * groups;
-            merge_slices(job, call, item, row < strip.end ? row : strip.end - 1, slice, slice + half, place);
-        }
+    for (int r = 0; r < ROWS; ++r) {
+        leave_state(total[r], in_memory(job, job.totals, slice, total_row + r * groups));
+        leave_lists(job, lists[r], slice, total_row + r * groups);
     }
 }
+#endif

@@ -9,6 +9,7 @@ DEVICE void find_call(const Job& job, long long item, CallRow& call) {
     read(call, job.call + (job.call_items > 1 ? item : 0) * CALL_STRIDE);
 }
 
+#if PREPARES
 KERNEL(32) prepare_call(ARGUMENT Job job) {
     const long long item = job.first_item + blockIdx.z;
     if (threadIdx.x > 0) return;
@@ -35,6 +36,7 @@ KERNEL(THREADS) prepare(ARGUMENT Job job) {
         stage_reduced(call, reduced);
     }
 }
+#endif
 
 DEVICE void find_kept(const Job& job, long long item, long long row, Planes& kept) {
     kept = planes_of(job, (job.kept_items > 1 ? item : 0) * job.kept_rows + row);
@@ -79,19 +81,42 @@ DEVICE void take_state(Registers<count>& state, Memory where) {
     for (int k = 0; k < count; ++k) state[k] = where[k];
 }
 
-// Totals and lists of a row to their place in memory.
-DEVICE void leave(const Job& job, TotalRow& total, ListsRow& lists, long long slice, long long place) {
-    leave_state(total, in_memory(job, job.totals, slice, place));
-    leave_lists(job, lists, slice, place);
-}
-
 // With those of another slice.
-DEVICE void join(const Job& job, CallRow& call, KeptRow& kept, TotalRow& total, ListsRow& lists, long long slice,
+DEVICE void join(const Job& job, CallRow& call, KeptRow& kept, TotalRow& total, MergedLists& lists, long long slice,
                  long long place) {
     TotalRow other;
     take_state(other, in_memory(job, job.totals, slice, place));
     stage_merge(call, kept, total, other);
     join_lists(job, lists, slice, place);
+}
+
+#if MERGES
+// What several threads of a part have come to for one row, half of them at a time. Blocks are those of `reduce`.
+KERNEL(THREADS) merge_lanes(ARGUMENT Job job) {
+    const int lanes = 1 << job.lane_bits, lane = threadIdx.x & (lanes - 1);
+    const int group = threadIdx.x >> job.lane_bits, groups = THREADS >> job.lane_bits;
+    const long long slice = ((long long)blockIdx.y << job.lane_bits) + lane, item = job.first_item + blockIdx.z;
+    const Strip strip = strip_of(job, blockIdx.x);
+    const long long first_row = strip.start + ((blockIdx.x - strip.first_block) << job.row_bits) + group;
+    const long long first_place = total_place(job, item, blockIdx.x) + group;
+    CallRow call;
+    find_call(job, item, call);
+    ROLLED
+    for (int half = lanes / 2; half > 0; half /= 2) {
+        ROLLED
+        for (int r = 0; lane < half && r < ROWS && first_row + r * groups < strip.end; ++r) {
+            const long long place = first_place + r * groups;
+            KeptRow kept;
+            TotalRow total;
+            MergedLists lists;
+            find_kept(job, item, first_row + r * groups, kept);
+            take_state(total, in_memory(job, job.totals, slice, place));
+            take_lists(job, lists, slice, place);
+            join(job, call, kept, total, lists, slice + half, place);
+            leave_state(total, in_memory(job, job.totals, slice, place));
+        }
+        SYNCHRONISE();
+    }
 }
 
 // The results of each row, from the totals of its parts, which one thread merges or several. Of several pieces of the reduced rows
@@ -108,7 +133,7 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
     CallRow call;
     KeptRow kept;
     TotalRow total;
-    ListsRow lists;
+    MergedLists lists;
     find_call(job, item, call);
     const bool adds = job.pieces > 1 && lane == 0;
     const long long slice = adds ? slices(job) - 1 : (long long)lane << job.lane_bits;
@@ -126,18 +151,18 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
         for (long long part = adds ? 0 : lane + threads; part < job.parts; part += threads) {
             join(job, call, kept, total, lists, part << job.lane_bits, place);
         }
-        if (threads > 1) leave(job, total, lists, slice, place);
+        if (threads > 1) leave_state(total, in_memory(job, job.totals, slice, place));
     }
     ROLLED
     for (int half = threads / 2; half > 0; half /= 2) {
         SYNCHRONISE();
         if (!has_part || lane >= half || lane + half >= job.parts) continue;
         join(job, call, kept, total, lists, (long long)(lane + half) << job.lane_bits, place);
-        leave(job, total, lists, slice, place);
+        leave_state(total, in_memory(job, job.totals, slice, place));
     }
     if (!has_part || lane > 0) return;
     if (job.piece + 1 < job.pieces) {
-        leave(job, total, lists, slice, place);
+        leave_state(total, in_memory(job, job.totals, slice, place));
         return;
     }
     Results results = {job, item, row};
@@ -145,3 +170,4 @@ KERNEL(THREADS) merge(ARGUMENT Job job) {
     else stage_nothing(call, kept, total, results);
     finish_lists(job, item, row, lists);
 }
+#endif

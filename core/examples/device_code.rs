@@ -92,9 +92,9 @@ fn main() -> Result<()> {
                 for &architecture in architectures {
                     let start = Instant::now();
                     let source = kernel.device_source(architecture, |_| is_narrow)?;
-                    let code = compiler.compile(source, architecture)?;
+                    let codes = compiler.compile(source, architecture)?;
                     let time = start.elapsed().as_millis();
-                    let [registers, spilled] = used(&code.log, "reduce");
+                    let [registers, spilled] = used(&codes[1].log, "reduce");
                     let spilled = if spilled > 0 { format!(", {spilled} bytes spilled") } else { String::new() };
                     spills += usize::from(!spilled.is_empty());
                     row += &format!(" {registers}, {time} ms{spilled} |");

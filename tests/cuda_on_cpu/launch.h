@@ -90,5 +90,6 @@ extern "C" void rkeops_launch(const char* name, const void* words, const unsigne
     if (!std::strcmp(name, "factors")) Launch<factors>::all(words, blocks, threads, false);
 #endif
     if (!std::strcmp(name, "reduce")) Launch<reduce>::all(words, blocks, threads, true);
+    if (!std::strcmp(name, "merge_lanes")) Launch<merge_lanes>::all(words, blocks, threads, true);
     if (!std::strcmp(name, "merge")) Launch<merge>::all(words, blocks, threads, true);
 }

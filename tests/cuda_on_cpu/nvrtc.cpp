@@ -1,6 +1,7 @@
 // A run-time compiler for the driver beside it: the processor's C++ compiler with `shim.h`. What it compiled is kept in the folder
 // of this library, by content. Where CUDA_ON_CPU_NVRTC names NVIDIA's compiler that has to accept sources too, one of so many as
-// CUDA_ON_CPU_SHARE says, each for one of several architectures; not those that take it minutes.
+// CUDA_ON_CPU_SHARE says, each for one of several architectures; not those that take it minutes. Options are not looked at: what is
+// asked for in groups of kernels is compiled once, with all of them.
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
 
 namespace {
@@ -39,6 +42,14 @@ std::string read(const std::string& path) {
 // For those that multiply on tensor cores the first is too old.
 const int architectures[] = {75, 80, 90, 100, 80};
 const size_t longest = 1 << 16;
+
+// Held while a source is compiled.
+std::mutex& lock_of(size_t hash) {
+    static std::mutex all;
+    static std::map<size_t, std::mutex> locks;
+    std::lock_guard<std::mutex> held(all);
+    return locks[hash];
+}
 
 // What NVIDIA's compiler says against a source, if anything.
 std::string refusal(const std::string& path, const std::string& source, int architecture) {
@@ -85,6 +96,7 @@ int nvrtcCompileProgram(void* program, int, const char* const*) {
     char name[32];
     const size_t hash = std::hash<std::string>()(text);
     std::snprintf(name, sizeof name, "/%016zx", hash);
+    std::lock_guard<std::mutex> held(lock_of(hash));
     const std::string place = folder() + name, library = place + ".so";
     if (access(library.c_str(), R_OK) != 0) {
         static __thread int count;

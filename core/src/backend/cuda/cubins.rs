@@ -1,4 +1,4 @@
-//! Machine code on disk: a file for each source and architecture. A file that cannot be read, is of something else or is
+//! Machine code on disk: a file for each source and architecture, with the code of its groups of kernels. A file that cannot be read, is of something else or is
 //! damaged is as none, and one that cannot be written is not missed. Processes may read and write at the same time.
 
 use std::fs;
@@ -11,7 +11,7 @@ use fnv::FnvHasher;
 pub const VARIABLE: &str = "RKEOPS_CACHE";
 
 /// What every file begins with.
-const MAGIC: &[u8; 8] = b"rkeops 1";
+const MAGIC: &[u8; 8] = b"rkeops 2";
 
 /// A number that stands for bytes.
 pub fn hash(bytes: &[u8]) -> u64 {
@@ -44,19 +44,27 @@ fn head(key: &str, code: &[u8]) -> Vec<u8> {
 }
 
 /// What was compiled before.
-pub fn find(key: &str) -> Option<Vec<u8>> {
+pub fn find<const GROUPS: usize>(key: &str) -> Option<[Vec<u8>; GROUPS]> {
     let bytes = fs::read(place(key)?).ok()?;
     let start = MAGIC.len() + 3 * size_of::<u64>() + key.len();
     let code = bytes.get(start..)?;
     let is_whole = bytes[..start] == [head(key, code).as_slice(), key.as_bytes()].concat();
-    is_whole.then(|| code.to_vec())
+    let (lengths, mut code) = code.split_at_checked(GROUPS * size_of::<u64>()).filter(|_| is_whole)?;
+    let mut groups = std::array::from_fn(|_| Vec::new());
+    for (group, length) in groups.iter_mut().zip(lengths.as_chunks().0) {
+        let (own, others) = code.split_at_checked(u64::from_le_bytes(*length) as usize)?;
+        (*group, code) = (own.to_vec(), others);
+    }
+    Some(groups)
 }
 
 /// Keeps what was compiled. A file appears whole or not at all.
-pub fn keep(key: &str, code: &[u8]) {
+pub fn keep<const GROUPS: usize>(key: &str, groups: [&[u8]; GROUPS]) {
     let Some(place) = place(key) else { return };
     let own = place.with_extension(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
-    let bytes = [head(key, code).as_slice(), key.as_bytes(), code].concat();
+    let lengths = groups.map(|group| (group.len() as u64).to_le_bytes());
+    let code = [lengths.as_flattened(), &groups.concat()].concat();
+    let bytes = [head(key, &code).as_slice(), key.as_bytes(), &code].concat();
     let kept = place.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&own, bytes));
     if kept.and_then(|()| fs::rename(&own, &place)).is_err() {
         let _ = fs::remove_file(&own);

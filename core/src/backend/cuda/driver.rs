@@ -9,7 +9,7 @@ use cudarc::driver::sys::{self, CUdevice_attribute as Attribute, CUresult};
 
 use super::cubins;
 use super::job::Step;
-use super::nvrtc::{self, Nvrtc};
+use super::nvrtc::{self, Kernels, Nvrtc};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A queue of work on a device, as the driver names it; 0 is the one that every device has.
@@ -190,23 +190,27 @@ impl Device {
         let compiler = compiler()?;
         let architecture = compiler.architecture(self.architecture)?;
         let key = format!("sm_{architecture} NVRTC {}.{}\n{source}", compiler.version[0], compiler.version[1]);
-        if let Some(bytes) = cubins::find(&key)
-            && let Ok(module) = self.module(&bytes)
+        if let Some(codes) = cubins::find(&key)
+            && let Ok(module) = self.module(codes.each_ref().map(Vec::as_slice))
         {
             return Ok(module);
         }
-        let code = compiler.compile(source, architecture)?;
-        let module = self.module(&code.bytes)?;
-        cubins::keep(&key, &code.bytes);
+        let codes = compiler.compile(source, architecture)?;
+        let codes = codes.each_ref().map(|code| code.bytes.as_slice());
+        let module = self.module(codes)?;
+        cubins::keep(&key, codes);
         Ok(module)
     }
 
-    fn module(&self, code: &[u8]) -> Result<Module> {
+    fn module(&self, codes: [&[u8]; Kernels::ALL.len()]) -> Result<Module> {
         let _current = self.enter()?;
-        let mut module = std::ptr::null_mut();
-        // SAFETY: the place is valid for writing; machine code says how long it is.
-        check("kernels cannot be loaded", unsafe { sys::cuModuleLoadData(&mut module, code.as_ptr().cast()) })?;
-        let function = |name: &CStr| {
+        let mut modules = [std::ptr::null_mut(); Kernels::ALL.len()];
+        for (module, code) in modules.iter_mut().zip(codes) {
+            // SAFETY: the place is valid for writing; machine code says how long it is.
+            check("kernels cannot be loaded", unsafe { sys::cuModuleLoadData(module, code.as_ptr().cast()) })?;
+        }
+        let [prepare, reduce, merge] = modules;
+        let function = |module: sys::CUmodule, name: &CStr| {
             let mut function = std::ptr::null_mut();
             // SAFETY: the place is valid for writing, and the name ends with a zero byte.
             match unsafe { sys::cuModuleGetFunction(&mut function, module, name.as_ptr()) } {
@@ -214,9 +218,17 @@ impl Device {
                 found => check("a kernel cannot be found", found).map(|()| Some(Handle(function))),
             }
         };
-        let [call, rows, centre, factors, reduce, merge] =
-            [c"prepare_call", c"prepare", c"centre", c"factors", c"reduce", c"merge"].map(function);
-        Ok(Module { functions: [call?, rows?, centre?, factors?, reduce?, merge?] })
+        Ok(Module {
+            functions: [
+                function(prepare, c"prepare_call")?,
+                function(prepare, c"prepare")?,
+                function(prepare, c"centre")?,
+                function(prepare, c"factors")?,
+                function(reduce, c"reduce")?,
+                function(merge, c"merge_lanes")?,
+                function(merge, c"merge")?,
+            ],
+        })
     }
 
     /// Whether what is queued on a stream becomes part of a graph instead of being done.
@@ -412,5 +424,5 @@ impl Drop for Memory<'_> {
 #[derive(Debug)]
 pub struct Module {
     /// In the order of [`Step`]; a pass has only those that it needs.
-    functions: [Option<Handle<sys::CUfunction>>; 6],
+    functions: [Option<Handle<sys::CUfunction>>; 7],
 }

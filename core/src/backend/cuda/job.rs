@@ -127,6 +127,8 @@ pub enum Step {
     Factors,
     /// `reduce`
     Reduce,
+    /// `merge_lanes`
+    Lanes,
     /// `merge`
     Merge,
 }
@@ -412,6 +414,9 @@ impl<'a> Job<'a> {
             launch(Step::Factors, [self.kept_blocks + reduced_blocks, 1], kept_items.max(reduced_items), threads)?;
         }
         launch(Step::Reduce, [self.row_blocks, self.parts], items, threads)?;
+        if self.lane_bits > 0 {
+            launch(Step::Lanes, [self.row_blocks, self.parts], items, threads)?;
+        }
         let merging = (self.row_blocks * self.block_rows()) << self.merge_bits;
         launch(Step::Merge, [merging.div_ceil(threads), 1], items, threads)?;
         Ok(launches)

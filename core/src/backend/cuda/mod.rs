@@ -17,7 +17,7 @@ mod tensor;
 pub use cubins::VARIABLE as CACHE_VARIABLE;
 pub use driver::{Device, Event, Memory, Module, OwnStream, Stream, compiler, device, devices, driver_version};
 pub use job::{Blocks, Job, JobArray, Piece, Sizes, Step};
-pub use nvrtc::{Code, Nvrtc, VARIABLE as NVRTC_VARIABLE};
+pub use nvrtc::{Code, Kernels, Nvrtc, VARIABLE as NVRTC_VARIABLE};
 pub use schedule::{ARCHITECTURES, Schedule};
 pub use source::{AXES, source};
 

@@ -4,6 +4,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::thread;
 
 use libloading::Library;
 
@@ -33,6 +34,22 @@ pub struct Nvrtc {
     destroy: unsafe extern "C" fn(*mut Program) -> c_int,
     message: unsafe extern "C" fn(c_int) -> *const c_char,
     architectures: Vec<i32>,
+}
+
+/// Kernels of a source that are compiled together; the numbers are those of `kernels/math.cuh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernels {
+    /// What comes before `reduce`.
+    Prepare = 1,
+    /// `reduce`
+    Reduce = 2,
+    /// What comes after it.
+    Merge = 4,
+}
+
+impl Kernels {
+    /// All of a source.
+    pub const ALL: [Kernels; 3] = [Kernels::Prepare, Kernels::Reduce, Kernels::Merge];
 }
 
 /// Machine code, or what the driver makes machine code of, and what the compiler said.
@@ -148,13 +165,30 @@ impl Nvrtc {
         })
     }
 
-    /// Compiles source to machine code for an architecture.
-    pub fn compile(&self, source: &str, architecture: i32) -> Result<Code> {
+    /// Compiles all kernels of a source, in groups at the same time, in the order of [`Kernels::ALL`].
+    pub fn compile(&self, source: &str, architecture: i32) -> Result<[Code; Kernels::ALL.len()]> {
+        let some = |kernels| move || self.compile_some(source, architecture, kernels);
+        let codes = thread::scope(|scope| {
+            let threads = Kernels::ALL.map(|kernels| thread::Builder::new().spawn_scoped(scope, some(kernels)));
+            threads.map(|thread| {
+                let thread =
+                    thread.map_err(|error| Error::new(ErrorKind::Internal, format!("no thread for NVRTC: {error}")))?;
+                let ended = |_| Error::new(ErrorKind::Internal, "a thread for NVRTC has ended early");
+                thread.join().map_err(ended)?
+            })
+        });
+        let [prepare, reduce, merge] = codes;
+        Ok([prepare?, reduce?, merge?])
+    }
+
+    /// Compiles some kernels of a source to machine code for an architecture.
+    fn compile_some(&self, source: &str, architecture: i32, kernels: Kernels) -> Result<Code> {
         let fail = |message: String| Error::new(ErrorKind::Internal, message);
         let source = CString::new(source).map_err(|_| fail("source with a zero byte".into()))?;
-        let options = [format!("--gpu-architecture=sm_{architecture}"), "--fmad=false".into(), "--std=c++17".into()];
+        let options =
+            [format!("--gpu-architecture=sm_{architecture}"), format!("--define-macro=KERNELS={}", kernels as i32)];
         let options: Vec<CString> = options.into_iter().filter_map(|option| CString::new(option).ok()).collect();
-        let more = [c"--ptxas-options=-v", c"--disable-warnings"];
+        let more = [c"--fmad=false", c"--std=c++17", c"--ptxas-options=-v", c"--disable-warnings"];
         let pointers: Vec<*const c_char> =
             options.iter().map(|option| option.as_ptr()).chain(more.map(CStr::as_ptr)).collect();
         let mut program: Program = std::ptr::null_mut();

@@ -36,6 +36,8 @@ const LOOP: usize = 288;
 const STATEMENTS: usize = 512;
 /// Statements, about, by which a value is compared with a list.
 const LIST_STATEMENTS: usize = 24;
+/// And for each value of one in registers.
+const ENTRY_STATEMENTS: usize = 2;
 /// Words of lists of the nearest values that stay in registers.
 const LIST_WORDS: usize = 32;
 /// The first architecture whose tensor cores multiply float32 numbers (as TF32).
@@ -309,7 +311,8 @@ impl Schedule {
         let fitting = TILE_BYTES / (stride * size) / FEWEST_TILE_ROWS * FEWEST_TILE_ROWS;
         let tile_in_memory = fitting < FEWEST_TILE_ROWS;
         let tile = if tile_in_memory { TILE } else { fitting.min(TILE) };
-        let operations = (stages.operations_per_pair() + LIST_STATEMENTS * lists.len()) * rows * group;
+        let listed = if lists_in_memory { LIST_STATEMENTS * lists.len() } else { ENTRY_STATEMENTS * list_length };
+        let operations = (stages.operations_per_pair() + listed) * rows * group;
         let unroll = (LOOP / operations.max(1)).clamp(1, 4);
         Ok(Schedule {
             threads: THREADS,

@@ -407,20 +407,24 @@ impl Pass<'_> {
     fn lists(&self) -> String {
         let lists = &self.schedule.lists;
         let kind = if self.schedule.lists_in_memory { "ListInMemory" } else { "ListInRegisters" };
-        let mut text = String::from("struct ListsRow {\n");
-        for (k, list) in lists.iter().enumerate() {
-            let _ = writeln!(text, "    {kind}<{}> list{k};", list.length);
+        let mut text = String::new();
+        for (name, kind) in [("ListsRow", kind), ("MergedLists", "ListInMemory")] {
+            let _ = writeln!(text, "struct {name} {{");
+            for (k, list) in lists.iter().enumerate() {
+                let _ = writeln!(text, "    {kind}<{}> list{k};", list.length);
+            }
+            text += "};\n";
         }
-        text += "};\n";
         let each = |call: &dyn Fn(usize) -> String| (0..lists.len()).map(call).collect::<String>();
         let function = |head: &str, body: String| format!("DEVICE void {head} {{\n{body}}}\n");
-        let arguments = "const Job& job, ListsRow& lists, long long slice, long long total";
+        let arguments = "const Job& job, Lists& lists, long long slice, long long total";
         for (name, call) in
             [("place_lists", "place"), ("leave_lists", "leave"), ("take_lists", "take"), ("join_lists", "join")]
         {
             let body = each(&|k| {
                 format!("    {call}_list(lists.list{k}, list_place(job, slice, total, {}));\n", lists[k].start)
             });
+            text += "template <class Lists> ";
             text += &function(&format!("{name}({arguments})"), body);
         }
         let offers = each(&|k| {
@@ -431,7 +435,7 @@ impl Pass<'_> {
         });
         text += &function("offer_all(ListsRow& lists, Registers<VALUES>& values, int row)", offers);
         text += &function(
-            "finish_lists(const Job& job, long long item, long long row, ListsRow& lists)",
+            "finish_lists(const Job& job, long long item, long long row, MergedLists& lists)",
             self.finished_lists(),
         );
         text
@@ -455,7 +459,7 @@ impl Pass<'_> {
                      problem_place(job, array, item) + row * array.row_step;\n        {}\n        for (int n = 0; n < {}; \
                      ++n) {{\n            const long long place = first + column_place(array, n * {dim} + {});\n            \
                      {write};\n        }}\n    }}",
-                    self.loops(self.schedule.lists_in_memory),
+                    self.loops(true),
                     list.length,
                     list.component
                 );
