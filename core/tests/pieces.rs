@@ -236,19 +236,23 @@ impl Problem {
     /// Runs in pieces and on several devices, compared with a processor.
     fn assert_right(&self, ranges: Option<&Ranges>, pieces: usize) {
         let options = RunOptions { ranges, ..RunOptions::default() };
-        let (sums, places) = self.run(&Problem::kernel(Target::Portable), &options).unwrap();
+        let wanted = self.run(&Problem::kernel(Target::Portable), &options).unwrap();
         let kernel = with_bytes(PLENTY, || Problem::kernel(Target::Cuda));
         let compare = |options: &RunOptions<'_>| {
-            let (found, found_places) = self.run(&kernel, options)?;
-            assert_eq!(found_places, places);
-            let is_close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-11 * b.abs().max(1.0);
-            assert!(found.iter().zip(&sums).all(is_close), "{found:?}\n{sums:?}");
+            assert_close(&self.run(&kernel, options)?, &wanted);
             Ok(())
         };
         let most = with_more_and_more(|options| compare(&RunOptions { ranges, ..*options }));
         assert!(most >= pieces, "{most} pieces at most");
         with_more_and_more(|options| compare(&RunOptions { ranges, devices: Devices::All, ..*options }));
     }
+}
+
+/// The same rows, and the same sums but for rounding.
+fn assert_close((sums, places): &(Vec<f64>, Vec<i64>), (wanted_sums, wanted_places): &(Vec<f64>, Vec<i64>)) {
+    assert_eq!(places, wanted_places);
+    let is_close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-11 * b.abs().max(1.0);
+    assert!(sums.iter().zip(wanted_sums).all(is_close), "{sums:?}\n{wanted_sums:?}");
 }
 
 /// Problems of a batch, some arrays of which are the same for all, or lie between those of others.
@@ -262,6 +266,22 @@ fn batches() {
     let shapes: [&[usize]; 4] = [&[9, 3, 2], &[5, 2], &[9, 5, 1], &[9, 1]];
     let strides: [&[isize]; 4] = [&[6, 2, 1], &[2, 1], &[5, 1, 1], &[1, 1]];
     Problem::new(&shapes, &strides, &[9, 3]).assert_right(None, 3);
+}
+
+/// The last problems are fewer, so each is in more parts, whose totals take more memory than those of the others.
+#[test]
+fn few_problems_at_the_end() {
+    let (items, m, n) = (33, 256, 2100);
+    let shapes: [&[usize]; 4] = [&[items, m, 2], &[n, 2], &[n, 1], &[1]];
+    let strides: [&[isize]; 4] = [&[2 * m as isize, 2, 1], &[2, 1], &[1, 1], &[1]];
+    let problem = Problem::new(&shapes, &strides, &[items, m]);
+    let kernel = with_bytes(PLENTY, || Problem::kernel(Target::Cuda));
+    let (results, _) = with_bytes(PLENTY, || problem.run_counted(&kernel));
+    for bytes in [640, 700, 760, 820].map(|kilobytes| kilobytes << 10) {
+        let (found, reports) = with_bytes(bytes, || problem.run_counted(&kernel));
+        assert_close(&found, &results);
+        assert!(reports > 2 || is_real(), "{bytes} bytes, {reports} reports");
+    }
 }
 
 /// Ranges are cut with the rows; a row that meets nothing in a piece, or in all, is right too.

@@ -1,6 +1,7 @@
 //! Runs on GPUs of arrays in ordinary memory: they are shared out to devices and copied there, in pieces where they are large,
 //! and the results back.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -257,11 +258,17 @@ impl Run<'_, '_, '_> {
     fn bytes(&self, device: &Device, portion: &Portion, cut: &Cut) -> Result<usize> {
         let first = portion.first(cut);
         let (mut bytes, mut workspace) = (self.copied(&first, &ALL), 0);
-        // Workspaces differ by the number of kept rows and their ranges.
-        let kept = Portion { batch: first.batch.clone(), reduced: first.reduced.clone(), kept: portion.kept.clone() };
-        let pieces: Vec<Portion> = kept.pieces(cut).collect();
-        let differs = |k: &usize| self.pattern.is_some() || *k == 0 || k + 1 == pieces.len();
-        for piece in (0..pieces.len()).filter(differs).map(|k| &pieces[k]) {
+        // Workspaces differ by the number of problems, and by the kept rows and their ranges.
+        let mut batches = vec![first.batch.clone(), portion.last_batch(cut)];
+        batches.dedup_by_key(|batch| batch.iter().map(Range::len).collect::<Vec<_>>());
+        let of_batch = |batch| Portion { batch, reduced: first.reduced.clone(), kept: portion.kept.clone() };
+        let pieces = batches.into_iter().flat_map(|batch| {
+            let pieces: Vec<Portion> = of_batch(batch).pieces(cut).collect();
+            let count = pieces.len();
+            let differs = move |k: usize| self.pattern.is_some() || k == 0 || k + 1 == count;
+            (0..).zip(pieces).filter(move |(k, _)| differs(*k)).map(|(_, piece)| piece)
+        });
+        for piece in &pieces.collect::<Vec<_>>() {
             let inputs = described(&self.inputs, piece, &[]).0;
             let (outputs, sizes): (Vec<_>, Vec<_>) = self.outputs.iter().map(|o| o.compact(piece, 0)).unzip();
             let blocks = self.blocks(piece);

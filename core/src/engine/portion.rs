@@ -46,6 +46,13 @@ impl Portion {
         Portion { batch, kept: begin(&self.kept, cut.kept), reduced: begin(&self.reduced, cut.reduced) }
     }
 
+    /// The problems of its last pieces, which may be fewer.
+    pub(super) fn last_batch(&self, cut: &Cut) -> Vec<Range<usize>> {
+        let last =
+            |(range, &most): (&Range<usize>, &usize)| slices(range, most).last().unwrap_or_else(|| range.clone());
+        self.batch.iter().zip(&cut.batch).map(last).collect()
+    }
+
     /// So many portions at most that have all of it: problems where there are as many along one axis, and else kept rows.
     pub(super) fn shares(&self, count: usize) -> Vec<Portion> {
         let axis = (0..self.batch.len()).rev().max_by_key(|&axis| self.batch[axis].len());
@@ -163,6 +170,7 @@ mod tests {
         assert_eq!(pieces.len(), 4 * 3 * 3);
         assert_eq!(pieces.iter().map(Portion::pairs).sum::<u64>(), all.pairs());
         assert_eq!(pieces[0], all.first(&cut));
+        assert_eq!(pieces[35].batch, all.last_batch(&cut));
         assert_eq!(pieces[1], Portion { reduced: 3..6, ..pieces[0].clone() });
         assert_eq!(pieces[3], Portion { kept: 2..4, ..pieces[0].clone() });
         assert_eq!(pieces[9].batch, [0..2, 1..2]);
