@@ -281,8 +281,7 @@ impl Run<'_> {
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
         for (place, words) in uploads {
-            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
-            device.upload(workspace + place as u64, &bytes, stream)?;
+            device.upload_words(workspace + place as u64, words, stream)?;
         }
         for first in self.job.first_items() {
             let words = self.job.words(first, workspace, &self.inputs, &self.outputs);

@@ -313,12 +313,35 @@ impl Device {
         Ok(Memory { address, stream, device: self })
     }
 
-    /// Queues a copy to memory of the device. The bytes may be changed as soon as this returns.
+    /// Queues a copy to memory of the device. The bytes have to stay what they are until the stream has come so far.
     pub fn upload(&self, to: u64, from: &[u8], stream: Stream) -> Result<()> {
         let _current = self.enter()?;
         let (bytes, stream) = (from.as_ptr().cast(), stream as sys::CUstream);
         // SAFETY: there are so many bytes to read; the library writes to memory that it has allocated for them.
         check("a copy to the device failed", unsafe { sys::cuMemcpyHtoDAsync_v2(to, bytes, from.len(), stream) })
+    }
+
+    /// Queues a copy of words to memory of the device, for which they are kept as long as it takes: there are systems on which devices
+    /// read ordinary memory themselves, and later.
+    pub fn upload_words(&self, to: u64, words: Vec<u64>, stream: Stream) -> Result<()> {
+        extern "C" fn forget(words: *mut c_void) {
+            // SAFETY: a box that was given away below, once.
+            drop(unsafe { Box::from_raw(words.cast::<Vec<u64>>()) });
+        }
+        let words = Box::new(words);
+        self.upload(to, bytemuck::cast_slice(&words), stream)?;
+        let (_current, words) = (self.enter()?, Box::into_raw(words));
+        // SAFETY: the function calls no driver and may be called from any thread, when the copy is done.
+        let queued = unsafe { sys::cuLaunchHostFunc(stream as sys::CUstream, Some(forget), words.cast()) };
+        if queued != CUresult::CUDA_SUCCESS {
+            // What cannot be given back in order is given back when nothing is left to read it.
+            // SAFETY: a stream of this device; then the box of above.
+            unsafe {
+                sys::cuStreamSynchronize(stream as sys::CUstream);
+                drop(Box::from_raw(words));
+            }
+        }
+        check("a copy to the device failed", queued)
     }
 
     /// Copies from memory of the device when all that was queued is done.
