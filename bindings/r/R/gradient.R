@@ -1,0 +1,68 @@
+# Gradients of reductions of symbolic tensors.
+
+# A variable of a tensor: told by its position from 0 on, or as a tensor made of the same data.
+.variable_tensor <- function(f, var) {
+    if (.is_lazy(var)) return(var)
+    if (!is.int(var) || var < 0 || var >= length(f@values)) {
+        .stop(paste0("var: expected a LazyTensor, or the position, from 0 on, of one of ", length(f@values), " arguments, got ", .words(var)))
+    }
+    kind <- f@kinds[2 * var + 1:2]
+    rows <- f@rows
+    rows[-(kind[2] + 1L)] <- NA
+    if (kind[2] == 2L) rows <- c(NA_integer_, NA_integer_)
+    .make(.Call(r_formula_variable, 0L, kind[1], kind[2]), f@values[var + 1], kind, rows)
+}
+
+#' Gradients of symbolic tensors
+#'
+#' `grad()` reduces the gradient of a formula: `sum over the index of (d f / d var) gradin`, RKeOps' function of this name. `adjoint()` is the gradient
+#' of the reduction itself: the derivative of `sum(gradin * reduction)` with respect to the data of a variable.
+#'
+#' @param f A symbolic tensor.
+#' @param gradin A symbolic tensor or numbers, with as many components as `f`; for `adjoint()` a matrix of the size of the reduction's result.
+#' @param opstr The name of the reduction: `"Sum"`, `"LogSumExp"` ...
+#' @param var A variable of `f`: what [Vi()], [Vj()] or [Pm()] made of the same data, or its position, from 0 on.
+#' @param index `"i"` or `"j"`, the index that is reduced.
+#' @return A matrix.
+#' @examples
+#' x <- matrix(rnorm(10), ncol = 2)
+#' y <- matrix(rnorm(12), ncol = 2)
+#' K <- exp(-sqdist(Vi(x), Vj(y)))
+#' grad(K, Vi(rep(1, 5)), "Sum", 0, "j")
+#' adjoint(K, matrix(1, 5, 1), "Sum", Vj(y), "j")
+#' @export
+grad <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
+    .reduce(.apply("Grad", list(f, .variable_tensor(f, var), gradin)), opstr, index)
+}
+
+#' @rdname grad
+#' @export
+adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
+    variable <- .variable_tensor(f, var)
+    axis <- .axis_of(index, "adjoint")
+    reduction <- .Call(r_reduction_create, opstr, f@formula, axis, integer(), NULL)
+    kept <- 1L - axis
+    values <- f@values
+    position <- .Call(r_positions, values, f@kinds, variable@values, variable@kinds)
+    if (length(position) != 1 || position >= length(values)) .stop("var: the tensor is no variable of f")
+    kind <- f@kinds[2 * position + 1:2]
+    formula <- function(position, columns) .Call(r_formula_variable, position, columns, kept)
+    count <- length(values)
+    saved <- .Call(r_reduction_saved, reduction)
+    if (length(saved) > 0) {
+        kernel <- .Call(r_compile, saved, .settings$compilation)
+        results <- .Call(r_run, kernel, .filled(list(values = values), kernel), NULL, "col", .run_options(is_count = TRUE))
+        if (!is.list(results)) results <- list(results)
+    } else {
+        results <- list()
+    }
+    columns <- .Call(r_reduction_facts, reduction)[1]
+    variables <- lapply(seq_along(results), function(k) formula(count + k, ncol(results[[k]])))
+    gradient <- .Call(
+        r_reduction_gradient, reduction, .Call(r_formula_variable, position, kind[1], kind[2]), formula(count, columns), variables
+    )
+    kernel <- .Call(r_compile, list(gradient), .settings$compilation)
+    inputs <- c(values, list(gradin), results)
+    result <- .Call(r_run, kernel, .filled(list(values = inputs), kernel), NULL, "col", .run_options())
+    if (kind[2] == 2L) matrix(colSums(result), nrow = 1) else result
+}

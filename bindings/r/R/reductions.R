@@ -1,0 +1,149 @@
+# What becomes of all pairs of a row or of a column.
+
+.axis_of <- function(index, what) {
+    if (identical(index, "i")) return(0L)
+    if (identical(index, "j")) return(1L)
+    .stop(paste0(what, ": index: expected \"i\" (over i) or \"j\" (over j), got ", .words(index)))
+}
+
+.reduce <- function(x, name, index, option = NULL, weights = NULL) {
+    x <- .lazy(x, name)
+    axis <- .axis_of(index, name)
+    joined <- if (is.null(weights)) {
+        list(formulas = list(x@formula), values = x@values, kinds = x@kinds)
+    } else {
+        .joined(name, list(x, .lazy(weights, name)))
+    }
+    parameters <- if (is.null(option)) integer() else .whole(option, "K")
+    weighting <- if (is.null(weights)) NULL else joined$formulas[[2]]
+    reduction <- .Call(r_reduction_create, name, joined$formulas[[1]], axis, parameters, weighting)
+    kernel <- .Call(r_compile, list(reduction), .settings$compilation)
+    result <- .Call(
+        r_run, kernel, .filled(joined, kernel), NULL, "col", .run_options(.per_value(name, x@dims[1] * if (is.null(option)) 1L else parameters, option), name == "Count")
+    )
+    if (is.list(result)) stats::setNames(result, c("value", "index")) else result
+}
+
+# Arguments that the formula no longer holds are not wanted.
+.filled <- function(joined, kernel) joined$values[seq_len(ncol(.Call(r_kernel_facts, kernel)))]
+
+.inner_or_reduce <- function(x, operation, name, index) {
+    if (length(index) == 1 && is.na(index)) .apply(operation, list(x)) else .reduce(x, name, index)
+}
+
+#' Reductions
+#'
+#' `sum`, `prod`, `min`, `max`, `argmin` and `argmax` of a symbolic tensor: over an index, for each row of the other one; without `index`, of the
+#' components of each vector (not `prod`). `min_argmin` and `max_argmax` give both values and places.
+#'
+#' `Kmin`, `argKmin` and `Kmin_argKmin` are the `K` smallest values, ascending, and where they are: nearest neighbours. `logsumexp` is the logarithm of
+#' the sum of exponentials, each times its weight, if there are any, computed so that nothing overflows. `sumsoftmaxweight` is the mean of
+#' `weight` with weights that are the exponentials: what attention computes.
+#'
+#' Places are R's: the first is 1 (but components count from 0 without `index`, as in the formula language). The option `index_base`
+#' changes it, for scripts made for RKeOps, whose places count from 0. NaN is never the smallest nor the largest value.
+#'
+#' @param x A symbolic tensor.
+#' @param index `"i"` to reduce over i, `"j"` over j; `NA` for the components.
+#' @param K How many of the smallest.
+#' @param weight A symbolic tensor, or numbers.
+#' @param ...,na.rm For `sum`, `min`, `max`, `prod`: the tensor, then the index; `na.rm` is ignored.
+#' @return A matrix with a row for each row that remains, or a list of two, `value` and `index`; without index a [LazyTensor()].
+#' @examples
+#' x <- matrix(runif(20), ncol = 2)
+#' y <- matrix(runif(10), ncol = 2)
+#' D <- sqdist(Vi(x), Vj(y))
+#' sum(exp(-D), index = "j")
+#' argmin(D, "j")
+#' argKmin(D, 2, "j")
+#' logsumexp(-D, "i")
+#' sumsoftmaxweight(-D, "j", Vj(y))
+#' @name reductions
+NULL
+
+#' @rdname reductions
+#' @export
+Summary.LazyTensor <- function(..., na.rm = FALSE) {
+    arguments <- list(...)
+    is_index <- names(arguments) == "index"
+    x <- if (any(is_index)) arguments[!is_index] else arguments
+    index <- if (any(is_index)) arguments[[which(is_index)[1]]] else if (length(x) == 2) x[[2]] else NA
+    if (length(x) > 2 || (length(x) == 2 && any(is_index))) {
+        .stop(paste0(.Generic, ": expected a LazyTensor and an index, got ", length(arguments), " arguments"))
+    }
+    x <- x[[1]]
+    switch(.Generic,
+        sum = .inner_or_reduce(x, if (is.ComplexLazyTensor(x)) "ComplexSum" else "Sum", "Sum", index),
+        min = .inner_or_reduce(x, "Min", "Min", index),
+        max = .inner_or_reduce(x, "Max", "Max", index),
+        prod = .reduce(x, "Prod", index),
+        .refuse_generic(.Generic)
+    )
+}
+
+#' @rdname reductions
+#' @export
+argmin <- function(x, index = NA) .inner_or_reduce(x, "ArgMin", "ArgMin", index)
+#' @rdname reductions
+#' @export
+argmax <- function(x, index = NA) .inner_or_reduce(x, "ArgMax", "ArgMax", index)
+#' @rdname reductions
+#' @export
+min_argmin <- function(x, index) .reduce(x, "Min_ArgMin", index)
+#' @rdname reductions
+#' @export
+max_argmax <- function(x, index) .reduce(x, "Max_ArgMax", index)
+#' @rdname reductions
+#' @export
+Kmin <- function(x, K, index) .reduce(x, "KMin", index, K)
+#' @rdname reductions
+#' @export
+argKmin <- function(x, K, index) .reduce(x, "ArgKMin", index, K)
+#' @rdname reductions
+#' @export
+Kmin_argKmin <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, K)
+#' @rdname reductions
+#' @export
+logsumexp <- function(x, index, weight = NULL) .reduce(x, if (is.null(weight)) "LogSumExp" else "LogSumExpWeight", index, weights = weight)
+#' @rdname reductions
+#' @export
+sumsoftmaxweight <- function(x, index, weight) .reduce(x, "SumSoftMaxWeight", index, weights = weight)
+
+#' @rdname reductions
+#' @export
+sum_reduction <- function(x, index) .reduce(x, "Sum", index)
+#' @rdname reductions
+#' @export
+min_reduction <- function(x, index) .reduce(x, "Min", index)
+#' @rdname reductions
+#' @export
+max_reduction <- function(x, index) .reduce(x, "Max", index)
+#' @rdname reductions
+#' @export
+argmin_reduction <- function(x, index) .reduce(x, "ArgMin", index)
+#' @rdname reductions
+#' @export
+argmax_reduction <- function(x, index) .reduce(x, "ArgMax", index)
+#' @rdname reductions
+#' @export
+min_argmin_reduction <- function(x, index) .reduce(x, "Min_ArgMin", index)
+#' @rdname reductions
+#' @export
+max_argmax_reduction <- function(x, index) .reduce(x, "Max_ArgMax", index)
+#' @rdname reductions
+#' @export
+Kmin_reduction <- function(x, K, index) .reduce(x, "KMin", index, K)
+#' @rdname reductions
+#' @export
+argKmin_reduction <- function(x, K, index) .reduce(x, "ArgKMin", index, K)
+#' @rdname reductions
+#' @export
+Kmin_argKmin_reduction <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, K)
+#' @rdname reductions
+#' @export
+logsumexp_reduction <- function(x, index, weight = NULL) {
+    .reduce(x, if (is.null(weight)) "LogSumExp" else "LogSumExpWeight", index, weights = weight)
+}
+#' @rdname reductions
+#' @export
+sumsoftmaxweight_reduction <- function(x, index, weight) .reduce(x, "SumSoftMaxWeight", index, weights = weight)
