@@ -1,6 +1,6 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
 # `make exhaustive` compares every function with float64 at every float32 number.
-.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python python-environment nvrtc gpu-bundle gpu-test gpu-bench python exhaustive bench docs header fmt setup clean
+.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python test-r python-environment nvrtc gpu-bundle gpu-test gpu-bench python r exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -20,7 +20,7 @@ demo: all
 test: setup
 	$(MAKE) nvrtc
 	$(MAKE) -j2 test-rust python-environment
-	$(MAKE) test-device-code test-c test-cmake test-python
+	$(MAKE) test-device-code test-c test-cmake test-python test-r
 
 # What runs on a GPU's source in the tests has to be accepted by NVIDIA's compiler too, which needs no GPU.
 NVRTC = $(abspath $(CARGO_TARGET_DIR)/nvrtc)/libnvrtc.so.12
@@ -51,6 +51,13 @@ test-python: setup
 # target/python/wheel/rkeops-*.whl, with the shared library in it.
 python: setup
 	bindings/python/wheel.sh
+
+test-r: setup
+	bindings/r/test.sh
+
+# target/r/rkeops_*.tar.gz, which installs without a network.
+r: setup
+	RKEOPS_HOME= bindings/r/build.sh
 
 exhaustive:
 	RKEOPS_EXHAUSTIVE=1 cargo test --release -p rkeops-core --test accuracy -- --nocapture

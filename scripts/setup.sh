@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Graphviz, Python.
+# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Graphviz, Python, R and packages of its.
 # Does nothing, and asks for no rights, where all of it is there. Knows Debian and its relatives.
 set -euo pipefail
 
 declare -A package=(
     [gcc]=gcc [g++]=g++ [clang]=clang [cmake]=cmake [make]=make [pkg-config]=pkg-config [valgrind]=valgrind
-    [dot]=graphviz
+    [dot]=graphviz [Rscript]=r-base-core [pandoc]=pandoc [xz]=xz-utils
 )
 missing=()
 for tool in "${!package[@]}"; do
     command -v "$tool" >/dev/null 2>&1 || missing+=("${package[$tool]}")
 done
 python3 -c 'import ensurepip' >/dev/null 2>&1 || missing+=(python3 python3-venv)
+for name in testthat knitr rmarkdown; do
+    [ -d "/usr/lib/R/site-library/$name" ] || Rscript -e "library($name)" >/dev/null 2>&1 || missing+=("r-cran-$name")
+done
 if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi
