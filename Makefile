@@ -1,5 +1,6 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
-# `make exhaustive` compares every function with float64 at every float32 number.
+# `make exhaustive` compares every function with float64 at every float32 number, and lets NVRTC compile every kernel of the tests for
+# every architecture.
 .PHONY: all demo test test-rust test-device-code test-c test-cmake test-python test-r python-environment nvrtc gpu-bundle gpu-test gpu-bench python r exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
@@ -59,8 +60,9 @@ test-r: setup
 r: setup
 	RKEOPS_HOME= bindings/r/build.sh
 
-exhaustive:
-	RKEOPS_EXHAUSTIVE=1 cargo test --release -p rkeops-core --test accuracy -- --nocapture
+exhaustive: nvrtc
+	RKEOPS_EXHAUSTIVE=1 cargo test --release -p rkeops-core --test suite accuracy -- --nocapture
+	CUDA_ON_CPU_NVRTC=$(NVRTC) CUDA_ON_CPU_EVERY=1 cargo test -p rkeops-core --test suite cuda::
 
 bench:
 	benches/run.sh

@@ -10,9 +10,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bundle=${CARGO_TARGET_DIR:-target}/gpu
-suites=(reductions nearest blocks masks dtypes complex columns conformance summation)
-# Suites that are for devices alone.
-own_suites=(pieces products many_columns)
 
 bundle() {
     rm -rf "$bundle"
@@ -21,7 +18,7 @@ bundle() {
     cp "${CARGO_TARGET_DIR:-target}/release/librkeops.so" "$bundle"
     strip "$bundle/librkeops.so"
     local suite program
-    for suite in "${suites[@]}" "${own_suites[@]}"; do
+    for suite in suite pieces; do
         program=$(cargo test --release -p rkeops-core --test "$suite" --no-run --message-format=json 2>/dev/null |
             sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
         cp "$program" "$bundle/tests/$suite"
@@ -44,15 +41,11 @@ find_compiler() {
 }
 
 run_tests() {
-    local suite failed=0
+    local failed=0
     export RKEOPS_TEST_GPU=1
     "$bundle/tests/devices" || failed=1
-    for suite in "${suites[@]}"; do
-        "$bundle/tests/$suite" cuda:: || failed=1
-    done
-    for suite in "${own_suites[@]}"; do
-        "$bundle/tests/$suite" || failed=1
-    done
+    "$bundle/tests/suite" cuda:: products:: many_columns:: || failed=1
+    "$bundle/tests/pieces" || failed=1
     return $failed
 }
 

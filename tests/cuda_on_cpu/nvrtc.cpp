@@ -1,6 +1,6 @@
 // A run-time compiler for the driver beside it: the processor's C++ compiler with `shim.h`. What it compiled is kept in the folder
 // of this library, by content. Where CUDA_ON_CPU_NVRTC names NVIDIA's compiler that has to accept sources too, one of so many as
-// CUDA_ON_CPU_SHARE says, each for one of several architectures; not those that take it minutes. Options are not looked at: what is
+// CUDA_ON_CPU_SHARE says, each for one of several architectures or, with CUDA_ON_CPU_EVERY, for all; not those that take it minutes. Options are not looked at: what is
 // asked for in groups of kernels is compiled once, with all of them.
 
 #include <dlfcn.h>
@@ -40,7 +40,7 @@ std::string read(const std::string& path) {
 }
 
 // For those that multiply on tensor cores the first is too old.
-const int architectures[] = {75, 80, 90, 100, 80};
+const int architectures[] = {75, 80, 90, 100};
 const size_t longest = 1 << 16;
 
 // Held while a source is compiled.
@@ -121,8 +121,12 @@ int nvrtcCompileProgram(void* program, int, const char* const*) {
     const bool is_chosen = hash / 4 % (share ? std::strtoul(share, 0, 10) : 1) == 0 && own->source.size() < longest;
     if (other && *other && is_chosen && access(accepted.c_str(), R_OK) != 0) {
         const bool multiplies = own->source.find("mma.sync") != std::string::npos;
-        own->log = refusal(other, own->source, architectures[hash % 4 + (multiplies && hash % 4 == 0 ? 4 : 0)]);
-        if (!own->log.empty()) return 6;
+        const char* every = std::getenv("CUDA_ON_CPU_EVERY");
+        for (size_t k = multiplies; k < 4; ++k) {
+            if (!(every && *every) && k != (hash % 4 < multiplies ? multiplies : hash % 4)) continue;
+            own->log = refusal(other, own->source, architectures[k]);
+            if (!own->log.empty()) return 6;
+        }
         if (FILE* file = std::fopen(accepted.c_str(), "w")) std::fclose(file);
     }
     return 0;

@@ -1,13 +1,12 @@
 //! Derivatives through reductions against dual numbers through dense reductions: gradients, derivatives along a
 //! direction and, chained by hand as a framework chains them, second derivatives.
 
-mod support;
 
 use rkeops_core::{Dtype, Reduction, Target};
-use support::approximate::{Approximate, Double, Format, Single};
-use support::differentiated::{Count, Problem, on_random_problems, plain, run};
-use support::dual::Dual;
-use support::expression::{Expression, Variable, call2};
+use crate::support::approximate::{Approximate, Double, Format, Single};
+use crate::support::differentiated::{Count, Problem, on_random_problems, plain, run};
+use crate::support::dual::Dual;
+use crate::support::expression::{Expression, Variable, call2};
 
 suite!(
     gradients_through_reductions,

@@ -1,9 +1,8 @@
 //! The ways of adding hold their bounds on data that is made to break them, and do not depend on threads.
 
-mod support;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Summation, Target};
-use support::random::Random;
+use crate::support::random::Random;
 
 suite!(sums_hold_their_bounds, exponentials_hold_their_bounds, results_do_not_depend_on_threads);
 suite!(devices: sums_hold_their_bounds, exponentials_hold_their_bounds);
@@ -103,7 +102,7 @@ fn exponentials_hold_their_bounds(target: Target) {
     let mut random = Random::new(6);
     let list: Vec<f32> = (0..TERMS).map(|_| random.between(-3.0, 3.0) as f32).collect();
     let powers: Vec<f64> = list.iter().map(|&v| f64::from(v).exp()).collect();
-    let meant = support::oracle::exact_sum(powers.into_iter()).ln();
+    let meant = crate::support::oracle::exact_sum(powers.into_iter()).ln();
     for (options, bound) in ways() {
         let options = CompileOptions { target, ..options };
         for rows in [1, 9] {

@@ -1,7 +1,6 @@
 //! Runs in which variables of i and of j are one array, so that a pair may serve both of its rows: against the oracle, and
 //! against runs on copies of the array.
 
-mod support;
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -11,11 +10,11 @@ use rkeops_core::{
     ArrayMut, ArrayRef, CompileOptions, Dtype, ErrorKind, Kernel, Ranges, Reduction, Result, RunOptions, Summation,
     Target,
 };
-use support::case::{Case, Numbers};
-use support::check::{Count, check, describe};
-use support::expression::{Expression, Variable, call1, call2, index, with_integers};
-use support::generate::Generator;
-use support::random::{Random, seeds};
+use crate::support::case::{Case, Numbers};
+use crate::support::check::{Count, check, describe};
+use crate::support::expression::{Expression, Variable, call1, call2, index, with_integers};
+use crate::support::generate::Generator;
+use crate::support::random::{Random, seeds};
 
 suite!(
     random_sums,
@@ -131,7 +130,7 @@ fn random_sums(target: Target) {
             }
         }
     }
-    if support::random::number("RKEOPS_TEST_SEED").is_none() {
+    if crate::support::random::number("RKEOPS_TEST_SEED").is_none() {
         assert!(exchanged >= 8, "{exchanged} of 24 have a program for exchanged pairs");
     }
 }

@@ -1,15 +1,14 @@
 //! Sums over many components by tensor cores: they hold their bounds on data that is made to break them, whatever the sizes,
 //! and what is done with them is right.
 
-mod support;
 
 use std::sync::Arc;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Half, Kernel, Ranges, Reduction, RunOptions, Target};
-use support::case::Case;
-use support::check::assert_right;
-use support::expression::{Expression, Variable};
-use support::random::{Random, some};
+use crate::support::case::Case;
+use crate::support::check::assert_right;
+use crate::support::expression::{Expression, Variable};
+use crate::support::random::{Random, some};
 
 suite!(devices: squared_distances, inner_products, infinities_and_nan, every_size, every_reduction, blocks_of_pairs);
 

@@ -1,19 +1,18 @@
 //! Derivatives against dual numbers: of every operation, of random formulas, first and second, with respect to
 //! variables of both indices and parameters, of formulas and of sums; and the values at kinks and poles.
 
-mod support;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
-use support::approximate::{Approximate, Double, Format, Single};
-use support::case::{Case, Numbers, Values};
-use support::dual::{Dual, each};
-use support::expression::{Expression, Variable, aliases, call2};
-use support::generate::{Generator, variables};
-use support::oracle::{Expected, takes_part};
-use support::random::{Random, seeds};
-use support::reducing::masked_sum;
-use support::samples::single_operations;
-use support::scalar::Scalar;
+use crate::support::approximate::{Approximate, Double, Format, Single};
+use crate::support::case::{Case, Numbers, Values};
+use crate::support::dual::{Dual, each};
+use crate::support::expression::{Expression, Variable, aliases, call2};
+use crate::support::generate::{Generator, variables};
+use crate::support::oracle::{Expected, takes_part};
+use crate::support::random::{Random, seeds};
+use crate::support::reducing::masked_sum;
+use crate::support::samples::single_operations;
+use crate::support::scalar::Scalar;
 
 suite!(
     gradients_of_each_operation,

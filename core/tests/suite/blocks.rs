@@ -1,13 +1,12 @@
 //! Batches, block-sparse ranges and ragged batches: against the oracle, and each problem and each block by itself, as a
 //! run on arrays of its own, gives the same to the last bit.
 
-mod support;
 
 use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Half, Kernel, Ranges, Reduction, Result, Target};
-use support::check::SLACK;
-use support::oracle::Expected;
-use support::problem::{Problem, compact, half, met, run, same, some_half, strips};
-use support::random::{Random, seeds};
+use crate::support::check::SLACK;
+use crate::support::oracle::Expected;
+use crate::support::problem::{Problem, compact, half, met, run, same, some_half, strips};
+use crate::support::random::{Random, seeds};
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 

@@ -1,5 +1,5 @@
 //! The tables of docs/language.md are made from the definitions of operations and reductions, and are current.
-//! `UPDATE=1 cargo test -p rkeops-core --test language` rewrites them.
+//! `UPDATE=1 cargo test -p rkeops-core --test suite language` rewrites them.
 
 use std::path::PathBuf;
 
@@ -190,5 +190,5 @@ fn the_reference_is_current() {
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &current).unwrap();
     }
-    assert!(current == text, "docs/language.md is stale: UPDATE=1 cargo test -p rkeops-core --test language");
+    assert!(current == text, "docs/language.md is stale: UPDATE=1 cargo test -p rkeops-core --test suite language");
 }

@@ -1,14 +1,13 @@
 //! Outputs of many components, whose programs are repeated: against the oracle, and machine code against the portable
 //! backend; by text, that they are repeated and that compiling them makes little code.
 
-mod support;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
-use support::case::{Case, Numbers};
-use support::check::{Count, check, describe};
-use support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
-use support::random::{Random, seeds};
-use support::reducing::{NEAREST, with_extra, with_mask};
+use crate::support::case::{Case, Numbers};
+use crate::support::check::{Count, check, describe};
+use crate::support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
+use crate::support::random::{Random, seeds};
+use crate::support::reducing::{NEAREST, with_extra, with_mask};
 
 suite!(wide_results, targets_agree, kronecker_products_are_small, terms_that_are_alike);
 suite!(devices: wide_results, terms_that_are_alike);

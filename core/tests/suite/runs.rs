@@ -1,16 +1,15 @@
 //! Running kernels on every target: strides, ranks, threads, concurrent first use, and kernels that are used again.
 
-mod support;
 
 use std::sync::{Arc, Barrier};
 
 use rkeops_core::{
     ArrayMut, ArrayRef, CompileOptions, Data, Dtype, Error, ErrorKind, Kernel, Reduction, RunOptions, Target,
 };
-use support::case::{Case, Numbers, Values};
-use support::check::assert_right;
-use support::expression::{Expression, Variable, call1, call2};
-use support::layout::{LAYOUTS, Layout};
+use crate::support::case::{Case, Numbers, Values};
+use crate::support::check::assert_right;
+use crate::support::expression::{Expression, Variable, call1, call2};
+use crate::support::layout::{LAYOUTS, Layout};
 
 suite!(
     uncommon_strides,

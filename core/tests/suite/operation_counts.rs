@@ -1,7 +1,7 @@
 //! How many operations a pair takes for kernels that people use and for their derivatives, alone and in one pass with the
 //! value. The bounds are what was counted; what makes a count smaller lowers its bound.
 //!
-//! `cargo test --test operation_counts -- --nocapture` prints the table.
+//! `cargo test --test suite operation_counts -- --nocapture` prints the table.
 
 use rkeops_core::{CompileOptions, Dtype, Kernel, Reduction, Target};
 

@@ -1,24 +1,23 @@
 //! One suite for every target: each operation alone, at ordinary and at special points, and random formulas, against
 //! the float64 oracle; and machine code against the portable backend, bit for bit.
 
-mod support;
 
 use std::f64::consts::PI;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target, ops};
-use support::approximate::{Approximate, Double};
-use support::case::{Case, Numbers, special};
-use support::check::{Count, SLACK, assert_right, check, describe, refuse};
-use support::expression::{
+use crate::support::approximate::{Approximate, Double};
+use crate::support::case::{Case, Numbers, special};
+use crate::support::check::{Count, SLACK, assert_right, check, describe, refuse};
+use crate::support::expression::{
     BINARY, Expression, OF_ORDER, SYMBOLIC, TERNARY, UNARY, Variable, WITH_INTEGERS, aliases, call1, call2, call3,
     operations, with_integers,
 };
-use support::functions::{bessel_k, erf, erfc, matern, polygamma, spherical_bessel};
-use support::generate::{Generator, case};
-use support::random::{Random, seeds, some};
-use support::reducing::{is_order_free, taken};
-use support::samples::{binary, of_integers, of_order, positive, sequences, tensors, ternary, unary};
-use support::shrink::shrink;
+use crate::support::functions::{bessel_k, erf, erfc, matern, polygamma, spherical_bessel};
+use crate::support::generate::{Generator, case};
+use crate::support::random::{Random, seeds, some};
+use crate::support::reducing::{is_order_free, taken};
+use crate::support::samples::{binary, of_integers, of_order, positive, sequences, tensors, ternary, unary};
+use crate::support::shrink::shrink;
 
 suite!(
     operations_at_ordinary_points,
@@ -467,7 +466,7 @@ fn the_generator_reaches_every_operation() {
     }
     for seed in 0..2000 {
         let mut random = Random::new(seed);
-        let variables = support::generate::variables(&mut random);
+        let variables = crate::support::generate::variables(&mut random);
         let mut generator = Generator { random, variables: &variables, smooth: false, integers: true };
         let dim = 1 + generator.random.below(4);
         let formula = generator.formula(4, dim);

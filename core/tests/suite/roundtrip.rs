@@ -1,14 +1,13 @@
 //! Text to formula to text: the same node again; and text that is no formula: an error, never a panic and never a
 //! long wait.
 
-mod support;
 
 use rkeops_core::formula::Graph;
 use rkeops_core::ops::{self, Algebra, Node};
 use rkeops_core::{Axis, Category, ErrorKind, Formula, Reduction};
-use support::expression::{Expression, aliases};
-use support::generate::{Generator, variables};
-use support::random::{Random, seeds};
+use crate::support::expression::{Expression, aliases};
+use crate::support::generate::{Generator, variables};
+use crate::support::random::{Random, seeds};
 
 /// Whether two formulas are one node of one graph.
 fn is_same(a: &Formula, b: &Formula) -> bool {

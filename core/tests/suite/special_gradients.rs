@@ -1,10 +1,9 @@
 //! Derivatives of extreme values, products and means where values are equal, infinite, NaN or 0, or where there are none.
 
-mod support;
 
 use rkeops_core::{Dtype, ErrorKind, Reduction, Target};
-use support::differentiated::{Problem, plain, run};
-use support::expression::Variable;
+use crate::support::differentiated::{Problem, plain, run};
+use crate::support::expression::Variable;
 
 suite!(
     the_first_of_equal_values_has_all,

@@ -2,14 +2,13 @@
 //! has the value of the one that was written, for random operands and awkward numbers. What a rule may change beyond
 //! rounding stands beside it, and in docs/accuracy.md.
 
-mod support;
 
 use rkeops_core::{Dtype, Formula};
-use support::approximate::{Approximate, Double};
-use support::case::Case;
-use support::check::SLACK;
-use support::expression::{Expression, Variable, aliases, call1, call2, with_integers};
-use support::random::{Random, seeds};
+use crate::support::approximate::{Approximate, Double};
+use crate::support::case::Case;
+use crate::support::check::SLACK;
+use crate::support::expression::{Expression, Variable, aliases, call1, call2, with_integers};
+use crate::support::random::{Random, seeds};
 
 /// What a rule may change beyond rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -278,7 +277,7 @@ fn plans_keep_the_value(target: rkeops_core::Target) {
         let formula = factors.remove(0);
         for dtype in [Dtype::F32, Dtype::F64] {
             let mut case = Case::new(&variables, vec![("Max", formula.clone()), ("Sum", formula.clone())], [40, 1]);
-            case.numbers = support::case::Numbers::Awkward;
+            case.numbers = crate::support::case::Numbers::Awkward;
             case.seed = seed;
             let results = case.run(dtype, target, 1).unwrap();
             for row in 0..40 {

@@ -1,17 +1,16 @@
 //! Every reduction on every target: boundary sizes over both axes, ties, NaN and infinities, few rows with many
 //! columns and the reverse, and sums and indices that are exactly known.
 
-mod support;
 
 use std::sync::Arc;
 
 use rkeops_core::{Dtype, Target};
-use support::BOUNDARIES;
-use support::case::{Case, Numbers};
-use support::check::assert_right;
-use support::expression::{Expression, Variable, call1, call2};
-use support::oracle::{REDUCTIONS, first_extreme};
-use support::random::{Random, some};
+use crate::support::BOUNDARIES;
+use crate::support::case::{Case, Numbers};
+use crate::support::check::assert_right;
+use crate::support::expression::{Expression, Variable, call1, call2};
+use crate::support::oracle::{REDUCTIONS, first_extreme};
+use crate::support::random::{Random, some};
 
 suite!(
     boundary_sizes,

@@ -1,19 +1,18 @@
 //! Symbolic operators against dense Jacobians and second derivatives from dual numbers: of every operation and of random
 //! formulas, on every target; and what they refuse.
 
-mod support;
 
 use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, Target};
-use support::approximate::{Approximate, Double, Format, Single};
-use support::case::{Case, Numbers};
-use support::dual::{Dual, each};
-use support::expression::{Expression, Variable, aliases};
-use support::generate::{Generator, variables};
-use support::layout::Layout;
-use support::oracle::reduce;
-use support::random::{Random, seeds};
-use support::samples::single_operations;
-use support::scalar::Scalar;
+use crate::support::approximate::{Approximate, Double, Format, Single};
+use crate::support::case::{Case, Numbers};
+use crate::support::dual::{Dual, each};
+use crate::support::expression::{Expression, Variable, aliases};
+use crate::support::generate::{Generator, variables};
+use crate::support::layout::Layout;
+use crate::support::oracle::reduce;
+use crate::support::random::{Random, seeds};
+use crate::support::samples::single_operations;
+use crate::support::scalar::Scalar;
 
 suite!(
     derivatives_of_each_operation_along_a_direction,

@@ -1,11 +1,10 @@
 //! The source of kernels for GPUs, run on the processor and compared with the oracle.
 
-mod support;
 
 use rkeops_core::{Dtype, Target};
-use support::case::Case;
-use support::check::assert_right;
-use support::expression::{Expression, Variable};
+use crate::support::case::Case;
+use crate::support::check::assert_right;
+use crate::support::expression::{Expression, Variable};
 
 fn variable(dim: usize, category: usize) -> Variable {
     Variable { dim, category }

@@ -1,5 +1,5 @@
 //! What the compiler makes of some formulas, as text that a reader can judge: plan, lane programs with their operations
-//! and, for a few, the machine code. A change there has to be meant: `UPDATE=1 cargo test --test golden` rewrites the
+//! and, for a few, the machine code. A change there has to be meant: `UPDATE=1 cargo test --test suite golden` rewrites the
 //! files in `golden/`, and the difference shows what the change does.
 
 use std::collections::BTreeSet;

@@ -4,13 +4,12 @@
 //! `RKEOPS_EXHAUSTIVE=1`), float64 functions with a table that mpmath made (`data/float64.py`). The bounds here are
 //! those of `docs/accuracy.md`; `--nocapture` prints what was found.
 
-mod support;
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
 use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
-use support::functions::{bessel_k, matern, named, polygamma};
+use crate::support::functions::{bessel_k, matern, named, polygamma};
 
 suite!(
     single_precision_functions,
@@ -171,7 +170,7 @@ fn single_precision_functions(target: Target) {
 fn single_precision_powers(target: Target) {
     let kernel = compile("Powf(x,y)", Dtype::F32, target);
     let mut worst = Worst::default();
-    let mut random = support::random::Random::new(5);
+    let mut random = crate::support::random::Random::new(5);
     let portions = if asked_step().is_some() { 2000 } else { 10 };
     for portion in 0..portions {
         let bases = (0..1 << 16).map(|_| match portion % 3 {
@@ -366,7 +365,7 @@ fn special_functions(target: Target) {
             }
         }
         worst.report(formula, Dtype::F64, target, 1.0);
-        let mut random = support::random::Random::new(17);
+        let mut random = crate::support::random::Random::new(17);
         let number = |k: usize| match k % 3 {
             0 => 10f64.powf(random.between(-12.0, 2.0)),
             1 if is_two_sided => random.between(-20.0, 0.0),
@@ -407,7 +406,7 @@ fn exponents_of_pairs(target: Target) {
 
 /// The points, their weights, and the float64 sum of a Gaussian for each of some rows.
 fn gaussian(rows: usize, columns: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f64>) {
-    let mut random = support::random::Random::new(11);
+    let mut random = crate::support::random::Random::new(11);
     let mut single =
         |n: usize, low: f64| -> Vec<f64> { (0..n).map(|_| f64::from(random.between(low, 1.0) as f32)).collect() };
     let (x, y, b) = (single(3 * rows, 0.0), single(3 * columns, 0.0), single(columns, 0.1));
@@ -416,7 +415,7 @@ fn gaussian(rows: usize, columns: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>, Vec<f
             let square: f64 = x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum();
             (-square).exp() * b
         });
-        support::oracle::exact_sum(terms)
+        crate::support::oracle::exact_sum(terms)
     };
     let sums = x.chunks_exact(3).map(row).collect();
     (x, y, b, sums)
