@@ -79,8 +79,9 @@ resident <- function() {
     as.numeric(gsub("[^0-9]", "", grep("^VmRSS", readLines("/proc/self/status"), value = TRUE)))
 }
 in_use <- function() sum(gc(full = TRUE)[, 2])
-# The first calls fill what is kept on purpose: the kernels that were compiled lately.
-memory_of <- function(title, call, calls, first = 1000L) {
+# The first calls fill what there is to fill: R's heap, which grows up to its first collections with any function, and the
+# kernels that the library keeps.
+memory_of <- function(title, call, calls, first = 100000L) {
     for (k in seq_len(first)) call()
     before <- c(in_use(), resident())
     for (k in seq_len(calls)) call()
@@ -89,7 +90,7 @@ memory_of <- function(title, call, calls, first = 1000L) {
 }
 cat("memory, 100 points and 100\n")
 memory_of("the operator", function() operator(small), 100000L)
-memory_of("a symbolic matrix", function() exp(-sqdist(Vi(x_small), Vj(y_small)) / 2) %*% b_small, 20000L)
+memory_of("a symbolic matrix", function() exp(-sqdist(Vi(x_small), Vj(y_small)) / 2) %*% b_small, 20000L, first = 20000L)
 memory_of("a new formula", local({
     count <- 0
     function() {
