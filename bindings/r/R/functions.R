@@ -14,7 +14,7 @@
 #'
 #' `step`, `ifelse` and `atan2` are R's own functions where no argument is a symbolic tensor.
 #'
-#' @param x,y,z,s,g Symbolic tensors or numbers.
+#' @param x,y,z,s Symbolic tensors or numbers.
 #' @param a,b Symbolic tensors or numbers: bounds, or modulus and offset.
 #' @param test,yes,no Symbolic tensors or numbers; for R's own function any vectors.
 #' @param object,... As for [stats::step()] where `object` is no symbolic tensor.
