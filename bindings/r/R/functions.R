@@ -1,6 +1,6 @@
 # Functions that R has no operator for, by RKeOps' names.
 
-# Where there is no tensor a function of R's own is called.
+# Where there is no tensor a function of R's own is called, and numbers give numbers.
 .any_lazy <- function(...) any(vapply(list(...), .is_lazy, NA))
 
 #' More functions of symbolic tensors
@@ -14,7 +14,7 @@
 #'
 #' `step`, `ifelse` and `atan2` are R's own functions where no argument is a symbolic tensor.
 #'
-#' @param x,y,z,s,g Symbolic tensors or numbers.
+#' @param x,y,z,s Symbolic tensors or numbers.
 #' @param a,b Symbolic tensors or numbers: bounds, or modulus and offset.
 #' @param test,yes,no Symbolic tensors or numbers; for R's own function any vectors.
 #' @param object,... As for [stats::step()] where `object` is no symbolic tensor.
@@ -31,22 +31,22 @@ NULL
 
 #' @rdname functions
 #' @export
-square <- function(x) .apply("Square", list(x))
+square <- function(x) if (.is_lazy(x)) .apply("Square", list(x)) else x^2
 #' @rdname functions
 #' @export
-rsqrt <- function(x) .apply("Rsqrt", list(x))
+rsqrt <- function(x) if (.is_lazy(x)) .apply("Rsqrt", list(x)) else 1 / sqrt(x)
 #' @rdname functions
 #' @export
-inv <- function(x) .apply("Inv", list(x))
+inv <- function(x) if (.is_lazy(x)) .apply("Inv", list(x)) else 1 / x
 #' @rdname functions
 #' @export
-xlogx <- function(x) .apply("XLogX", list(x))
+xlogx <- function(x) if (.is_lazy(x)) .apply("XLogX", list(x)) else base::ifelse(x == 0, 0, x * log(x))
 #' @rdname functions
 #' @export
-sinxdivx <- function(x) .apply("SinXDivX", list(x))
+sinxdivx <- function(x) if (.is_lazy(x)) .apply("SinXDivX", list(x)) else base::ifelse(x == 0, 1, sin(x) / x)
 #' @rdname functions
 #' @export
-relu <- function(x) .apply("ReLU", list(x))
+relu <- function(x) if (.is_lazy(x)) .apply("ReLU", list(x)) else base::ifelse(x < 0, 0, x)
 #' @rdname functions
 #' @export
 sqnorm2 <- function(x) .apply("SqNorm2", list(x))
@@ -170,7 +170,11 @@ unaryop.LazyTensor <- function(x, opstr, opt_arg = NA, opt_arg2 = NA, ...) {
 }
 #' @rdname operations
 #' @export binaryop.LazyTensor
-binaryop.LazyTensor <- function(x, y, opstr, ...) .apply(opstr, list(x, y))
+binaryop.LazyTensor <- function(x, y, opstr, ...) {
+    # RKeOps has signs too, with is_operator = TRUE.
+    if (opstr %in% names(.arithmetic)) return(match.fun(opstr)(.lazy(x, opstr), y))
+    .apply(opstr, list(x, y))
+}
 #' @rdname operations
 #' @export ternaryop.LazyTensor
 ternaryop.LazyTensor <- function(x, y, z, opstr, ...) .apply(opstr, list(x, y, z))

@@ -62,6 +62,8 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     if (!is.character(sum_scheme) || length(sum_scheme) != 1 || !sum_scheme %in% names(.summations)) {
         .stop(paste0("sum_scheme: expected one of ", paste0("\"", names(.summations), "\"", collapse = ", "), ", got ", .words(sum_scheme)))
     }
+    # What is wrong with the formula is told of the user's text: the reduction's has another number at the end.
+    .Call(r_formula_parse, parts$formula, info$args)
     text <- .reduction_text(parts)
     parse <- function() .Call(r_reduction_parse, text, info$args)
     facts <- .Call(r_reduction_facts, parse())

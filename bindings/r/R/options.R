@@ -73,7 +73,7 @@
             "the number of a device, from 0 on, or -1 for all"
         },
         cache_dir = if (!is.null(value) && !is.character(value)) "the path of a folder",
-        if (!is.logical(value) || length(value) != 1 || is.na(value)) "TRUE or FALSE"
+        if (length(value) != 1 || !(isTRUE(value) || isFALSE(value) || (name %in% c("verbosity", "debug") && value %in% 0:1))) "TRUE or FALSE"
     )
     if (!is.null(expected)) {
         .stop(paste0("option ", name, ": expected ", expected, ", got ", .words(value)))
@@ -130,6 +130,7 @@ set_rkeops_options <- function(input = NULL) {
     }
     for (name in names(input)) .check_option(name, input[[name]])
     for (name in intersect(names(input), c("index_base", "device_id"))) input[[name]] <- as.integer(input[[name]])
+    for (name in intersect(names(input), c("verbosity", "debug"))) input[[name]] <- as.logical(input[[name]])
     .set(input)
     invisible(NULL)
 }
@@ -137,13 +138,14 @@ set_rkeops_options <- function(input = NULL) {
 #' @rdname rkeops_options
 #' @export
 rkeops_use_cpu <- function(ncore = NULL) {
-    set_rkeops_options(list(backend = "CPU"))
-    if (!is.null(ncore)) {
-        if (!is.numeric(ncore) || length(ncore) != 1 || is.na(ncore) || ncore < 1 || ncore %% 1 != 0) {
-            .stop(paste0("ncore: expected a number of threads, from 1 on, got ", .words(ncore)))
-        }
-        .Call(r_threads, as.integer(ncore))
+    # As in RKeOps 0 stands for all, too.
+    if (is.null(ncore)) ncore <- 0
+    if (!is.numeric(ncore) || length(ncore) != 1 || is.na(ncore) || ncore < 0 || ncore %% 1 != 0) {
+        .stop(paste0("ncore: expected a number of threads, or 0 for all, got ", .words(ncore)))
     }
+    set_rkeops_options(list(backend = "CPU"))
+    .Call(r_threads, as.integer(ncore))
+    .limit_threads()
     invisible(NULL)
 }
 

@@ -16,8 +16,8 @@
 #' @importFrom stats setNames
 "_PACKAGE"
 
-.onLoad <- function(libname, pkgname) {
-    # CRAN's checks allow two threads.
+# No more threads than the environment allows: two where CRAN checks.
+.limit_threads <- function() {
     limited <- Sys.getenv("_R_CHECK_LIMIT_CORES_")
     limits <- suppressWarnings(c(
         if (nzchar(limited) && !tolower(limited) %in% c("false", "no")) 2,
@@ -28,3 +28,5 @@
         .Call(r_threads, as.integer(min(limits, .Call(r_threads, NULL))))
     }
 }
+
+.onLoad <- function(libname, pkgname) .limit_threads()

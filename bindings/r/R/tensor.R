@@ -142,8 +142,8 @@ Pm <- function(x, is_complex = FALSE) .lazy_tensor(x, 2L, is_complex)
 #' @export
 `$.LazyTensor` <- function(x, name) {
     switch(name,
-        formula = .Call(r_formula_text, x@formula), args = .args_of(x), vars = x@values, ni = x@rows[1], nj = x@rows[2], dimres = x@dims[1],
-        .stop(paste0("a LazyTensor has no field ", .words(name), "; expected formula, args, vars, ni, nj or dimres"))
+        formula = .Call(r_formula_text, x@formula), args = .args_of(x), vars = , data = x@values, ni = x@rows[1], nj = x@rows[2], dimres = x@dims[1],
+        .stop(paste0("a LazyTensor has no field ", .words(name), "; expected formula, args, vars (or data), ni, nj or dimres"))
     )
 }
 

@@ -76,9 +76,10 @@ static void look_for_interrupt(void *unused) {
 static int32_t watch(double done, double total, Watch *own) {
     if (!R_ToplevelExec(look_for_interrupt, NULL)) return own->is_interrupted = 1;
     if (own->function == R_NilValue) return 0;
-    SEXP call = PROTECT(Rf_lang3(own->function, Rf_ScalarReal(done), Rf_ScalarReal(total)));
+    SEXP first = PROTECT(Rf_ScalarReal(done)), second = PROTECT(Rf_ScalarReal(total));
+    SEXP call = PROTECT(Rf_lang3(own->function, first, second));
     R_tryEvalSilent(call, R_GlobalEnv, &own->has_failed);
-    UNPROTECT(1);
+    UNPROTECT(3);
     return own->has_failed;
 }
 
