@@ -2,6 +2,7 @@
 
 # A variable of a tensor: told by its position from 0 on, or as a tensor made of the same data.
 .variable_tensor <- function(f, var) {
+    if (!.is_lazy(f)) .stop(paste0("f: expected a LazyTensor, got ", .words(f)), "type")
     if (.is_lazy(var)) return(var)
     if (!is.int(var) || var < 0 || var >= length(f@values)) {
         .stop(paste0("var: expected a LazyTensor, or the position, from 0 on, of one of ", length(f@values), " arguments, got ", .words(var)))
@@ -32,19 +33,21 @@
 #' adjoint(K, matrix(1, 5, 1), "Sum", Vj(y), "j")
 #' @export
 grad <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
-    .reduce(.apply("Grad", list(f, .variable_tensor(f, var), gradin)), opstr, index)
+    .reduce(.apply("Grad", list(f = f, var = .variable_tensor(f, var), gradin = gradin)), .string(opstr, "opstr"), index)
 }
 
 #' @rdname grad
 #' @export
 adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     variable <- .variable_tensor(f, var)
-    axis <- .axis_of(index, "adjoint")
-    reduction <- .Call(r_reduction_create, opstr, f@formula, axis, integer(), NULL)
+    axis <- .axis_of(index)
+    gradin <- .numbers(gradin, "gradin")
+    reduction <- .Call(r_reduction_create, .string(opstr, "opstr"), f@formula, axis, integer(), NULL)
     kept <- 1L - axis
     values <- f@values
     position <- .Call(r_positions, values, f@kinds, variable@values, variable@kinds)
-    if (length(position) != 1 || position >= length(values)) .stop("var: the tensor is no variable of f")
+    is_variable <- length(position) == 1 && position < length(values) && grepl("^Var\\([0-9,]*\\)$", variable$formula)
+    if (!is_variable) .stop(paste0("var: expected a variable of f, got the tensor ", variable$formula))
     kind <- f@kinds[2 * position + 1:2]
     formula <- function(position, columns) .Call(r_formula_variable, position, columns, kept)
     count <- length(values)
@@ -63,6 +66,7 @@ adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     )
     kernel <- .Call(r_compile, list(gradient), .settings$compilation)
     inputs <- c(values, list(gradin), results)
-    result <- .Call(r_run, kernel, .filled(list(values = inputs), kernel), NULL, "col", .run_options())
+    names <- c(rep("", count), "gradin", rep("", length(results)))
+    result <- .Call(r_run, kernel, .filled(list(values = inputs), kernel), names, "col", .run_options())
     if (kind[2] == 2L) matrix(colSums(result), nrow = 1) else result
 }

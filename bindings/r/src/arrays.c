@@ -7,18 +7,22 @@
 static const char *kind_of(SEXP value) {
     if (Rf_inherits(value, "data.frame")) return "a data frame";
     if (Rf_isFactor(value)) return "a factor";
+    if (Rf_inherits(value, "integer64")) return "a vector of class integer64";
+    if (Rf_inherits(value, "LazyTensor")) return "a LazyTensor";
     switch (TYPEOF(value)) {
     case NILSXP: return "NULL";
     case STRSXP: return "a character vector";
     case VECSXP: return "a list";
     case CLOSXP: return "a function";
+    case S4SXP: return "an object of class S4";
     default: return Rf_type2char(TYPEOF(value));
     }
 }
 
 static int is_numeric(SEXP value) {
     switch (TYPEOF(value)) {
-    case REALSXP:
+    /* Package bit64 stores integers in the bits of doubles. */
+    case REALSXP: return !Rf_inherits(value, "integer64");
     case CPLXSXP:
     case LGLSXP: return 1;
     case INTSXP: return !Rf_isFactor(value);
@@ -42,7 +46,7 @@ int64_t rows_of(SEXP value, int64_t columns, int32_t category, int points_in_col
     if (category == RKEOPS_CATEGORY_PARAMETER) return Rf_xlength(value) * parts == columns ? 1 : -1;
     int64_t extents[2];
     extents_of(value, extents);
-    const int has_axes = Rf_getAttrib(value, R_DimSymbol) != R_NilValue;
+    const int has_axes = Rf_xlength(Rf_getAttrib(value, R_DimSymbol)) == 2;
     const int64_t rows = points_in_columns && has_axes ? extents[1] : extents[0];
     const int64_t own = points_in_columns && has_axes ? extents[0] : extents[1];
     return own * parts == columns ? rows : -1;
@@ -54,8 +58,8 @@ static void refuse(SEXP value, int64_t columns, int32_t category, int points_in_
     const int64_t parts = TYPEOF(value) == CPLXSXP ? 2 : 1;
     const long long own = (long long)(columns / parts);
     if (category == RKEOPS_CATEGORY_PARAMETER) snprintf(expected, sizeof expected, "a numeric vector of length %lld", own);
-    else if (points_in_columns) snprintf(expected, sizeof expected, "a numeric matrix with %lld rows, one column per point", own);
-    else snprintf(expected, sizeof expected, "a numeric matrix with %lld columns, one row per point", own);
+    else if (points_in_columns) snprintf(expected, sizeof expected, "a numeric matrix with %lld row%s, one column per point", own, own == 1 ? "" : "s");
+    else snprintf(expected, sizeof expected, "a numeric matrix with %lld column%s, one row per point", own, own == 1 ? "" : "s");
     SEXP dim = Rf_getAttrib(value, R_DimSymbol);
     if (!is_numeric(value)) snprintf(got, sizeof got, "%s", kind_of(value));
     else if (dim == R_NilValue) snprintf(got, sizeof got, "a vector of length %lld", (long long)Rf_xlength(value));

@@ -72,7 +72,8 @@ SEXP r_formula_text(SEXP formula) {
 static int is_same(SEXP a, SEXP b) {
     if (a == b) return 1;
     if (TYPEOF(a) != REALSXP || TYPEOF(b) != REALSXP || Rf_xlength(a) != Rf_xlength(b) || Rf_xlength(a) > 16) return 0;
-    return R_compute_identical(a, b, 0);
+    /* Zeros of different signs differ: 1 / x and atan2 tell them apart. */
+    return R_compute_identical(a, b, 1);
 }
 
 /* The place of each argument among others, to which those that are new are added; kinds are pairs of columns and category. */
