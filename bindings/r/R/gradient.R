@@ -3,7 +3,13 @@
 # A variable of a tensor: told by its position from 0 on, or as a tensor made of the same data.
 .variable_tensor <- function(f, var) {
     if (!.is_lazy(f)) .stop(paste0("f: expected a LazyTensor, got ", .words(f)), "type")
-    if (.is_lazy(var)) return(var)
+    if (.is_lazy(var)) {
+        if (!is.ComplexLazyTensor(var) || length(var@values) != 1) return(var)
+        # Of complex numbers the real and imaginary parts are the variable.
+        parts <- .Call(r_formula_variable, 0L, var@kinds[1], var@kinds[2])
+        is_data <- var$formula == .Call(r_formula_text, .Call(r_formula_apply, "AsComplex", list(parts), integer()))
+        return(if (is_data) .make(parts, var@values, var@kinds, var@rows) else var)
+    }
     if (!is.int(var) || var < 0 || var >= length(f@values)) {
         .stop(paste0("var: expected a LazyTensor, or the position, from 0 on, of one of ", length(f@values), " arguments, got ", .words(var)))
     }
@@ -14,10 +20,18 @@
     .make(.Call(r_formula_variable, 0L, kind[1], kind[2]), f@values[var + 1], kind, rows)
 }
 
+# Columns of real and imaginary parts in turn as complex numbers, if the data of a variable are.
+.like_data <- function(gradient, data) {
+    if (!is.complex(data)) return(gradient)
+    parts <- seq(1L, ncol(gradient), 2L)
+    matrix(complex(real = gradient[, parts], imaginary = gradient[, parts + 1L]), nrow(gradient))
+}
+
 #' Gradients of symbolic tensors
 #'
 #' `grad()` reduces the gradient of a formula: `sum over the index of (d f / d var) gradin`, RKeOps' function of this name. `adjoint()` is the gradient
-#' of the reduction itself: the derivative of `sum(gradin * reduction)` with respect to the data of a variable.
+#' of the reduction itself: the derivative of `sum(gradin * reduction)` with respect to the data of a variable. With complex numbers the sum is
+#' `sum(Re(Conj(gradin) * reduction))`, and the derivatives in the real parts and in the imaginary parts are those of the result.
 #'
 #' @param f A symbolic tensor.
 #' @param gradin A symbolic tensor or numbers, with as many components as `f`; for `adjoint()` a matrix of the size of the reduction's result.
@@ -33,7 +47,9 @@
 #' adjoint(K, matrix(1, 5, 1), "Sum", Vj(y), "j")
 #' @export
 grad <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
-    .reduce(.apply("Grad", list(f = f, var = .variable_tensor(f, var), gradin = gradin)), .string(opstr, "opstr"), index)
+    variable <- .variable_tensor(f, var)
+    gradient <- .reduce(.apply("Grad", list(f = f, var = variable, gradin = gradin)), .string(opstr, "opstr"), index)
+    .like_data(gradient, variable@values[[1]])
 }
 
 #' @rdname grad
@@ -68,5 +84,5 @@ adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     inputs <- c(values, list(gradin), results)
     names <- c(rep("", count), "gradin", rep("", length(results)))
     result <- .Call(r_run, kernel, .filled(list(values = inputs), kernel), names, "col", .run_options())
-    if (kind[2] == 2L) matrix(colSums(result), nrow = 1) else result
+    .like_data(if (kind[2] == 2L) matrix(colSums(result), nrow = 1) else result, values[[position + 1L]])
 }

@@ -109,6 +109,9 @@ Pm <- function(x, is_complex = FALSE) .lazy_tensor(x, 2L, is_complex)
     .lazy_tensor(x, 2L, FALSE, what)
 }
 
+# A number of the formula.
+.constant <- function(value) .make(.Call(r_formula_constant, as.numeric(value)), list(), integer(), c(NA_integer_, NA_integer_))
+
 # What two tell of how many rows there are, each or neither of which may tell it.
 .joined_rows <- function(what, a, b) {
     rows <- ifelse(is.na(a), b, a)
@@ -148,6 +151,8 @@ Pm <- function(x, is_complex = FALSE) .lazy_tensor(x, 2L, is_complex)
         return(.make(.Call(r_formula_apply, name, list(one@formula), parameters), one@values, one@kinds, one@rows))
     }
     tensors <- lapply(seq_along(operands), function(k) .lazy(operands[[k]], told[k]))
+    # Their order is part of the formula, not data.
+    if (name %in% c("BesselK", "Matern") && is.numeric(operands[[1]]) && length(operands[[1]]) == 1) tensors[[1]] <- .constant(operands[[1]])
     joined <- .joined(name, tensors)
     .make(.Call(r_formula_apply, name, joined$formulas, parameters), joined$values, joined$kinds, joined$rows)
 }
