@@ -185,7 +185,7 @@ rkeops_disable_verbosity <- function() set_rkeops_options(list(verbosity = FALSE
     is_closed <- FALSE
     function(done, total) {
         if (is.null(bar)) bar <<- utils::txtProgressBar(max = max(total, 1), style = 3)
-        utils::setTxtProgressBar(bar, done)
+        utils::setTxtProgressBar(bar, if (total > 0) done else 1)
         if (done >= total && !is_closed) {
             is_closed <<- TRUE
             close(bar)

@@ -56,6 +56,8 @@ solve.LazyTensor <- function(a, b, alpha = 1e-10, tol = 1e-6, maxit = 0, details
         .stop(paste0("a: expected a matrix with as many rows as columns, got ", paste(dim(a), collapse = " x ")), "shape")
     }
     right <- .lazy_tensor(b, 1L, FALSE, "b")
+    if (is.ComplexLazyTensor(a)) .stop("a: expected a matrix of real numbers, got one of complex numbers", "unsupported")
+    if (is.ComplexLazyTensor(right)) .stop("b: expected real numbers, got complex ones: solve for real and imaginary parts", "unsupported")
     if (right@rows[2] != a@rows[2]) .stop(paste0("b: expected ", a@rows[2], " rows, got ", right@rows[2]), "shape")
     # The unknown is an argument of its own, even where b is one of the data.
     count <- length(a@values)

@@ -3,17 +3,26 @@
 
 #include "binding.h"
 
+/* Whether a value is what R stores as numbers and has no numbers for: is.numeric() is FALSE for the first three, and package bit64 stores integers in
+   the bits of doubles. */
+static int is_measure(SEXP value) {
+    return Rf_isObject(value) && (Rf_inherits(value, "Date") || Rf_inherits(value, "POSIXt") || Rf_inherits(value, "difftime") ||
+                                  Rf_inherits(value, "integer64"));
+}
+
 /* The type of a value, in words. */
 static const char *kind_of(SEXP value) {
     if (Rf_inherits(value, "data.frame")) return "a data frame";
     if (Rf_isFactor(value)) return "a factor";
-    if (Rf_inherits(value, "integer64")) return "a vector of class integer64";
     if (Rf_inherits(value, "LazyTensor")) return "a LazyTensor";
+    if (is_measure(value)) return "a vector of class Date, POSIXt, difftime or integer64";
     switch (TYPEOF(value)) {
     case NILSXP: return "NULL";
     case STRSXP: return "a character vector";
     case VECSXP: return "a list";
-    case CLOSXP: return "a function";
+    case CLOSXP:
+    case BUILTINSXP:
+    case SPECIALSXP: return "a function";
     case S4SXP: return "an object of class S4";
     default: return Rf_type2char(TYPEOF(value));
     }
@@ -21,11 +30,10 @@ static const char *kind_of(SEXP value) {
 
 static int is_numeric(SEXP value) {
     switch (TYPEOF(value)) {
-    /* Package bit64 stores integers in the bits of doubles. */
-    case REALSXP: return !Rf_inherits(value, "integer64");
+    case REALSXP: return !is_measure(value);
     case CPLXSXP:
     case LGLSXP: return 1;
-    case INTSXP: return !Rf_isFactor(value);
+    case INTSXP: return !Rf_isFactor(value) && !is_measure(value);
     default: return 0;
     }
 }

@@ -68,6 +68,8 @@ typedef struct {
     SEXP function;
     int is_interrupted;
     int has_failed;
+    double done, total;
+    char message[512];
 } Watch;
 
 static void look_for_interrupt(void *unused) {
@@ -75,14 +77,47 @@ static void look_for_interrupt(void *unused) {
     R_CheckUserInterrupt();
 }
 
+static SEXP call_function(void *watch) {
+    const Watch *own = (const Watch *)watch;
+    SEXP done = PROTECT(Rf_ScalarReal(own->done)), total = PROTECT(Rf_ScalarReal(own->total));
+    SEXP call = PROTECT(Rf_lang3(own->function, done, total));
+    Rf_eval(call, R_GlobalEnv);
+    UNPROTECT(3);
+    return R_NilValue;
+}
+
+/* What has ended the function: an interrupt, or an error, of which the words are kept. */
+static SEXP note_condition(SEXP condition, void *watch) {
+    Watch *own = (Watch *)watch;
+    if (Rf_inherits(condition, "interrupt")) {
+        own->is_interrupted = 1;
+        return R_NilValue;
+    }
+    own->has_failed = 1;
+    SEXP call = PROTECT(Rf_lang2(Rf_install("conditionMessage"), condition));
+    SEXP message = PROTECT(Rf_eval(call, R_BaseEnv));
+    if (TYPEOF(message) == STRSXP && Rf_xlength(message) == 1) {
+        snprintf(own->message, sizeof own->message, "%s", Rf_translateCharUTF8(STRING_ELT(message, 0)));
+    }
+    UNPROTECT(2);
+    return R_NilValue;
+}
+
+static void try_function(void *watch) {
+    SEXP kinds = PROTECT(Rf_allocVector(STRSXP, 2));
+    SET_STRING_ELT(kinds, 0, Rf_mkChar("error"));
+    SET_STRING_ELT(kinds, 1, Rf_mkChar("interrupt"));
+    R_tryCatch(call_function, watch, kinds, note_condition, watch, NULL, NULL);
+    UNPROTECT(1);
+}
+
+/* Nothing of R may jump over the library's frames: what would jump to the top of R stops here, and the run ends as if interrupted. */
 static int32_t watch(double done, double total, Watch *own) {
     if (!R_ToplevelExec(look_for_interrupt, NULL)) return own->is_interrupted = 1;
     if (own->function == R_NilValue) return 0;
-    SEXP first = PROTECT(Rf_ScalarReal(done)), second = PROTECT(Rf_ScalarReal(total));
-    SEXP call = PROTECT(Rf_lang3(own->function, first, second));
-    R_tryEvalSilent(call, R_GlobalEnv, &own->has_failed);
-    UNPROTECT(3);
-    return own->has_failed;
+    own->done = done, own->total = total;
+    if (!R_ToplevelExec(try_function, own)) own->is_interrupted = 1;
+    return own->is_interrupted || own->has_failed;
 }
 
 static int32_t watch_pairs(uint64_t done, uint64_t total, void *user) { return watch((double)done, (double)total, (Watch *)user); }
@@ -95,7 +130,7 @@ static int32_t watch_iteration(uint64_t iteration, double residual, void *user) 
 static void end_run(rkeops_error *error, const Watch *own) {
     if (own->is_interrupted || own->has_failed) rkeops_error_free(error);
     if (own->is_interrupted) interrupt();
-    if (own->has_failed) fail(RKEOPS_ERROR_CANCELLED, "the progress function stopped the run: %s", R_curErrorBuf());
+    if (own->has_failed) fail(RKEOPS_ERROR_CANCELLED, "the progress function stopped the run: %s", own->message);
     check(error);
 }
 
@@ -260,7 +295,7 @@ SEXP r_run(SEXP kernel, SEXP inputs, SEXP names, SEXP inner_dim, SEXP options) {
         else set_axes(results[k].value, kept_rows, columns, -1);
         arrays[input_count + k] = results[k].operand.array;
     }
-    Watch own_watch = {element(options, "progress"), 0, 0};
+    Watch own_watch = {element(options, "progress"), 0, 0, 0, 0, ""};
     rkeops_options run = RKEOPS_OPTIONS_INIT;
     run.device = integer_option(options, "device");
     if (own_watch.function != R_NilValue || kept_rows * (double)reduced_rows >= MANY_PAIRS) {
@@ -315,7 +350,7 @@ SEXP r_entries(SEXP kernel, SEXP inputs, SEXP options) {
     operand->shape[0] = rows[0], operand->shape[1] = rows[1], operand->shape[2] = columns;
     operand->strides[0] = 1, operand->strides[1] = rows[0], operand->strides[2] = rows[0] * rows[1];
     operand->array.rank = 3;
-    Watch own_watch = {R_NilValue, 0, 0};
+    Watch own_watch = {R_NilValue, 0, 0, 0, 0, ""};
     rkeops_options run = RKEOPS_OPTIONS_INIT;
     run.device = integer_option(options, "device");
     run.progress = watch_pairs, run.progress_user = &own_watch;
@@ -359,11 +394,11 @@ SEXP r_solve(SEXP solver, SEXP unknown, SEXP inputs, SEXP names, SEXP kinds, SEX
     describe_output(&result, right->shape[0], right->shape[1], is_complex ? RKEOPS_DTYPE_COMPLEX : RKEOPS_DTYPE_FLOAT, bits * (is_complex ? 2 : 1), 0);
     PROTECT(result.value);
     set_axes(result.value, right->shape[0], right->shape[1], -1);
-    Watch own_watch = {element(options, "progress"), 0, 0};
+    Watch own_watch = {element(options, "progress"), 0, 0, 0, 0, ""};
     rkeops_solve_options solve = RKEOPS_SOLVE_OPTIONS_INIT;
     solve.alpha = REAL(settings)[0], solve.tolerance = REAL(settings)[1], solve.iterations = (uint64_t)REAL(settings)[2];
     solve.progress = watch_iteration, solve.progress_user = &own_watch;
-    Watch interrupts = {R_NilValue, 0, 0};
+    Watch interrupts = {R_NilValue, 0, 0, 0, 0, ""};
     rkeops_options run = RKEOPS_OPTIONS_INIT;
     run.device = integer_option(options, "device");
     run.progress = watch_pairs, run.progress_user = &interrupts;
