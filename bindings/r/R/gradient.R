@@ -27,6 +27,14 @@
     matrix(complex(real = gradient[, parts], imaginary = gradient[, parts + 1L]), nrow(gradient))
 }
 
+# The place of a variable among the arguments of a tensor.
+.position_of <- function(f, variable) {
+    position <- .Call(r_positions, f@values, f@kinds, variable@values, variable@kinds)
+    is_variable <- length(position) == 1 && position < length(f@values) && grepl("^Var\\([0-9,]*\\)$", variable$formula)
+    if (!is_variable) .stop(paste0("var: expected a variable of f, got the tensor ", variable$formula))
+    position
+}
+
 #' Gradients of symbolic tensors
 #'
 #' `grad()` reduces the gradient of a formula: `sum over the index of (d f / d var) gradin`, RKeOps' function of this name. `adjoint()` is the gradient
@@ -48,6 +56,7 @@
 #' @export
 grad <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     variable <- .variable_tensor(f, var)
+    .position_of(f, variable)
     gradient <- .reduce(.apply("Grad", list(f = f, var = variable, gradin = gradin)), .string(opstr, "opstr"), index)
     .like_data(gradient, variable@values[[1]])
 }
@@ -61,9 +70,7 @@ adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     reduction <- .Call(r_reduction_create, .string(opstr, "opstr"), f@formula, axis, integer(), NULL)
     kept <- 1L - axis
     values <- f@values
-    position <- .Call(r_positions, values, f@kinds, variable@values, variable@kinds)
-    is_variable <- length(position) == 1 && position < length(values) && grepl("^Var\\([0-9,]*\\)$", variable$formula)
-    if (!is_variable) .stop(paste0("var: expected a variable of f, got the tensor ", variable$formula))
+    position <- .position_of(f, variable)
     kind <- f@kinds[2 * position + 1:2]
     formula <- function(position, columns) .Call(r_formula_variable, position, columns, kept)
     count <- length(values)

@@ -37,7 +37,7 @@
 #'   input too.
 #' @param sum_scheme How sums are added: `"auto"`, `"direct_sum"`, `"block_sum"` or `"kahan_scheme"`.
 #' @return A function `op(input = NULL, inner_dim = "col")`. `input` is a list of matrices with a row for each point (vectors where there
-#'   is one component, and for parameters), in the order of `args`, or named as there. With `inner_dim = "row"` all matrices, the
+#'   is one component, and for parameters; data frames are matrices), in the order of `args`, or named as there. With `inner_dim = "row"` all matrices, the
 #'   result too, have a column for each point. The result is a matrix, with indices that count from 1 where it has indices, or
 #'   a list of two for reductions such as `Min_ArgMin`. Without input it tells its formula and arguments.
 #' @seealso [keops_grad()], [keops_adjoint()], [LazyTensor()]

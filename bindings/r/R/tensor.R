@@ -8,7 +8,8 @@
 #' `Vi(x)` stands for the points `x_i`, the rows of `x`, and `Vj(y)` for the points `y_j`; `Pm(p)` is a parameter, the same for all pairs.
 #' Numbers in arithmetic are parameters.
 #'
-#' @param x A numeric or complex matrix with a row for each point (a vector where points have one component); for a parameter a vector.
+#' @param x A numeric or complex matrix, or a data frame, with a row for each point (a vector where points have one component); for a parameter
+#'   a vector.
 #' @param index `"i"`, `"j"`, or `NA` for a parameter.
 #' @param is_complex Whether to compute with complex numbers: a matrix of real ones is the real parts.
 #' @return An object of class `LazyTensor`; one of complex numbers is a `ComplexLazyTensor` too. Its fields `$formula`, `$args` and `$vars` are
@@ -76,14 +77,16 @@ LazyTensor <- function(x, index = NA, is_complex = FALSE) {
 .lazy_tensor <- function(x, category, is_complex, what = "x") {
     x <- .numbers(x, what)
     if (.flag(is_complex, "is_complex") && !is.complex(x)) storage.mode(x) <- "complex"
-    parts <- if (is.complex(x)) 2L else 1L
+    # Numbers that do not overflow.
+    parts <- if (is.complex(x)) 2 else 1
     columns <- (if (category == 2L) length(x) else if (is.matrix(x)) ncol(x) else 1L) * parts
-    if (columns == 0L) .stop(paste0(what, ": expected one component or more, got none"), "shape")
+    if (columns == 0) .stop(paste0(what, ": expected one component or more, got none"), "shape")
     count <- if (is.matrix(x)) nrow(x) else length(x)
     if (max(count, columns) > .Machine$integer.max) .stop(paste0(what, ": expected up to 2^31 - 1 points, got ", count), "size")
     rows <- if (category == 0L) c(count, NA) else if (category == 1L) c(NA, count) else c(NA, NA)
+    columns <- as.integer(columns)
     formula <- .Call(r_formula_variable, 0L, columns, category)
-    if (parts == 2L) formula <- .Call(r_formula_apply, "AsComplex", list(formula), integer())
+    if (parts == 2) formula <- .Call(r_formula_apply, "AsComplex", list(formula), integer())
     .make(formula, list(x), c(columns, category), as.integer(rows))
 }
 

@@ -311,7 +311,8 @@ test_that("gradients of tensors are checked", {
     }
     expect_refused(grad(K, "a"), "^gradin: expected a LazyTensor or numbers, got \"a\"", "rkeops_type_error")
     expect_refused(grad(K, 1:3), "cotangent", "rkeops_dimension_error")
-    expect_refused(grad(K, 1, "Sum", exp(X)), "variable")
+    # A variable that the formula has not would have the gradient zero.
+    for (wrong in list(exp(X), K, Vi(1:3), Vj(x), Pm(1))) expect_refused(grad(K, 1, "Sum", wrong), "^var: expected a variable of f, got the tensor ")
     for (wrong in wrong_numbers) expect_refused(adjoint(K, wrong[[1]]), paste0("^gradin: expected a numeric matrix, got .*(", wrong[[2]], ")"), "rkeops_type_error")
     expect_refused(adjoint(K, X), "^gradin: expected a numeric matrix, got a LazyTensor", "rkeops_type_error")
     expect_refused(adjoint(K, 1:7), "^argument 3 \\(gradin\\): expected 3 points, as argument 1 has, got 7", "rkeops_shape_error")

@@ -156,6 +156,11 @@ test_that("adjoint is the gradient of a reduction of a tensor", {
             expect_close(own(2L), by_y, 1e-7)
         }
     }
+    # Equal data are one variable, also where they are no one object.
+    frame <- as.data.frame(x)
+    twice <- Vi(frame) * Vi(frame) * Vj(y)
+    expect_close(adjoint(twice, matrix(1, 5, 2), "Sum", Vi(frame)), 2 * x * rep(colSums(y), each = 5))
+    expect_close(grad(twice, c(1, 1), "Sum", Vi(x + 0)), 2 * x * rep(colSums(y), each = 5))
     expect_close(adjoint(Vi(x) * Vj(y), matrix(1, 5, 2)), matrix(colSums(y), 5, 2, byrow = TRUE))
 })
 

@@ -153,6 +153,35 @@ test_that("operators from text are right", {
     })
 })
 
+test_that("operations that only text has are right", {
+    x <- numbers(7, 1)
+    y <- numbers(5, 1, seed = 2)
+    args <- c("x=Vi(1)", "y=Vj(1)")
+    in_both_precisions(function(tolerance) {
+        check <- function(formula, f, reduce = sum, index = "j") {
+            values <- array(outer(seq_along(x), seq_along(y), Vectorize(f)), c(7, 5, 1))
+            expect_close(keops_kernel(formula, args)(list(x, y)), along(values, index, reduce), tolerance, formula)
+        }
+        check("Sum_Reduction((i-2*j)*x*y,1)", function(i, j) ((i - 1) - 2 * (j - 1)) * x[i] * y[j])
+        check("Sum_Reduction(Mask(x*y,x<y),1)", function(i, j) if (x[i] < y[j]) x[i] * y[j] else 0)
+        check("Sum_Reduction(Mask(x*y,i!=j),0)", function(i, j) if (i != j) x[i] * y[j] else 0, index = "i")
+        check("Max_Reduction(Mask(x*y,j<3),1)", function(i, j) if (j < 4) x[i] * y[j] else -Inf, max)
+        check("Sum_Reduction(IfElse(x-y,2.5,RatCst(1,3)),1)", function(i, j) if (x[i] >= y[j]) 2.5 else 1 / 3)
+        check("Sum_Reduction(x**2-(y*y)**0.5+2e-3,1)", function(i, j) x[i]^2 - abs(y[j]) + 2e-3)
+        check("Sum_Reduction(BesselK(0.5,1+x*x+y*y),1)", function(i, j) besselK(1 + x[i]^2 + y[j]^2, 0.5))
+        check("Sum_Reduction(Matern(1.5,x-y),1)", function(i, j) (1 + sqrt(3) * abs(x[i] - y[j])) * exp(-sqrt(3) * abs(x[i] - y[j])))
+        check("Sum_Reduction(SoftDTW_SqDist(x,y,1),1)", function(i, j) (x[i] - y[j])^2)
+        check("Sum_Reduction(Laplacian(Exp(x*y),x),1)", function(i, j) y[j]^2 * exp(x[i] * y[j]))
+        check("Sum_Reduction(Diff(Exp(x*y),x,y),1)", function(i, j) y[j]^2 * exp(x[i] * y[j]))
+        check("Sum_Reduction(\n  Exp(x*y),\n  1\n)", function(i, j) exp(x[i] * y[j]))
+    })
+    shifted <- keops_kernel("Max_SumShiftExp_Reduction(x*y,1)", args)(list(x, y))
+    products <- x %*% t(y)
+    expect_close(shifted, cbind(apply(products, 1, max), rowSums(exp(products - apply(products, 1, max)))))
+    basis <- keops_kernel("Sum_Reduction(BSpline(t,x,1),1)", c("x=Vi(1)", "t=Pm(4)"))
+    expect_close(basis(list(c(0.25, 1.5), c(0, 1, 2, 3))), rbind(c(0.25, 0), c(0.5, 0.5)))
+})
+
 test_that("reductions with two results give a list", {
     x <- numbers(9, 1)
     y <- numbers(4, 1, seed = 2)

@@ -80,7 +80,16 @@ test_that("a tensor tells its formula, arguments and data", {
     # The formula is one of the language: it gives the same as an operator.
     op <- keops_kernel(paste0("Sum_Reduction(", tensor$formula, ",1)"), character())
     expect_identical(op(tensor$vars), sum(tensor, "j"))
-    # Data are arguments once.
+    # Data are arguments once, as values that are equal.
+    frame <- as.data.frame(x)
+    expect_length((exp(-sqdist(Vi(frame), Vj(y))) * (Vi(frame) | Vj(y)))$vars, 2)
+    expect_length((Vi(x) * Vi(x + 0))$vars, 1)
+    expect_length((Vi(x) * Vi(frame))$vars, 1)
+    expect_length((Vi(x) * Vi(x + 1))$vars, 2)
+    expect_length((Vi(1:5) * Vi(matrix(1:5)))$vars, 1)
+    expect_length((Vi(1:5) * Vj(1:5))$vars, 2)
+    expect_length((Vi(numeric()) * Vi(numeric()))$vars, 1)
+    expect_length((Vi(1:5) * Vi(as.numeric(1:5)))$vars, 2)
     expect_length(exp(-sqdist(Vi(x), Vj(y)) + (Vi(x) | Vj(y)))$vars, 2)
     expect_length((Vi(x) + Vj(x))$vars, 2)
     expect_length((Vi(1:3) * 2 + Vj(1:3) * 2)$vars, 3)
