@@ -79,7 +79,7 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     if (!is.character(sum_scheme) || length(sum_scheme) != 1 || !sum_scheme %in% names(.summations)) {
         .stop(paste0("sum_scheme: expected one of ", paste0("\"", names(.summations), "\"", collapse = ", "), ", got ", .words(sum_scheme)))
     }
-    text <- .reduction_text(parts)
+    text <- .reduction_text(replace(parts, "name", .with_values(parts$name)))
     parse <- function() .Call(r_reduction_parse, text, info$args)
     facts <- .Call(r_reduction_facts, parse())
     kernel <- .kernels(function() list(parse()), .summations[[sum_scheme]])
@@ -90,7 +90,7 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     context <- list(formula = .formula_text(parts), args = info$args, args_info = info, sum_scheme = sum_scheme)
     structure(class = c("rkeops_operator", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(context)
-        .Call(r_run, kernel(), .matrices(input), names, inner_dim, .run_options(per_value, is_count))
+        .placed(.Call(r_run, kernel(), .matrices(input), names, inner_dim, .run_options(per_value, is_count)), parts$name)
     })
 }
 

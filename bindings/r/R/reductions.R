@@ -16,12 +16,24 @@
     }
     parameters <- if (is.null(option)) integer() else option
     weighting <- if (is.null(weights)) NULL else joined$formulas[[2]]
-    reduction <- .Call(r_reduction_create, name, joined$formulas[[1]], axis, parameters, weighting)
+    reduction <- .Call(r_reduction_create, .with_values(name), joined$formulas[[1]], axis, parameters, weighting)
     kernel <- .Call(r_compile, list(reduction), .settings$compilation)
     result <- .Call(
         r_run, kernel, .filled(joined, kernel), NULL, "col", .run_options(.per_value(name, x@dims[1] * if (is.null(option)) 1L else parameters, option), name %in% .counts)
     )
+    result <- .placed(result, name)
     if (is.list(result)) stats::setNames(result, c("value", "index")) else result
+}
+
+# Places of several are computed with their values: only these tell where NaN has left fewer than asked for.
+.with_values <- function(name) sub("^Arg(KMin|KMax)$", "\\1_Arg\\1", name)
+
+# The result of a reduction by such a name, with NA where there is no place.
+.placed <- function(result, name) {
+    if (!grepl("ArgK", name, fixed = TRUE)) return(result)
+    is_none <- result[[1]] == (if (grepl("Min", name, fixed = TRUE)) Inf else -Inf)
+    if (any(is_none)) result[[2]][is_none] <- NA_integer_
+    if (startsWith(name, "Arg")) result[[2]] else result
 }
 
 # Reductions whose integers are no places.
@@ -44,7 +56,9 @@
 #' `weight` with weights that are the exponentials: what attention computes.
 #'
 #' Places are R's: the first is 1 (but components count from 0 without `index`, as in the formula language). The option `index_base`
-#' changes it, for scripts made for RKeOps, whose places count from 0. NaN is never the smallest nor the largest value.
+#' changes it, for scripts made for RKeOps, whose places count from 0. NaN is never the smallest nor the largest value; where there are fewer
+#' values than `K`, places are `NA` and values infinite. `argmin` and `argmax` are the first place where all values are NaN, and `NA` where
+#' there are none.
 #'
 #' @param x A symbolic tensor.
 #' @param index `"i"` to reduce over i, `"j"` over j; `NA` for the components.

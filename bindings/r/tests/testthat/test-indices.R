@@ -58,6 +58,26 @@ test_that("where fewer rows than asked for are reduced the others are missing", 
     with_rkeops_options(list(index_base = 0), expect_identical(op(list(x, y)), own - 1L))
 })
 
+test_that("places are missing where NaN and infinite values leave fewer than asked for", {
+    y <- c(NaN, 2, Inf, 1)
+    D <- Vi(1) * Vj(y)
+    for (base in 1:0) {
+        with_rkeops_options(list(index_base = base), {
+            expected <- matrix(c(3L, 1L, NA, NA) + base, 1)
+            expect_identical(argKmin(D, 4, "j"), expected)
+            expect_identical(Kmin_argKmin(D, 4, "j"), list(value = matrix(c(1, 2, Inf, Inf), 1), index = expected))
+            op <- keops_kernel("ArgKMin_Reduction(x*y,4,1)", args)
+            expect_identical(op(list(1, y)), expected)
+            expect_identical(op(list(1, t(y)), "row"), t(expected))
+            expect_identical(keops_kernel("ArgKMax_Reduction(-x*y,4,1)", args)(list(1, y)), expected)
+            expect_identical(keops_kernel("KMin_ArgKMin_Reduction(x*y,4,1)", args)(list(1, y))[[2]], expected)
+            expect_identical(keops_kernel("KMax_ArgKMax_Reduction(-x*y,4,1)", args)(list(1, y))[[2]], expected)
+        })
+    }
+    # The infinity that is the smallest has a place.
+    expect_identical(argKmin(Vi(1) * Vj(c(1, -Inf)), 2, "j"), matrix(2:1, 1))
+})
+
 test_that("the first of equal values is told", {
     y <- c(2, 1, 1, 3, 3)
     D <- 0 * Vi(1:2) + Vj(y)
