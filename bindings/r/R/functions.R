@@ -1,7 +1,7 @@
 # Functions that R has no operator for, by RKeOps' names.
 
-# Where there is no tensor a function of R's own is called, and numbers give numbers.
-.any_lazy <- function(...) any(vapply(list(...), .is_lazy, NA))
+# Numbers, of which functions give numbers.
+.is_plain <- function(x) (is.numeric(x) || is.logical(x) || is.complex(x)) && !is.object(x)
 
 #' More functions of symbolic tensors
 #'
@@ -31,22 +31,22 @@ NULL
 
 #' @rdname functions
 #' @export
-square <- function(x) if (.is_lazy(x)) .apply("Square", list(x)) else x^2
+square <- function(x) if (.is_plain(x)) x^2 else .apply("Square", list(x))
 #' @rdname functions
 #' @export
-rsqrt <- function(x) if (.is_lazy(x)) .apply("Rsqrt", list(x)) else 1 / sqrt(x)
+rsqrt <- function(x) if (.is_plain(x)) 1 / sqrt(x) else .apply("Rsqrt", list(x))
 #' @rdname functions
 #' @export
-inv <- function(x) if (.is_lazy(x)) .apply("Inv", list(x)) else 1 / x
+inv <- function(x) if (.is_plain(x)) 1 / x else .apply("Inv", list(x))
 #' @rdname functions
 #' @export
-xlogx <- function(x) if (.is_lazy(x)) .apply("XLogX", list(x)) else base::ifelse(x == 0, 0, x * log(x))
+xlogx <- function(x) if (.is_plain(x)) replace(x * log(x), which(x == 0), 0) else .apply("XLogX", list(x))
 #' @rdname functions
 #' @export
-sinxdivx <- function(x) if (.is_lazy(x)) .apply("SinXDivX", list(x)) else base::ifelse(x == 0, 1, sin(x) / x)
+sinxdivx <- function(x) if (.is_plain(x)) replace(sin(x) / x, which(x == 0), 1) else .apply("SinXDivX", list(x))
 #' @rdname functions
 #' @export
-relu <- function(x) if (.is_lazy(x)) .apply("ReLU", list(x)) else base::ifelse(x < 0, 0, x)
+relu <- function(x) if (.is_plain(x)) replace(x, which(x < 0), 0) else .apply("ReLU", list(x))
 #' @rdname functions
 #' @export
 sqnorm2 <- function(x) .apply("SqNorm2", list(x))
@@ -61,33 +61,41 @@ normalize <- function(x) .apply("Normalize", list(x))
 sqdist <- function(x, y) .apply("SqDist", list(x, y))
 #' @rdname functions
 #' @export
-weightedsqnorm <- function(x, s) .apply("WeightedSqNorm", list(s, x))
+weightedsqnorm <- function(x, s) .apply("WeightedSqNorm", list(s = s, x = x))
 #' @rdname functions
 #' @export
-weightedsqdist <- function(x, y, s) .apply("WeightedSqDist", list(s, x, y))
+weightedsqdist <- function(x, y, s) .apply("WeightedSqDist", list(s = s, x = x, y = y))
 #' @rdname functions
 #' @export
-clamp <- function(x, a, b) .apply("Clamp", list(x, a, b))
+clamp <- function(x, a, b) .apply("Clamp", list(x = x, a = a, b = b))
 #' @rdname functions
 #' @export
 clampint <- function(x, y, z) .apply("ClampInt", list(x), c(.whole(y, "y"), .whole(z, "z")))
 #' @rdname functions
 #' @export
-mod <- function(x, a, b = 0) .apply("Mod", list(x, a, b))
+mod <- function(x, a, b = 0) .apply("Mod", list(x = x, a = a, b = b))
 #' @rdname functions
 #' @export
-step <- function(object, ...) {
-    if (.is_lazy(object)) .apply("Step", list(object)) else stats::step(object, ...)
-}
+step <- function(object, ...) UseMethod("step")
+#' @export
+step.LazyTensor <- function(object, ...) .apply("Step", list(object = object))
+# R's function looks for data where it is called from, so that it has to be a method and not to be called by one.
+#' @export
+step.default <- stats::step
 #' @rdname functions
 #' @export
 atan2 <- function(y, x) {
-    if (.any_lazy(y, x)) .apply("Atan2", list(y, x)) else base::atan2(y, x)
+    if (.is_lazy(y) || .is_lazy(x)) .apply("Atan2", list(y = y, x = x)) else base::atan2(y, x)
 }
 #' @rdname functions
 #' @export
 ifelse <- function(test, yes, no) {
-    if (.is_lazy(test) || (!is.logical(test) && .any_lazy(yes, no))) .apply("IfElse", list(test, yes, no)) else base::ifelse(test, yes, no)
+    # Nothing is looked at that R's function would not evaluate: it may be missing, or an error.
+    is_lazy <- .is_lazy(test) || (is.numeric(test) && {
+        is_chosen <- test[!is.na(test)] != 0
+        (any(is_chosen) && .is_lazy(yes)) || (!all(is_chosen) && .is_lazy(no))
+    })
+    if (is_lazy) .apply("IfElse", list(test = test, yes = yes, no = no)) else base::ifelse(test, yes, no)
 }
 
 #' @rdname Complex.LazyTensor
@@ -138,10 +146,10 @@ concat <- function(x, y) .apply("Concat", list(x, y))
 one_hot <- function(x, D) .apply("OneHot", list(x), .whole(D, "D"))
 #' @rdname vectors
 #' @export
-matvecmult <- function(m, v) .apply("MatVecMult", list(m, v))
+matvecmult <- function(m, v) .apply("MatVecMult", list(m = m, v = v))
 #' @rdname vectors
 #' @export
-vecmatmult <- function(v, m) .apply("VecMatMult", list(v, m))
+vecmatmult <- function(v, m) .apply("VecMatMult", list(v = v, m = m))
 #' @rdname vectors
 #' @export
 tensorprod <- function(x, y) .apply("TensorProd", list(x, y))
@@ -165,21 +173,27 @@ NULL
 #' @rdname operations
 #' @export unaryop.LazyTensor
 unaryop.LazyTensor <- function(x, opstr, opt_arg = NA, opt_arg2 = NA, ...) {
-    parameters <- Filter(Negate(is.na), c(opt_arg, opt_arg2))
-    .apply(opstr, list(x), as.integer(parameters))
+    parameters <- c(
+        if (!identical(opt_arg, NA) && !is.null(opt_arg)) .whole(opt_arg, "opt_arg"),
+        if (!identical(opt_arg2, NA) && !is.null(opt_arg2)) .whole(opt_arg2, "opt_arg2")
+    )
+    .apply(.string(opstr, "opstr"), list(x), as.integer(parameters))
 }
 #' @rdname operations
 #' @export binaryop.LazyTensor
 binaryop.LazyTensor <- function(x, y, opstr, ...) {
+    opstr <- .string(opstr, "opstr")
     # RKeOps has signs too, with is_operator = TRUE.
     if (opstr %in% names(.arithmetic)) return(match.fun(opstr)(.lazy(x, opstr), y))
     .apply(opstr, list(x, y))
 }
 #' @rdname operations
 #' @export ternaryop.LazyTensor
-ternaryop.LazyTensor <- function(x, y, z, opstr, ...) .apply(opstr, list(x, y, z))
+ternaryop.LazyTensor <- function(x, y, z, opstr, ...) .apply(.string(opstr, "opstr"), list(x, y, z))
 #' @rdname operations
 #' @export reduction.LazyTensor
 reduction.LazyTensor <- function(x, opstr, index, opt_arg = NULL, ...) {
-    if (.is_lazy(opt_arg)) .reduce(x, opstr, index, weights = opt_arg) else .reduce(x, opstr, index, if (!is.null(opt_arg) && !is.na(opt_arg)) opt_arg)
+    name <- .string(opstr, "opstr")
+    if (.is_lazy(opt_arg)) return(.reduce(x, name, index, weights = opt_arg))
+    .reduce(x, name, index, if (!is.null(opt_arg) && !identical(opt_arg, NA)) .whole(opt_arg, "opt_arg"))
 }

@@ -37,7 +37,7 @@
 #'   input too.
 #' @param sum_scheme How sums are added: `"auto"`, `"direct_sum"`, `"block_sum"` or `"kahan_scheme"`.
 #' @return A function `op(input = NULL, inner_dim = "col")`. `input` is a list of matrices with a row for each point (vectors where there
-#'   is one component, and for parameters), in the order of `args`, or named as there. With `inner_dim = "row"` all matrices, the
+#'   is one component, and for parameters; data frames are matrices), in the order of `args`, or named as there. With `inner_dim = "row"` all matrices, the
 #'   result too, have a column for each point. The result is a matrix, with indices that count from 1 where it has indices, or
 #'   a list of two for reductions such as `Min_ArgMin`. Without input it tells its formula and arguments.
 #' @seealso [keops_grad()], [keops_adjoint()], [LazyTensor()]
@@ -54,8 +54,25 @@
 #' op(list(t(x), t(y), t(b), 0.5), inner_dim = "row")
 #' @export
 keops_kernel <- function(formula, args, sum_scheme = "auto") {
-    if (!is.character(formula) || length(formula) != 1 || is.na(formula)) .stop(paste0("formula: expected one string, got ", .words(formula)))
-    .operator(.parse_reduction(formula), .parse_args(args), sum_scheme)
+    .operator(.parse_reduction(.string(formula, "formula")), .parse_args(args), sum_scheme)
+}
+
+# What aliases declare, and the arguments that the formula has without an alias, as "Var(1,3,0)", by names made up.
+.declared <- function(info, facts) {
+    for (position in setdiff(seq_len(ncol(facts)) - 1L, info$var_pos)) {
+        own <- facts[, position + 1L]
+        name <- .new_name(paste0("arg", position), info$var_name)
+        info <- .parse_args(c(info$args, paste0(name, "=", .types[own[2] + 1L], "(", position, ",", own[1], ")")))
+    }
+    info
+}
+
+# Data frames as matrices.
+.matrices <- function(input) {
+    if (!is.list(input)) return(input)
+    is_frame <- vapply(input, is.data.frame, NA)
+    if (any(is_frame)) input[is_frame] <- lapply(input[is_frame], as.matrix)
+    input
 }
 
 .operator <- function(parts, info, sum_scheme) {
@@ -64,18 +81,18 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     }
     # What is wrong with the formula is told of the user's text: the reduction's has another number at the end.
     .Call(r_formula_parse, parts$formula, info$args)
-    text <- .reduction_text(parts)
+    text <- .reduction_text(replace(parts, "name", .with_values(parts$name)))
     parse <- function() .Call(r_reduction_parse, text, info$args)
     facts <- .Call(r_reduction_facts, parse())
     kernel <- .kernels(function() list(parse()), .summations[[sum_scheme]])
-    kernel()
+    info <- .declared(info, .Call(r_kernel_facts, kernel()))
     names <- info$var_name[order(info$var_pos)]
     per_value <- .per_value(parts$name, facts[1], parts$option)
-    is_count <- parts$name == "Count"
+    is_count <- parts$name %in% .counts
     context <- list(formula = .formula_text(parts), args = info$args, args_info = info, sum_scheme = sum_scheme)
     structure(class = c("rkeops_operator", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(context)
-        .Call(r_run, kernel(), input, names, inner_dim, .run_options(per_value, is_count))
+        .placed(.Call(r_run, kernel(), .matrices(input), names, inner_dim, .run_options(per_value, is_count)), parts$name)
     })
 }
 
@@ -107,6 +124,15 @@ print.rkeops_operator <- function(x, ...) {
         ))
     }
     place
+}
+
+# A list of arguments in the order of their names, without names.
+.ordered <- function(input, names) {
+    if (!is.list(input)) .stop(paste0("input: expected a list of matrices, got ", .words(input)))
+    if (length(input) != length(names)) .stop(paste0("input: expected ", length(names), " arguments, got ", length(input)), "count")
+    missing <- setdiff(names, names(input))
+    if (!is.null(names(input)) && length(missing) > 0) .stop(paste0("input: expected an argument named '", missing[1], "', as the formula has it"))
+    unname(if (is.null(names(input))) input else input[names])
 }
 
 # A name that none of these is.
@@ -182,8 +208,7 @@ keops_adjoint <- function(operator, var) {
     told <- list(formula = formula, args = args, args_info = .parse_args(args), sum_scheme = context$sum_scheme)
     function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(told)
-        if (is.list(input) && !is.null(names(input)) && all(own_names %in% names(input))) input <- input[own_names]
-        input <- unname(input)
+        input <- .ordered(.matrices(input), own_names)
         if (length(saved_facts) > 0) {
             saved <- .Call(r_run, saved_kernel(), input[seq_along(names)], names, inner_dim, .run_options(is_count = TRUE))
             input <- c(input, if (is.list(saved)) saved else list(saved))

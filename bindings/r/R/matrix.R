@@ -6,14 +6,13 @@
     .make(.Call(r_formula_transpose, x@formula), x@values, as.integer(kinds), rev(x@rows), x@dims)
 }
 
-# The product with the rows of a matrix, or with a tensor.
-.product <- function(x, y) {
+# The product with the rows of a matrix, or with a tensor. `what` and `each` are for errors: which argument has a row for each of what.
+.product <- function(x, y, what = "y", each = "one for each column of x") {
     if (!.is_lazy(y)) {
-        rows <- if (is.matrix(y)) nrow(y) else length(y)
-        if (!is.na(x@rows[2]) && rows != x@rows[2]) {
-            .stop(paste0("%*%: expected ", x@rows[2], " rows on the right, as there are columns on the left, got ", rows), "shape")
+        y <- .lazy_tensor(y, 1L, FALSE, what)
+        if (!is.na(x@rows[2]) && y@rows[2] != x@rows[2]) {
+            .stop(paste0(what, ": expected ", x@rows[2], " rows, ", each, ", got ", y@rows[2]), "shape")
         }
-        y <- .lazy_tensor(y, 1L, FALSE)
     }
     .reduce(.apply("Mult", list(x, y)), "Sum", "j")
 }
@@ -49,9 +48,10 @@ methods::setMethod("%*%", signature(x = "LazyTensor", y = "LazyTensor"), functio
 #' @rdname matrices
 #' @export
 methods::setMethod("%*%", signature(x = "ANY", y = "LazyTensor"), function(x, y) {
+    x <- .numbers(x, "x")
     if (!is.matrix(x)) x <- matrix(x, nrow = 1)
     if (!is.na(y@rows[1]) && ncol(x) != y@rows[1]) {
-        .stop(paste0("%*%: expected ", y@rows[1], " columns on the left, as there are rows on the right, got ", ncol(x)), "shape")
+        .stop(paste0("x: expected ", y@rows[1], " columns, one for each row of y, got ", ncol(x)), "shape")
     }
     t(.product(.transposed(y), t(x)))
 })
@@ -59,8 +59,8 @@ methods::setMethod("%*%", signature(x = "ANY", y = "LazyTensor"), function(x, y)
 #' @rdname matrices
 #' @export
 methods::setMethod("crossprod", signature(x = "LazyTensor", y = "ANY"), function(x, y = NULL, ...) {
-    if (is.null(y)) .stop("crossprod: expected a second argument: the product of two symbolic matrices is none", "unsupported")
-    .product(.transposed(x), y)
+    if (is.null(y)) .stop("y: expected a second argument: the product of two symbolic matrices is none", "unsupported")
+    .product(.transposed(x), y, each = "one for each row of x")
 })
 
 #' @rdname matrices
@@ -78,7 +78,7 @@ as.matrix.LazyTensor <- function(x, ...) {
 #' @rdname matrices
 #' @export
 `[.LazyTensor` <- function(x, i, j, ..., drop = TRUE) {
-    if (nargs() - (!missing(drop)) < 3) .stop("[: expected rows and columns, as in K[i, j] or K[i, ]")
+    if (nargs() - (!missing(drop)) != 3) .stop("[: expected rows and columns, as in K[i, j] or K[i, ]")
     chosen <- function(count, which, name) {
         if (is.na(count)) .stop(paste0("[: the tensor has no ", name), "shape")
         if (!is.numeric(which) && !is.logical(which)) .stop(paste0("[: expected positions of ", name, ", got ", .words(which)))

@@ -24,16 +24,16 @@
 #' @export
 Ops.LazyTensor <- function(e1, e2) {
     if (missing(e2)) {
-        return(switch(.Generic, "-" = .apply("Minus", list(e1)), "+" = e1, .refuse_generic(.Generic)))
+        return(switch(.Generic, "-" = .apply("Minus", list(e1 = e1)), "+" = e1, .refuse_generic(.Generic)))
     }
     if (.Generic == "^") return(.power(e1, e2))
-    if (.Generic == "%%") return(.apply("Mod", list(e1, e2, 0)))
-    if (.Generic == "%/%") return(.apply("Floor", list(.apply("Divide", list(e1, e2)))))
+    if (.Generic == "%%") return(.apply("Mod", list(e1 = e1, e2 = e2, 0)))
+    if (.Generic == "%/%") return(.apply("Floor", list(.apply("Divide", list(e1 = e1, e2 = e2)))))
     name <- .arithmetic[.Generic]
     if (is.na(name)) .refuse_generic(.Generic)
     if (.Generic == "/" && .is_number(e1, 1)) return(.apply("Inv", list(e2)))
     is_exchanged <- .Generic %in% c(">", ">=")
-    .apply(name[[1]], if (is_exchanged) list(e2, e1) else list(e1, e2))
+    .apply(name[[1]], if (is_exchanged) list(e2 = e2, e1 = e1) else list(e1 = e1, e2 = e2))
 }
 
 .refuse_generic <- function(name) .stop(paste0(name, ": there is no such operation for a LazyTensor"), "unsupported")
@@ -42,8 +42,8 @@ Ops.LazyTensor <- function(e1, e2) {
     if (.is_number(power, 2)) return(.apply("Square", list(x)))
     if (.is_number(power, 0.5)) return(.apply("Sqrt", list(x)))
     if (.is_number(power, -0.5)) return(.apply("Rsqrt", list(x)))
-    if (is.int(power)) return(.apply("Pow", list(x), as.integer(power)))
-    .apply("Powf", list(x, power))
+    if (is.int(power) && abs(power) <= .Machine$integer.max) return(.apply("Pow", list(x), as.integer(power)))
+    .apply("Powf", list(e1 = x, e2 = power))
 }
 
 .math <- c(
@@ -55,7 +55,8 @@ Ops.LazyTensor <- function(e1, e2) {
 #' Functions of symbolic tensors
 #'
 #' R's mathematical functions, component by component: `exp`, `log` (with any base), `log2`, `log10`, `log1p`, `expm1`, `sqrt`, `abs`, `sign`,
-#' `floor`, `ceiling`, `round`, the trigonometric and hyperbolic functions, `gamma`, `lgamma` and `digamma`.
+#' `floor`, `ceiling`, `trunc`, `round`, the trigonometric and hyperbolic functions, `gamma` (infinite at its poles), `lgamma`, `digamma` and
+#' `trigamma`.
 #'
 #' @param x A symbolic tensor.
 #' @param ... What the function takes besides: `base` for `log`, `digits` for `round`.
@@ -73,13 +74,17 @@ Math.LazyTensor <- function(x, ...) {
     switch(.Generic,
         log = {
             logarithm <- one("Log", x)
-            if (...length() == 0) logarithm else one("Divide", logarithm, log(..1))
+            if (...length() == 0) return(logarithm)
+            if (!.is_lazy(..1) && !.is_numeric(..1)) .stop(paste0("base: expected a number, got ", .words(..1)), "type")
+            one("Divide", logarithm, log(..1))
         },
         log2 = one("Divide", one("Log", x), log(2)),
         log10 = one("Divide", one("Log", x), log(10)),
         ceiling = one("Minus", one("Floor", one("Minus", x))),
         trunc = one("Mult", one("Sign", x), one("Floor", one("Abs", x))),
-        gamma = one("Exp", one("Lgamma", x)),
+        # Below 0 the sign changes at each integer.
+        gamma = .apply("IfElse", list(x, 1, 1 - 2 * (floor(x) %% 2))) * exp(lgamma(x)),
+        trigamma = .apply("Polygamma", list(x), 1L),
         round = .round(x, ...),
         .refuse_generic(.Generic)
     )
@@ -89,7 +94,7 @@ Math.LazyTensor <- function(x, ...) {
 
 # A whole number that an operation takes.
 .whole <- function(value, name) {
-    if (!is.int(value)) .stop(paste0(name, ": expected a whole number, got ", .words(value)))
+    if (!is.int(value) || abs(value) > .Machine$integer.max) .stop(paste0(name, ": expected a whole number, got ", .words(value)))
     as.integer(value)
 }
 
@@ -111,7 +116,7 @@ Complex.LazyTensor <- function(z) {
         # As R has them for real numbers.
         return(switch(.Generic,
             Re = z, Conj = z, Mod = .apply("Abs", list(z)),
-            Im = .apply("Mult", list(z, 0)), Arg = .apply("Atan2", list(.apply("Mult", list(z, 0)), z))
+            Im = .apply("Mult", list(z, 0)), Arg = .apply("Atan2", list(0, z))
         ))
     }
     names <- c(Re = "ComplexReal", Im = "ComplexImag", Mod = "ComplexAbs", Arg = "ComplexAngle", Conj = "Conj")

@@ -26,6 +26,9 @@
 
 .set(.defaults)
 
+# Members of groups whose calls R fills with values.
+.variadic <- c("sum", "prod", "min", "max", "range", "all", "any", "round", "signif")
+
 # The call of the user's that the package is working for: of the innermost calls, which are the package's own and R's, the outermost of
 # the package.
 .user_call <- function() {
@@ -37,7 +40,7 @@
             found <- sys.call(k)
             # Methods of groups are told as the function that was called, without the values that R puts there.
             generic <- sys.frame(k)$.Generic
-            if (!is.null(generic)) found <- if (generic %in% c("sum", "prod", "min", "max", "range", "all", "any")) call(generic, quote(...)) else `[[<-`(found, 1, as.name(generic))
+            if (!is.null(generic)) found <- if (generic %in% .variadic) call(generic, quote(...)) else `[[<-`(found, 1, as.name(generic))
         } else if (!home %in% c("base", "methods")) {
             break
         }
@@ -57,6 +60,10 @@
         encodeString(value, quote = "\"")
     } else if (is.null(value)) {
         "NULL"
+    } else if (is.factor(value)) {
+        "a factor"
+    } else if (is.object(value)) {
+        paste0("an object of class ", class(value)[1])
     } else if (is.atomic(value) && length(value) == 1) {
         format(value)
     } else {
@@ -69,10 +76,10 @@
         backend = if (!identical(value, "CPU") && !identical(value, "GPU")) "\"CPU\" or \"GPU\"",
         precision = if (!identical(value, "float32") && !identical(value, "float64")) "\"float32\" or \"float64\"",
         index_base = if (!is.numeric(value) || length(value) != 1 || !value %in% 0:1) "0 or 1",
-        device_id = if (!is.numeric(value) || length(value) != 1 || is.na(value) || value < -1 || value %% 1 != 0) {
+        device_id = if (!is.int(value) || value < -1 || value > .Machine$integer.max) {
             "the number of a device, from 0 on, or -1 for all"
         },
-        cache_dir = if (!is.null(value) && !is.character(value)) "the path of a folder",
+        cache_dir = if (!is.null(value) && (!is.character(value) || length(value) != 1 || is.na(value))) "the path of a folder",
         if (length(value) != 1 || !(isTRUE(value) || isFALSE(value) || (name %in% c("verbosity", "debug") && value %in% 0:1))) "TRUE or FALSE"
     )
     if (!is.null(expected)) {
@@ -122,8 +129,10 @@ get_rkeops_options <- function(option = NULL) {
 #' @export
 set_rkeops_options <- function(input = NULL) {
     if (is.null(input)) input <- .defaults
+    if (!is.list(input) && !is.atomic(input) || (length(input) > 0 && is.null(names(input)))) {
+        .stop(paste0("input: expected a list with names of options, got ", if (is.list(input)) "one without names" else .words(input)))
+    }
     input <- as.list(input)
-    if (length(input) > 0 && is.null(names(input))) .stop("input: expected a list with names of options")
     unknown <- setdiff(names(input), names(.defaults))
     if (length(unknown) > 0) {
         .stop(paste0("input: there is no option ", .words(unknown[1]), "; expected one of ", paste(names(.defaults), collapse = ", ")))
@@ -140,7 +149,7 @@ set_rkeops_options <- function(input = NULL) {
 rkeops_use_cpu <- function(ncore = NULL) {
     # As in RKeOps 0 stands for all, too.
     if (is.null(ncore)) ncore <- 0
-    if (!is.numeric(ncore) || length(ncore) != 1 || is.na(ncore) || ncore < 0 || ncore %% 1 != 0) {
+    if (!is.int(ncore) || ncore < 0 || ncore > .Machine$integer.max) {
         .stop(paste0("ncore: expected a number of threads, or 0 for all, got ", .words(ncore)))
     }
     set_rkeops_options(list(backend = "CPU"))
@@ -175,11 +184,28 @@ rkeops_disable_verbosity <- function() set_rkeops_options(list(verbosity = FALSE
 .progress <- function() {
     if (!isTRUE(.settings$progress)) return(NULL)
     bar <- NULL
+    is_closed <- FALSE
     function(done, total) {
         if (is.null(bar)) bar <<- utils::txtProgressBar(max = max(total, 1), style = 3)
-        utils::setTxtProgressBar(bar, done)
-        if (done >= total) close(bar)
+        utils::setTxtProgressBar(bar, if (total > 0) done else 1)
+        if (done >= total && !is_closed) {
+            is_closed <<- TRUE
+            close(bar)
+        }
     }
+}
+
+# Solvers do not know how much is left.
+.solve_progress <- function(iteration, residual) {
+    cat(sprintf("\riteration %.0f, residual %-12.3g", iteration, residual))
+    utils::flush.console()
+}
+
+# The options of a solver's run.
+.solve_options <- function() {
+    options <- .settings$run
+    if (.settings$progress) options$progress <- .solve_progress
+    options
 }
 
 # The options of a run; `per_value` columns belong to one place of a list of the nearest.

@@ -1,34 +1,49 @@
 # What becomes of all pairs of a row or of a column.
 
-.axis_of <- function(index, what) {
+.axis_of <- function(index) {
     if (identical(index, "i")) return(0L)
     if (identical(index, "j")) return(1L)
-    .stop(paste0(what, ": index: expected \"i\" (over i) or \"j\" (over j), got ", .words(index)))
+    .stop(paste0("index: expected \"i\" (over i) or \"j\" (over j), got ", .words(index)))
 }
 
 .reduce <- function(x, name, index, option = NULL, weights = NULL) {
-    x <- .lazy(x, name)
-    axis <- .axis_of(index, name)
+    x <- .lazy(x, "x")
+    axis <- .axis_of(index)
     joined <- if (is.null(weights)) {
         list(formulas = list(x@formula), values = x@values, kinds = x@kinds)
     } else {
-        .joined(name, list(x, .lazy(weights, name)))
+        .joined(name, list(x, .lazy(weights, "weight")))
     }
-    parameters <- if (is.null(option)) integer() else .whole(option, "K")
+    parameters <- if (is.null(option)) integer() else option
     weighting <- if (is.null(weights)) NULL else joined$formulas[[2]]
-    reduction <- .Call(r_reduction_create, name, joined$formulas[[1]], axis, parameters, weighting)
+    reduction <- .Call(r_reduction_create, .with_values(name), joined$formulas[[1]], axis, parameters, weighting)
     kernel <- .Call(r_compile, list(reduction), .settings$compilation)
     result <- .Call(
-        r_run, kernel, .filled(joined, kernel), NULL, "col", .run_options(.per_value(name, x@dims[1] * if (is.null(option)) 1L else parameters, option), name == "Count")
+        r_run, kernel, .filled(joined, kernel), NULL, "col", .run_options(.per_value(name, x@dims[1] * if (is.null(option)) 1L else parameters, option), name %in% .counts)
     )
+    result <- .placed(result, name)
     if (is.list(result)) stats::setNames(result, c("value", "index")) else result
 }
+
+# Places of several are computed with their values: only these tell where NaN has left fewer than asked for.
+.with_values <- function(name) sub("^Arg(KMin|KMax)$", "\\1_Arg\\1", name)
+
+# The result of a reduction by such a name, with NA where there is no place.
+.placed <- function(result, name) {
+    if (!grepl("ArgK", name, fixed = TRUE)) return(result)
+    is_none <- result[[1]] == (if (grepl("Min", name, fixed = TRUE)) Inf else -Inf)
+    if (any(is_none)) result[[2]][is_none] <- NA_integer_
+    if (startsWith(name, "Arg")) result[[2]] else result
+}
+
+# Reductions whose integers are no places.
+.counts <- c("Count", "Any", "All")
 
 # Arguments that the formula no longer holds are not wanted.
 .filled <- function(joined, kernel) joined$values[seq_len(ncol(.Call(r_kernel_facts, kernel)))]
 
 .inner_or_reduce <- function(x, operation, name, index) {
-    if (length(index) == 1 && is.na(index)) .apply(operation, list(x)) else .reduce(x, name, index)
+    if (is.atomic(index) && length(index) == 1 && is.na(index)) .apply(operation, list(x)) else .reduce(x, name, index)
 }
 
 #' Reductions
@@ -41,7 +56,9 @@
 #' `weight` with weights that are the exponentials: what attention computes.
 #'
 #' Places are R's: the first is 1 (but components count from 0 without `index`, as in the formula language). The option `index_base`
-#' changes it, for scripts made for RKeOps, whose places count from 0. NaN is never the smallest nor the largest value.
+#' changes it, for scripts made for RKeOps, whose places count from 0. NaN is never the smallest nor the largest value; where there are fewer
+#' values than `K`, places are `NA` and values infinite. `argmin` and `argmax` are the first place where all values are NaN, and `NA` where
+#' there are none.
 #'
 #' @param x A symbolic tensor.
 #' @param index `"i"` to reduce over i, `"j"` over j; `NA` for the components.
@@ -65,6 +82,8 @@ NULL
 #' @export
 Summary.LazyTensor <- function(..., na.rm = FALSE) {
     arguments <- list(...)
+    unknown <- setdiff(names(arguments), c("", "x", "index"))
+    if (length(unknown) > 0) .stop(paste0("there is no argument ", .words(unknown[1]), "; expected a LazyTensor and an index"))
     is_index <- names(arguments) == "index"
     x <- if (any(is_index)) arguments[!is_index] else arguments
     index <- if (any(is_index)) arguments[[which(is_index)[1]]] else if (length(x) == 2) x[[2]] else NA
@@ -95,19 +114,19 @@ min_argmin <- function(x, index) .reduce(x, "Min_ArgMin", index)
 max_argmax <- function(x, index) .reduce(x, "Max_ArgMax", index)
 #' @rdname reductions
 #' @export
-Kmin <- function(x, K, index) .reduce(x, "KMin", index, K)
+Kmin <- function(x, K, index) .reduce(x, "KMin", index, .whole(K, "K"))
 #' @rdname reductions
 #' @export
-argKmin <- function(x, K, index) .reduce(x, "ArgKMin", index, K)
+argKmin <- function(x, K, index) .reduce(x, "ArgKMin", index, .whole(K, "K"))
 #' @rdname reductions
 #' @export
-Kmin_argKmin <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, K)
+Kmin_argKmin <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, .whole(K, "K"))
 #' @rdname reductions
 #' @export
 logsumexp <- function(x, index, weight = NULL) .reduce(x, if (is.null(weight)) "LogSumExp" else "LogSumExpWeight", index, weights = weight)
 #' @rdname reductions
 #' @export
-sumsoftmaxweight <- function(x, index, weight) .reduce(x, "SumSoftMaxWeight", index, weights = weight)
+sumsoftmaxweight <- function(x, index, weight) .reduce(x, "SumSoftMaxWeight", index, weights = .lazy(weight, "weight"))
 
 #' @rdname reductions
 #' @export
@@ -132,13 +151,13 @@ min_argmin_reduction <- function(x, index) .reduce(x, "Min_ArgMin", index)
 max_argmax_reduction <- function(x, index) .reduce(x, "Max_ArgMax", index)
 #' @rdname reductions
 #' @export
-Kmin_reduction <- function(x, K, index) .reduce(x, "KMin", index, K)
+Kmin_reduction <- function(x, K, index) .reduce(x, "KMin", index, .whole(K, "K"))
 #' @rdname reductions
 #' @export
-argKmin_reduction <- function(x, K, index) .reduce(x, "ArgKMin", index, K)
+argKmin_reduction <- function(x, K, index) .reduce(x, "ArgKMin", index, .whole(K, "K"))
 #' @rdname reductions
 #' @export
-Kmin_argKmin_reduction <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, K)
+Kmin_argKmin_reduction <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, .whole(K, "K"))
 #' @rdname reductions
 #' @export
 logsumexp_reduction <- function(x, index, weight = NULL) {
@@ -146,4 +165,4 @@ logsumexp_reduction <- function(x, index, weight = NULL) {
 }
 #' @rdname reductions
 #' @export
-sumsoftmaxweight_reduction <- function(x, index, weight) .reduce(x, "SumSoftMaxWeight", index, weights = weight)
+sumsoftmaxweight_reduction <- function(x, index, weight) sumsoftmaxweight(x, index, weight)

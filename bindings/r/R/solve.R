@@ -1,19 +1,21 @@
 # Linear systems by conjugate gradients.
 
 .solve_settings <- function(alpha, tol, maxit) {
-    check <- function(value, name, least) {
-        if (!is.numeric(value) || length(value) != 1 || is.na(value) || value < least) {
-            .stop(paste0(name, ": expected a number, ", least, " or more, got ", .words(value)))
+    check <- function(value, name) {
+        if (!is.numeric(value) || length(value) != 1 || !is.finite(value) || value < 0) {
+            .stop(paste0(name, ": expected a number, 0 or more, got ", .words(value)))
         }
     }
-    check(alpha, "alpha", 0)
-    check(tol, "tol", 0)
-    check(maxit, "maxit", 0)
+    check(alpha, "alpha")
+    check(tol, "tol")
+    # Numbers beyond are no whole numbers of the library's.
+    if (is.numeric(maxit) && length(maxit) == 1 && !is.na(maxit)) maxit <- min(maxit, 2^53)
+    if (!is.int(maxit) || maxit < 0) .stop(paste0("maxit: expected a whole number, 0 or more, got ", .words(maxit)))
     as.numeric(c(alpha, tol, maxit))
 }
 
 .solution <- function(solved, details) {
-    if (details) stats::setNames(solved, c("x", "iterations", "residual")) else solved[[1]]
+    if (.flag(details, "details")) stats::setNames(solved, c("x", "iterations", "residual")) else solved[[1]]
 }
 
 #' Linear systems
@@ -49,10 +51,13 @@
 solve.LazyTensor <- function(a, b, alpha = 1e-10, tol = 1e-6, maxit = 0, details = FALSE, ...) {
     settings <- .solve_settings(alpha, tol, maxit)
     if (missing(b)) .stop("b: expected a right-hand side: the inverse of a symbolic matrix is none", "unsupported")
+    .flag(details, "details")
     if (is.na(a@rows[1]) || !identical(a@rows[1], a@rows[2])) {
         .stop(paste0("a: expected a matrix with as many rows as columns, got ", paste(dim(a), collapse = " x ")), "shape")
     }
-    right <- .lazy_tensor(b, 1L, FALSE)
+    right <- .lazy_tensor(b, 1L, FALSE, "b")
+    if (is.ComplexLazyTensor(a)) .stop("a: expected a matrix of real numbers, got one of complex numbers", "unsupported")
+    if (is.ComplexLazyTensor(right)) .stop("b: expected real numbers, got complex ones: solve for real and imaginary parts", "unsupported")
     if (right@rows[2] != a@rows[2]) .stop(paste0("b: expected ", a@rows[2], " rows, got ", right@rows[2]), "shape")
     # The unknown is an argument of its own, even where b is one of the data.
     count <- length(a@values)
@@ -61,7 +66,7 @@ solve.LazyTensor <- function(a, b, alpha = 1e-10, tol = 1e-6, maxit = 0, details
     reduction <- .Call(r_reduction_create, "Sum", formula, 1L, integer(), NULL)
     solver <- .Call(r_solver, reduction, count, .settings$compilation)
     kinds <- c(a@kinds, right@kinds)
-    solved <- .Call(r_solve, solver, count, c(a@values, right@values), NULL, kinds, settings, .run_options())
+    solved <- .Call(r_solve, solver, count, c(a@values, right@values), NULL, kinds, settings, .solve_options())
     .solution(solved, details)
 }
 
@@ -74,6 +79,10 @@ keops_solve <- function(operator, var) {
     parts <- .parse_reduction(context$formula)
     reduction <- function() .Call(r_reduction_parse, .reduction_text(parts), info$args)
     unknown <- info$var_pos[place]
+    type <- c("Vi", "Vj")[parts$axis + 1L]
+    if (info$var_type[place] != type) {
+        .stop(paste0("var: expected a variable of the index that is reduced, a ", type, ", got ", info$var_name[place], ", a ", info$var_type[place]))
+    }
     solvers <- list()
     solver <- function() {
         key <- .settings$key
@@ -88,6 +97,7 @@ keops_solve <- function(operator, var) {
     names <- info$var_name[order]
     function(input, alpha = 1e-10, tol = 1e-6, maxit = 0, details = FALSE) {
         settings <- .solve_settings(alpha, tol, maxit)
-        .solution(.Call(r_solve, solver(), unknown, input, names, kinds, settings, .run_options()), details)
+        .flag(details, "details")
+        .solution(.Call(r_solve, solver(), unknown, .matrices(input), names, kinds, settings, .solve_options()), details)
     }
 }

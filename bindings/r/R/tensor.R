@@ -8,7 +8,8 @@
 #' `Vi(x)` stands for the points `x_i`, the rows of `x`, and `Vj(y)` for the points `y_j`; `Pm(p)` is a parameter, the same for all pairs.
 #' Numbers in arithmetic are parameters.
 #'
-#' @param x A numeric or complex matrix with a row for each point (a vector where points have one component); for a parameter a vector.
+#' @param x A numeric or complex matrix, or a data frame, with a row for each point (a vector where points have one component); for a parameter
+#'   a vector.
 #' @param index `"i"`, `"j"`, or `NA` for a parameter.
 #' @param is_complex Whether to compute with complex numbers: a matrix of real ones is the real parts.
 #' @return An object of class `LazyTensor`; one of complex numbers is a `ComplexLazyTensor` too. Its fields `$formula`, `$args` and `$vars` are
@@ -27,6 +28,32 @@ NULL
 
 .is_lazy <- function(x) inherits(x, "LazyTensor")
 
+# TRUE or FALSE, as an argument has to be.
+.flag <- function(value, name) {
+    if (!is.logical(value) || length(value) != 1 || is.na(value)) .stop(paste0(name, ": expected TRUE or FALSE, got ", .words(value)))
+    value
+}
+
+# One string.
+.string <- function(value, name) {
+    if (!is.character(value) || length(value) != 1 || is.na(value)) .stop(paste0(name, ": expected one string, got ", .words(value)))
+    value
+}
+
+.is_numeric <- function(x) {
+    # Package bit64 stores integers in the bits of doubles.
+    (is.numeric(x) || is.logical(x) || is.complex(x)) && !is.factor(x) && !inherits(x, "integer64")
+}
+
+# Numbers as a matrix or a vector.
+.numbers <- function(x, what) {
+    if (.is_lazy(x)) .stop(paste0(what, ": expected a numeric matrix, got a LazyTensor"), "type")
+    if (is.data.frame(x)) x <- as.matrix(x)
+    if (!.is_numeric(x)) .stop(paste0(what, ": expected a numeric matrix, got ", .words(x)), "type")
+    if (length(dim(x)) > 2) .stop(paste0(what, ": expected a matrix, got an array with ", length(dim(x)), " axes"), "shape")
+    x
+}
+
 # A tensor of a formula. Slots are attributes, which are set without the checks of new(): these take longer than all the rest.
 .make <- function(formula, values, kinds, rows, facts = .Call(r_formula_facts, formula)) {
     made <- if (facts[2] == 1L) .complex_prototype else .prototype
@@ -41,28 +68,25 @@ NULL
 #' @rdname LazyTensor
 #' @export
 LazyTensor <- function(x, index = NA, is_complex = FALSE) {
-    if (!is.logical(is_complex) || length(is_complex) != 1 || is.na(is_complex)) .stop(paste0("is_complex: expected TRUE or FALSE, got ", .words(is_complex)))
-    if (length(index) != 1 || !(is.na(index) || identical(index, "i") || identical(index, "j"))) {
+    if (!is.atomic(index) || length(index) != 1 || !(is.na(index) || identical(index, "i") || identical(index, "j"))) {
         .stop(paste0("index: expected \"i\", \"j\" or NA, got ", .words(index)))
     }
     .lazy_tensor(x, if (is.na(index)) 2L else if (index == "i") 0L else 1L, is_complex)
 }
 
-.lazy_tensor <- function(x, category, is_complex) {
-    if (.is_lazy(x)) .stop("x: expected a matrix, got a LazyTensor")
-    if (is.data.frame(x)) x <- as.matrix(x)
-    if (!(is.numeric(x) || is.logical(x) || is.complex(x)) || is.factor(x)) {
-        .stop(paste0("x: expected a numeric matrix, got ", .words(x)), "type")
-    }
-    if (length(dim(x)) > 2) .stop(paste0("x: expected a matrix, got an array with ", length(dim(x)), " axes"), "shape")
-    if (is_complex && !is.complex(x)) storage.mode(x) <- "complex"
-    parts <- if (is.complex(x)) 2L else 1L
+.lazy_tensor <- function(x, category, is_complex, what = "x") {
+    x <- .numbers(x, what)
+    if (.flag(is_complex, "is_complex") && !is.complex(x)) storage.mode(x) <- "complex"
+    # Numbers that do not overflow.
+    parts <- if (is.complex(x)) 2 else 1
     columns <- (if (category == 2L) length(x) else if (is.matrix(x)) ncol(x) else 1L) * parts
-    if (columns == 0L) .stop("x: expected one component or more, got none", "shape")
+    if (columns == 0) .stop(paste0(what, ": expected one component or more, got none"), "shape")
     count <- if (is.matrix(x)) nrow(x) else length(x)
+    if (max(count, columns) > .Machine$integer.max) .stop(paste0(what, ": expected up to 2^31 - 1 points, got ", count), "size")
     rows <- if (category == 0L) c(count, NA) else if (category == 1L) c(NA, count) else c(NA, NA)
+    columns <- as.integer(columns)
     formula <- .Call(r_formula_variable, 0L, columns, category)
-    if (parts == 2L) formula <- .Call(r_formula_apply, "AsComplex", list(formula), integer())
+    if (parts == 2) formula <- .Call(r_formula_apply, "AsComplex", list(formula), integer())
     .make(formula, list(x), c(columns, category), as.integer(rows))
 }
 
@@ -84,11 +108,12 @@ Pm <- function(x, is_complex = FALSE) .lazy_tensor(x, 2L, is_complex)
     if (is.matrix(x) && nrow(x) > 1 && ncol(x) > 1) {
         .stop(paste0(what, ": a ", nrow(x), " x ", ncol(x), " matrix may be of i or of j; say which by Vi() or Vj()"), "shape")
     }
-    if (!(is.numeric(x) || is.logical(x) || is.complex(x)) || is.factor(x)) {
-        .stop(paste0(what, ": expected a LazyTensor or numbers, got ", .words(x)), "type")
-    }
-    .lazy_tensor(x, 2L, FALSE)
+    if (!.is_numeric(x)) .stop(paste0(what, ": expected a LazyTensor or numbers, got ", .words(x)), "type")
+    .lazy_tensor(x, 2L, FALSE, what)
 }
+
+# A number of the formula.
+.constant <- function(value) .make(.Call(r_formula_constant, as.numeric(value)), list(), integer(), c(NA_integer_, NA_integer_))
 
 # What two tell of how many rows there are, each or neither of which may tell it.
 .joined_rows <- function(what, a, b) {
@@ -118,13 +143,19 @@ Pm <- function(x, is_complex = FALSE) .lazy_tensor(x, 2L, is_complex)
     list(formulas = formulas, values = values, kinds = kinds, rows = rows)
 }
 
-# An operation on values, each a tensor or numbers.
+.operand_names <- c("x", "y", "z")
+
+# An operation on values, each a tensor or numbers; errors tell them by their names, which are x, y and z if they have none.
 .apply <- function(name, operands, parameters = integer()) {
+    told <- names(operands)
+    if (is.null(told)) told <- .operand_names
     if (length(operands) == 1) {
-        one <- .lazy(operands[[1]], name)
+        one <- .lazy(operands[[1]], told[1])
         return(.make(.Call(r_formula_apply, name, list(one@formula), parameters), one@values, one@kinds, one@rows))
     }
-    tensors <- lapply(operands, .lazy, what = name)
+    tensors <- lapply(seq_along(operands), function(k) .lazy(operands[[k]], told[k]))
+    # Their order is part of the formula, not data.
+    if (name %in% c("BesselK", "Matern") && is.numeric(operands[[1]]) && length(operands[[1]]) == 1) tensors[[1]] <- .constant(operands[[1]])
     joined <- .joined(name, tensors)
     .make(.Call(r_formula_apply, name, joined$formulas, parameters), joined$values, joined$kinds, joined$rows)
 }
@@ -208,4 +239,4 @@ is.LazyMatrix <- function(x) .is_lazy(x) && !anyNA(x@rows)
 
 #' @rdname is.LazyTensor
 #' @export
-is.int <- function(x) is.numeric(x) && length(x) == 1 && !is.na(x) && x %% 1 == 0
+is.int <- function(x) is.numeric(x) && length(x) == 1 && is.finite(x) && x == trunc(x)

@@ -62,7 +62,7 @@
 # What aliases such as "x = Vi(3)" or "x = Vi(0,3)" declare: names, types, positions and dimensions.
 .parse_args <- function(args) {
     if (!is.character(args) || anyNA(args)) .stop(paste0("args: expected a character vector, got ", .words(args)))
-    pattern <- "^[[:space:]]*([A-Za-z_][A-Za-z0-9_.]*)[[:space:]]*=[[:space:]]*(Vi|Vj|Pm)[[:space:]]*\\([[:space:]]*([0-9]+)[[:space:]]*(,[[:space:]]*([0-9]+)[[:space:]]*)?\\)[[:space:]]*$"
+    pattern <- "^[[:space:]]*([A-Za-z_][A-Za-z0-9_.]*)[[:space:]]*=[[:space:]]*(Vi|Vj|Pm)[[:space:]]*\\([[:space:]]*([0-9]{1,9})[[:space:]]*(,[[:space:]]*([0-9]{1,9})[[:space:]]*)?\\)[[:space:]]*$"
     found <- regmatches(args, regexec(pattern, args))
     wrong <- which(lengths(found) == 0)
     if (length(wrong) > 0) {

@@ -3,25 +3,37 @@
 
 #include "binding.h"
 
+/* Whether a value is what R stores as numbers and has no numbers for: is.numeric() is FALSE for the first three, and package bit64 stores integers in
+   the bits of doubles. */
+static int is_measure(SEXP value) {
+    return Rf_isObject(value) && (Rf_inherits(value, "Date") || Rf_inherits(value, "POSIXt") || Rf_inherits(value, "difftime") ||
+                                  Rf_inherits(value, "integer64"));
+}
+
 /* The type of a value, in words. */
 static const char *kind_of(SEXP value) {
     if (Rf_inherits(value, "data.frame")) return "a data frame";
     if (Rf_isFactor(value)) return "a factor";
+    if (Rf_inherits(value, "LazyTensor")) return "a LazyTensor";
+    if (is_measure(value)) return "a vector of class Date, POSIXt, difftime or integer64";
     switch (TYPEOF(value)) {
     case NILSXP: return "NULL";
     case STRSXP: return "a character vector";
     case VECSXP: return "a list";
-    case CLOSXP: return "a function";
+    case CLOSXP:
+    case BUILTINSXP:
+    case SPECIALSXP: return "a function";
+    case S4SXP: return "an object of class S4";
     default: return Rf_type2char(TYPEOF(value));
     }
 }
 
 static int is_numeric(SEXP value) {
     switch (TYPEOF(value)) {
-    case REALSXP:
+    case REALSXP: return !is_measure(value);
     case CPLXSXP:
     case LGLSXP: return 1;
-    case INTSXP: return !Rf_isFactor(value);
+    case INTSXP: return !Rf_isFactor(value) && !is_measure(value);
     default: return 0;
     }
 }
@@ -42,7 +54,7 @@ int64_t rows_of(SEXP value, int64_t columns, int32_t category, int points_in_col
     if (category == RKEOPS_CATEGORY_PARAMETER) return Rf_xlength(value) * parts == columns ? 1 : -1;
     int64_t extents[2];
     extents_of(value, extents);
-    const int has_axes = Rf_getAttrib(value, R_DimSymbol) != R_NilValue;
+    const int has_axes = Rf_xlength(Rf_getAttrib(value, R_DimSymbol)) == 2;
     const int64_t rows = points_in_columns && has_axes ? extents[1] : extents[0];
     const int64_t own = points_in_columns && has_axes ? extents[0] : extents[1];
     return own * parts == columns ? rows : -1;
@@ -54,8 +66,8 @@ static void refuse(SEXP value, int64_t columns, int32_t category, int points_in_
     const int64_t parts = TYPEOF(value) == CPLXSXP ? 2 : 1;
     const long long own = (long long)(columns / parts);
     if (category == RKEOPS_CATEGORY_PARAMETER) snprintf(expected, sizeof expected, "a numeric vector of length %lld", own);
-    else if (points_in_columns) snprintf(expected, sizeof expected, "a numeric matrix with %lld rows, one column per point", own);
-    else snprintf(expected, sizeof expected, "a numeric matrix with %lld columns, one row per point", own);
+    else if (points_in_columns) snprintf(expected, sizeof expected, "a numeric matrix with %lld row%s, one column per point", own, own == 1 ? "" : "s");
+    else snprintf(expected, sizeof expected, "a numeric matrix with %lld column%s, one row per point", own, own == 1 ? "" : "s");
     SEXP dim = Rf_getAttrib(value, R_DimSymbol);
     if (!is_numeric(value)) snprintf(got, sizeof got, "%s", kind_of(value));
     else if (dim == R_NilValue) snprintf(got, sizeof got, "a vector of length %lld", (long long)Rf_xlength(value));

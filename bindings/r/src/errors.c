@@ -22,6 +22,7 @@ static const char *kind_of(int code) {
     case RKEOPS_ERROR_COUNT: return "rkeops_count_error";
     case RKEOPS_ERROR_HANDLE: return "rkeops_handle_error";
     case RKEOPS_ERROR_CONVERGENCE: return "rkeops_convergence_error";
+    case RKEOPS_ERROR_CANCELLED: return "rkeops_cancelled_error";
     default: return "rkeops_argument_error";
     }
 }
@@ -81,6 +82,6 @@ void interrupt(void) {
     SET_VECTOR_ELT(values, 0, Rf_mkString(""));
     call_base("signalCondition", condition(values, classes, 2));
     /* Nobody has caught it: back to the prompt. */
-    call_base("invokeRestart", Rf_mkString("abort"));
-    UNPROTECT(1);
+    call_base("invokeRestart", PROTECT(Rf_mkString("abort")));
+    UNPROTECT(2);
 }

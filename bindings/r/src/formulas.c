@@ -2,6 +2,8 @@
 
 #include "binding.h"
 
+#include <string.h>
+
 static SEXP made(HandleType type, rkeops_error *error, void *handle) {
     check(error);
     return new_handle(type, handle);
@@ -68,11 +70,25 @@ SEXP r_formula_text(SEXP formula) {
     return take_text(text);
 }
 
-/* Whether two arguments are one: the same object, or equal numbers. */
+/* The numbers of a vector, and how many bytes one takes. */
+static const void *numbers_of(SEXP value, size_t *size) {
+    switch (TYPEOF(value)) {
+    case REALSXP: *size = sizeof(double); return REAL(value);
+    case CPLXSXP: *size = sizeof(Rcomplex); return COMPLEX(value);
+    case INTSXP: *size = sizeof(int); return INTEGER(value);
+    case LGLSXP: *size = sizeof(int); return LOGICAL(value);
+    default: *size = 0; return NULL;
+    }
+}
+
+/* Whether two arguments of one kind are one: the same object, or the same numbers, as R has values. Others mostly differ at once. Zeros of
+   different signs differ: 1 / x and atan2 tell them apart. */
 static int is_same(SEXP a, SEXP b) {
     if (a == b) return 1;
-    if (TYPEOF(a) != REALSXP || TYPEOF(b) != REALSXP || Rf_xlength(a) != Rf_xlength(b) || Rf_xlength(a) > 16) return 0;
-    return R_compute_identical(a, b, 0);
+    if (TYPEOF(a) != TYPEOF(b) || Rf_xlength(a) != Rf_xlength(b)) return 0;
+    size_t size = 0;
+    const void *first = numbers_of(a, &size), *second = numbers_of(b, &size);
+    return first && !memcmp(first, second, size * (size_t)Rf_xlength(a));
 }
 
 /* The place of each argument among others, to which those that are new are added; kinds are pairs of columns and category. */
