@@ -5,7 +5,8 @@ set -euo pipefail
 
 declare -A package=(
     [gcc]=gcc [g++]=g++ [clang]=clang [cmake]=cmake [make]=make [pkg-config]=pkg-config [valgrind]=valgrind
-    [dot]=graphviz [Rscript]=r-base-core [pandoc]=pandoc [xz]=xz-utils
+    [dot]=graphviz [Rscript]=r-base-core [pandoc]=pandoc [xz]=xz-utils [qpdf]=qpdf
+    [checkbashisms]=devscripts
 )
 missing=()
 for tool in "${!package[@]}"; do

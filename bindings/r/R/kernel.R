@@ -39,7 +39,7 @@
 #' @return A function `op(input = NULL, inner_dim = "col")`. `input` is a list of matrices with a row for each point (vectors where there
 #'   is one component, and for parameters; data frames are matrices), in the order of `args`, or named as there. With `inner_dim = "row"` all matrices, the
 #'   result too, have a column for each point. The result is a matrix, with indices that count from 1 where it has indices, or
-#'   a list of two for reductions such as `Min_ArgMin`. Without input it tells its formula and arguments.
+#'   a list of two, `value` and `index`, for reductions such as `Min_ArgMin`. Without input it tells its formula and arguments.
 #' @seealso [keops_grad()], [keops_adjoint()], [LazyTensor()]
 #' @examples
 #' op <- keops_kernel(
@@ -70,8 +70,9 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
 # Data frames as matrices.
 .matrices <- function(input) {
     if (!is.list(input)) return(input)
-    is_frame <- vapply(input, is.data.frame, NA)
-    if (any(is_frame)) input[is_frame] <- lapply(input[is_frame], as.matrix)
+    for (k in seq_along(input)) {
+        if (is.object(input[[k]]) && is.data.frame(input[[k]])) input[[k]] <- as.matrix(input[[k]])
+    }
     input
 }
 
@@ -90,9 +91,12 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     per_value <- .per_value(parts$name, facts[1], parts$option)
     is_count <- parts$name %in% .counts
     context <- list(formula = .formula_text(parts), args = info$args, args_info = info, sum_scheme = sum_scheme)
+    is_listed <- grepl("ArgK", parts$name, fixed = TRUE)
     structure(class = c("rkeops_operator", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(context)
-        .placed(.Call(r_run, kernel(), .matrices(input), names, inner_dim, .run_options(per_value, is_count)), parts$name)
+        result <- .Call(r_run, kernel(), .matrices(input), names, inner_dim, .run_options(per_value, is_count))
+        if (is_listed) result <- .placed(result, parts$name)
+        if (is.list(result)) stats::setNames(result, c("value", "index")) else result
     })
 }
 
@@ -102,6 +106,9 @@ print.rkeops_operator <- function(x, ...) {
     cat("rkeops operator\n  formula: ", context$formula, "\n  args:    ", paste(context$args, collapse = ", "), "\n", sep = "")
     invisible(x)
 }
+
+#' @export
+print.rkeops_adjoint <- print.rkeops_operator
 
 .check_operator <- function(operator) {
     if (!inherits(operator, "rkeops_operator")) {
@@ -206,7 +213,7 @@ keops_adjoint <- function(operator, var) {
     args <- c(info$args, paste0(cotangent, "=", type, "(", count, ",", facts[1], ")"))
     formula <- paste0("Grad(", context$formula, ",", info$var_name[place], ",", cotangent, ")")
     told <- list(formula = formula, args = args, args_info = .parse_args(args), sum_scheme = context$sum_scheme)
-    function(input = NULL, inner_dim = "col") {
+    structure(class = c("rkeops_adjoint", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(told)
         input <- .ordered(.matrices(input), own_names)
         if (length(saved_facts) > 0) {
@@ -217,5 +224,5 @@ keops_adjoint <- function(operator, var) {
         if (category != 2L) return(result)
         # A row for each row of the result; their sum is the gradient of a parameter.
         if (inner_dim == "row") matrix(rowSums(result), ncol = 1) else matrix(colSums(result), nrow = 1)
-    }
+    })
 }

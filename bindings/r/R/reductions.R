@@ -48,8 +48,8 @@
 
 #' Reductions
 #'
-#' `sum`, `prod`, `min`, `max`, `argmin` and `argmax` of a symbolic tensor: over an index, for each row of the other one; without `index`, of the
-#' components of each vector (not `prod`). `min_argmin` and `max_argmax` give both values and places.
+#' `sum`, `mean`, `prod`, `min`, `max`, `argmin` and `argmax` of a symbolic tensor: over an index, for each row of the other one; without `index`, of the
+#' components of each vector (not `mean` and `prod`). `min_argmin` and `max_argmax` give both values and places.
 #'
 #' `Kmin`, `argKmin` and `Kmin_argKmin` are the `K` smallest values, ascending, and where they are: nearest neighbours. `logsumexp` is the logarithm of
 #' the sum of exponentials, each times its weight, if there are any, computed so that nothing overflows. `sumsoftmaxweight` is the mean of
@@ -99,6 +99,10 @@ Summary.LazyTensor <- function(..., na.rm = FALSE) {
         .refuse_generic(.Generic)
     )
 }
+
+#' @rdname reductions
+#' @export
+mean.LazyTensor <- function(x, index, ...) .reduce(x, "Mean", index)
 
 #' @rdname reductions
 #' @export

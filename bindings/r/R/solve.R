@@ -43,7 +43,10 @@
 #' w <- solve(K, y, alpha = 0.1)
 #' max(abs(K %*% w + 0.1 * w - y)) < 1e-4
 #'
-#' op <- keops_kernel("Sum_Reduction(Exp(-SqDist(x, y) / 0.02) * w, 1)", c("x=Vi(1)", "y=Vj(1)", "w=Vj(1)"))
+#' op <- keops_kernel(
+#'     "Sum_Reduction(Exp(-SqDist(x, y) / 0.02) * w, 1)",
+#'     c("x=Vi(1)", "y=Vj(1)", "w=Vj(1)")
+#' )
 #' all.equal(keops_solve(op, "w")(list(x, x, y), alpha = 0.1), w)
 #' @name solve
 #' @aliases solve.LazyTensor

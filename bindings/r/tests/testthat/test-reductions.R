@@ -234,3 +234,13 @@ test_that("sums are added by each scheme", {
         expect_lt(abs(kahan(list(rep(0.1, 1e6))) - 1e6 * 0.1), 0.01)
     })
 })
+
+test_that("means, and names of two results", {
+    x <- matrix(c(0, 1, 3))
+    y <- matrix(c(1, 2))
+    expect_equal(mean(Vi(x) * Vj(y), "j"), x %*% mean(y))
+    expect_error(mean(Vi(x)), "index")
+    op <- keops_kernel("Min_ArgMin_Reduction(SqDist(x,y),1)", c("x=Vi(1)", "y=Vj(1)"))
+    expect_identical(op(list(x, y)), list(value = matrix(c(1, 0, 1)), index = matrix(c(1L, 1L, 2L))))
+    expect_output(print(keops_adjoint(keops_kernel("Sum_Reduction(x*y,1)", c("x=Vi(1)", "y=Vj(1)")), "x")), "Grad\\(Sum_Reduction")
+})
