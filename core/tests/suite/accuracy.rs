@@ -4,12 +4,11 @@
 //! `RKEOPS_EXHAUSTIVE=1`), float64 functions with a table that mpmath made (`data/float64.py`). The bounds here are
 //! those of `docs/accuracy.md`; `--nocapture` prints what was found.
 
-
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
 use crate::support::functions::{bessel_k, matern, named, polygamma};
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
 
 suite!(
     single_precision_functions,

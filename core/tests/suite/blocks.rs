@@ -1,12 +1,11 @@
 //! Batches, block-sparse ranges and ragged batches: against the oracle, and each problem and each block by itself, as a
 //! run on arrays of its own, gives the same to the last bit.
 
-
-use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Half, Kernel, Ranges, Reduction, Result, Target};
 use crate::support::check::SLACK;
 use crate::support::oracle::Expected;
 use crate::support::problem::{Problem, compact, half, met, run, same, some_half, strips};
 use crate::support::random::{Random, seeds};
+use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Half, Kernel, Ranges, Reduction, Result, Target};
 
 const FORMATS: [Dtype; 2] = [Dtype::F32, Dtype::F64];
 

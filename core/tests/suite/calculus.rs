@@ -1,8 +1,6 @@
 //! Symbolic operators against dense Jacobians and second derivatives from dual numbers: of every operation and of random
 //! formulas, on every target; and what they refuse.
 
-
-use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, Target};
 use crate::support::approximate::{Approximate, Double, Format, Single};
 use crate::support::case::{Case, Numbers};
 use crate::support::dual::{Dual, each};
@@ -13,6 +11,7 @@ use crate::support::oracle::reduce;
 use crate::support::random::{Random, seeds};
 use crate::support::samples::single_operations;
 use crate::support::scalar::Scalar;
+use rkeops_core::{Axis, CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, Target};
 
 suite!(
     derivatives_of_each_operation_along_a_direction,

@@ -1,13 +1,12 @@
 //! Outputs of many components, whose programs are repeated: against the oracle, and machine code against the portable
 //! backend; by text, that they are repeated and that compiling them makes little code.
 
-
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
 use crate::support::case::{Case, Numbers};
 use crate::support::check::{Count, check, describe};
 use crate::support::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
 use crate::support::random::{Random, seeds};
 use crate::support::reducing::{NEAREST, with_extra, with_mask};
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Target};
 
 suite!(wide_results, targets_agree, kronecker_products_are_small, terms_that_are_alike);
 suite!(devices: wide_results, terms_that_are_alike);

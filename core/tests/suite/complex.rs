@@ -1,14 +1,13 @@
 //! Complex numbers as a type: what operations give, what they refuse, the meaning of each name at plain and at special
 //! points, and results with real and imaginary parts. Random formulas of complex numbers are in the other suites.
 
-
 use std::collections::HashMap;
 
+use crate::support::random::Random;
 use rkeops_core::{
     ArrayMut, ArrayRef, Axis, CompileOptions, Data, DataMut, Dtype, ErrorKind, Field, Formula, Kernel, Reduction,
     RunOptions, Target,
 };
-use crate::support::random::Random;
 
 suite!(inverses_keep_their_digits, values_at_special_points, batches_of_complex_arrays);
 suite!(devices: inverses_keep_their_digits, values_at_special_points, batches_of_complex_arrays);

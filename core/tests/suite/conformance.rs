@@ -1,10 +1,8 @@
 //! One suite for every target: each operation alone, at ordinary and at special points, and random formulas, against
 //! the float64 oracle; and machine code against the portable backend, bit for bit.
 
-
 use std::f64::consts::PI;
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target, ops};
 use crate::support::approximate::{Approximate, Double};
 use crate::support::case::{Case, Numbers, special};
 use crate::support::check::{Count, SLACK, assert_right, check, describe, refuse};
@@ -18,6 +16,7 @@ use crate::support::random::{Random, seeds, some};
 use crate::support::reducing::{is_order_free, taken};
 use crate::support::samples::{binary, of_integers, of_order, positive, sequences, tensors, ternary, unary};
 use crate::support::shrink::shrink;
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target, ops};
 
 suite!(
     operations_at_ordinary_points,

@@ -1,10 +1,9 @@
 //! The source of kernels for GPUs, run on the processor and compared with the oracle.
 
-
-use rkeops_core::{Dtype, Target};
 use crate::support::case::Case;
 use crate::support::check::assert_right;
 use crate::support::expression::{Expression, Variable};
+use rkeops_core::{Dtype, Target};
 
 fn variable(dim: usize, category: usize) -> Variable {
     Variable { dim, category }

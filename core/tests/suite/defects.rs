@@ -1,10 +1,9 @@
 //! What KeOps 2.3 gets wrong in single operations, each as a test of what is right.
 
-
+use crate::support::targets;
 use rkeops_core::{
     ArrayMut, ArrayRef, CompileOptions, Dtype, ErrorKind, Formula, Kernel, Reduction, RunOptions, Target,
 };
-use crate::support::targets;
 
 /// The formula of `x`, or its gradient, for one row of float64 numbers and one reduced row.
 fn run(text: &str, aliases: &[&str], inputs: &[&[f64]], target: Target) -> Vec<f64> {

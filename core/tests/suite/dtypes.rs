@@ -1,16 +1,15 @@
 //! What arrays store: every format of inputs against arrays that were converted before, and results in narrow formats
 //! against an independent rounding.
 
-
-use rkeops_core::{
-    ArrayMut, ArrayRef, Bool, CompileOptions, Data, Dtype, Element, ErrorKind, Kernel, Ranges, Reduction, RunOptions,
-    SolveOptions, Solver, Target, bf16, f16,
-};
 use crate::support::expression::Variable;
 use crate::support::generate::case;
 use crate::support::layout::{Layout, position};
 use crate::support::problem::{bits, run_views};
 use crate::support::random::{Random, seeds};
+use rkeops_core::{
+    ArrayMut, ArrayRef, Bool, CompileOptions, Data, Dtype, Element, ErrorKind, Kernel, Ranges, Reduction, RunOptions,
+    SolveOptions, Solver, Target, bf16, f16,
+};
 
 suite!(random_formulas_in_random_formats, batches_and_ranges, indices_come_back, patterns, narrow_results);
 suite!(devices: random_formulas_in_random_formats, batches_and_ranges, indices_come_back, patterns, narrow_results);

@@ -1,8 +1,6 @@
 //! Derivatives against dual numbers: of every operation, of random formulas, first and second, with respect to
 //! variables of both indices and parameters, of formulas and of sums; and the values at kinks and poles.
 
-
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
 use crate::support::approximate::{Approximate, Double, Format, Single};
 use crate::support::case::{Case, Numbers, Values};
 use crate::support::dual::{Dual, each};
@@ -13,6 +11,7 @@ use crate::support::random::{Random, seeds};
 use crate::support::reducing::masked_sum;
 use crate::support::samples::single_operations;
 use crate::support::scalar::Scalar;
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Formula, Kernel, Reduction, RunOptions, Target};
 
 suite!(
     gradients_of_each_operation,

@@ -2,13 +2,12 @@
 //! has the value of the one that was written, for random operands and awkward numbers. What a rule may change beyond
 //! rounding stands beside it, and in docs/accuracy.md.
 
-
-use rkeops_core::{Dtype, Formula};
 use crate::support::approximate::{Approximate, Double};
 use crate::support::case::Case;
 use crate::support::check::SLACK;
 use crate::support::expression::{Expression, Variable, aliases, call1, call2, with_integers};
 use crate::support::random::{Random, seeds};
+use rkeops_core::{Dtype, Formula};
 
 /// What a rule may change beyond rounding.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,13 +1,12 @@
 //! Results of many columns by tensor cores: weights of pairs times columns, against a dense evaluation in float64.
 
-
 use std::sync::Arc;
 
+use crate::support::random::{Random, some};
 use half::bf16;
 use rkeops_core::{
     ArrayMut, ArrayRef, CompileOptions, Data, Half, Kernel, Ranges, Reduction, RunOptions, Target, row_major,
 };
-use crate::support::random::{Random, some};
 
 suite!(devices: sums, softmax_means, narrow_arrays, differences, infinities_and_nan, blocks_of_pairs);
 

@@ -1,14 +1,13 @@
 //! Row numbers and masks on every target: causal, banded and by segments, for every reduction and both indices, against
 //! the oracle; numbers of rows beyond what float32 holds; and rows without any pair.
 
-
-use rkeops_core::{ArrayMut, ArrayRef, Axis, Category, CompileOptions, Dtype, Formula, Kernel, Reduction};
-use rkeops_core::{ErrorKind, Half, Ranges, RunOptions, Target};
 use crate::support::case::{Case, Numbers};
 use crate::support::check::assert_right;
 use crate::support::expression::{Expression, Variable, call1, call2, index};
 use crate::support::oracle::REDUCTIONS;
 use crate::support::random::some;
+use rkeops_core::{ArrayMut, ArrayRef, Axis, Category, CompileOptions, Dtype, Formula, Kernel, Reduction};
+use rkeops_core::{ErrorKind, Half, Ranges, RunOptions, Target};
 
 suite!(
     every_reduction_with_every_mask,

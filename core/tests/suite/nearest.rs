@@ -1,12 +1,11 @@
 //! The K smallest and largest values, exactly: ties, NaN, infinities, fewer values than K, long rows that are cut into
 //! parts, masks, other reductions in the pass. And a reducer in plain code that is no part of the library.
 
-
+use crate::support::random::{Random, some};
 use rkeops_core::reduction::{Columns, Form, Method, Reducer, RowReducer, RowResult};
 use rkeops_core::{
     ArrayMut, ArrayRef, Axis, CompileOptions, Dtype, Extra, Formula, Kernel, Reduction, RunOptions, Target,
 };
-use crate::support::random::{Random, some};
 
 suite!(
     exactly_the_first_on_ties,

@@ -1,13 +1,12 @@
 //! The worked example of `docs/architecture.md`: an operation and a reduction are each one definition. Here both are
 //! defined outside the library, and run on every target with their derivatives.
 
-
+use crate::support::case::Case;
+use crate::support::expression::Variable;
 use rkeops_core::formula::{Formula, Graph};
 use rkeops_core::ops::{Algebra, EXP, INVERSE, Lanes, Node, Operation, POWER, Rule, Use, Value};
 use rkeops_core::reduction::{Change, Columns, Form, LaneReducer, Method, Reducer, Slope, Term};
 use rkeops_core::{Axis, Category, CompileOptions, Dtype, ErrorKind, Extra, Kernel, Reduction, Target};
-use crate::support::case::Case;
-use crate::support::expression::Variable;
 
 suite!(values_of_the_operation, gradients_of_the_operation, a_vector_operation, namesakes, sums_of_powers, products);
 

@@ -1,20 +1,19 @@
 //! Runs in which variables of i and of j are one array, so that a pair may serve both of its rows: against the oracle, and
 //! against runs on copies of the array.
 
-
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use half::f16;
-use rkeops_core::{
-    ArrayMut, ArrayRef, CompileOptions, Dtype, ErrorKind, Kernel, Ranges, Reduction, Result, RunOptions, Summation,
-    Target,
-};
 use crate::support::case::{Case, Numbers};
 use crate::support::check::{Count, check, describe};
 use crate::support::expression::{Expression, Variable, call1, call2, index, with_integers};
 use crate::support::generate::Generator;
 use crate::support::random::{Random, seeds};
+use half::f16;
+use rkeops_core::{
+    ArrayMut, ArrayRef, CompileOptions, Dtype, ErrorKind, Kernel, Ranges, Reduction, Result, RunOptions, Summation,
+    Target,
+};
 
 suite!(
     random_sums,

@@ -1,14 +1,13 @@
 //! Sums over many components by tensor cores: they hold their bounds on data that is made to break them, whatever the sizes,
 //! and what is done with them is right.
 
-
 use std::sync::Arc;
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Half, Kernel, Ranges, Reduction, RunOptions, Target};
 use crate::support::case::Case;
 use crate::support::check::assert_right;
 use crate::support::expression::{Expression, Variable};
 use crate::support::random::{Random, some};
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Half, Kernel, Ranges, Reduction, RunOptions, Target};
 
 suite!(devices: squared_distances, inner_products, infinities_and_nan, every_size, every_reduction, blocks_of_pairs);
 

@@ -1,12 +1,11 @@
 //! Derivatives through reductions against dual numbers through dense reductions: gradients, derivatives along a
 //! direction and, chained by hand as a framework chains them, second derivatives.
 
-
-use rkeops_core::{Dtype, Reduction, Target};
 use crate::support::approximate::{Approximate, Double, Format, Single};
 use crate::support::differentiated::{Count, Problem, on_random_problems, plain, run};
 use crate::support::dual::Dual;
 use crate::support::expression::{Expression, Variable, call2};
+use rkeops_core::{Dtype, Reduction, Target};
 
 suite!(
     gradients_through_reductions,

@@ -1,16 +1,15 @@
 //! Every reduction on every target: boundary sizes over both axes, ties, NaN and infinities, few rows with many
 //! columns and the reverse, and sums and indices that are exactly known.
 
-
 use std::sync::Arc;
 
-use rkeops_core::{Dtype, Target};
 use crate::support::BOUNDARIES;
 use crate::support::case::{Case, Numbers};
 use crate::support::check::assert_right;
 use crate::support::expression::{Expression, Variable, call1, call2};
 use crate::support::oracle::{REDUCTIONS, first_extreme};
 use crate::support::random::{Random, some};
+use rkeops_core::{Dtype, Target};
 
 suite!(
     boundary_sizes,

@@ -1,13 +1,12 @@
 //! Text to formula to text: the same node again; and text that is no formula: an error, never a panic and never a
 //! long wait.
 
-
-use rkeops_core::formula::Graph;
-use rkeops_core::ops::{self, Algebra, Node};
-use rkeops_core::{Axis, Category, ErrorKind, Formula, Reduction};
 use crate::support::expression::{Expression, aliases};
 use crate::support::generate::{Generator, variables};
 use crate::support::random::{Random, seeds};
+use rkeops_core::formula::Graph;
+use rkeops_core::ops::{self, Algebra, Node};
+use rkeops_core::{Axis, Category, ErrorKind, Formula, Reduction};
 
 /// Whether two formulas are one node of one graph.
 fn is_same(a: &Formula, b: &Formula) -> bool {

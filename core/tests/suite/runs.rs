@@ -1,15 +1,14 @@
 //! Running kernels on every target: strides, ranks, threads, concurrent first use, and kernels that are used again.
 
-
 use std::sync::{Arc, Barrier};
 
-use rkeops_core::{
-    ArrayMut, ArrayRef, CompileOptions, Data, Dtype, Error, ErrorKind, Kernel, Reduction, RunOptions, Target,
-};
 use crate::support::case::{Case, Numbers, Values};
 use crate::support::check::assert_right;
 use crate::support::expression::{Expression, Variable, call1, call2};
 use crate::support::layout::{LAYOUTS, Layout};
+use rkeops_core::{
+    ArrayMut, ArrayRef, CompileOptions, Data, Dtype, Error, ErrorKind, Kernel, Reduction, RunOptions, Target,
+};
 
 suite!(
     uncommon_strides,

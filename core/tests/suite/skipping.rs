@@ -1,16 +1,15 @@
 //! Tiles that masks rule out are skipped: by count for causal, banded, segmented and distance masks, and with results
 //! that are bit for bit those of a run that computes every pair.
 
-
 use std::cell::Cell;
 
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Ranges, Reduction, RunOptions};
-use rkeops_core::{Summation, Target, reduction, reduction::Reducer};
 use crate::support::case::{Case, Element, Numbers};
 use crate::support::expression::{call2, index};
 use crate::support::generate::{Generator, variables};
 use crate::support::problem::{bits, run_views};
 use crate::support::random::{Random, seeds};
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Ranges, Reduction, RunOptions};
+use rkeops_core::{Summation, Target, reduction, reduction::Reducer};
 
 suite!(
     causal_masks_cost_half,

@@ -1,9 +1,8 @@
 //! Derivatives of extreme values, products and means where values are equal, infinite, NaN or 0, or where there are none.
 
-
-use rkeops_core::{Dtype, ErrorKind, Reduction, Target};
 use crate::support::differentiated::{Problem, plain, run};
 use crate::support::expression::Variable;
+use rkeops_core::{Dtype, ErrorKind, Reduction, Target};
 
 suite!(
     the_first_of_equal_values_has_all,

@@ -1,8 +1,7 @@
 //! The ways of adding hold their bounds on data that is made to break them, and do not depend on threads.
 
-
-use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Summation, Target};
 use crate::support::random::Random;
+use rkeops_core::{ArrayMut, ArrayRef, CompileOptions, Dtype, Kernel, Reduction, RunOptions, Summation, Target};
 
 suite!(sums_hold_their_bounds, exponentials_hold_their_bounds, results_do_not_depend_on_threads);
 suite!(devices: sums_hold_their_bounds, exponentials_hold_their_bounds);
