@@ -1,8 +1,8 @@
 # How long calls of the R package take, and what they keep of memory. Compares with other packages in the same run:
 #
-#     Rscript benchmark.R [rows [rounds [path of the program that benches/warm.c makes]]]
+#     Rscript benchmark.R [rows [rounds [prefix of an installed librkeops]]]
 #
-# Needs the packages fields and kernlab. All that is compared takes turns, round after round, so that what else happens
+# With a prefix, and a C compiler, the same calls are made from C too (benchmark.c). Needs the packages fields and kernlab. All that is compared takes turns, round after round, so that what else happens
 # on the machine happens to all; medians are told. With 20,000 rows the dense matrices take about 7 GB.
 
 suppressPackageStartupMessages(library(rkeops))
@@ -11,7 +11,25 @@ stopifnot(requireNamespace("fields", quietly = TRUE), requireNamespace("kernlab"
 arguments <- commandArgs(trailingOnly = TRUE)
 rows <- if (length(arguments) > 0) as.integer(arguments[1]) else 20000L
 rounds <- if (length(arguments) > 1) as.integer(arguments[2]) else 5L
-warm <- if (length(arguments) > 2) arguments[3] else NULL
+prefix <- if (length(arguments) > 2) normalizePath(arguments[3]) else NULL
+here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(), value = TRUE)[1]))
+
+# The calls from C, as an R function of the problem and how many calls.
+from_c <- if (!is.null(prefix)) {
+    folder <- tempfile()
+    dir.create(folder)
+    stopifnot(file.copy(file.path(here, "benchmark.c"), folder))
+    library <- file.path(prefix, "lib")
+    Sys.setenv(
+        PKG_CPPFLAGS = paste0("-I", file.path(prefix, "include")),
+        PKG_LIBS = paste0("-L", library, " -Wl,-rpath,", library, " -lrkeops")
+    )
+    made <- file.path(folder, paste0("benchmark", .Platform$dynlib.ext))
+    status <- system2(file.path(R.home("bin"), "R"), c("CMD", "SHLIB", "-o", made, file.path(folder, "benchmark.c")), stdout = FALSE)
+    stopifnot(status == 0)
+    dyn.load(made)
+    function(problem, calls) .Call("call_from_c", problem$x, problem$y, problem$b, problem$g, as.integer(calls))
+}
 
 gaussian <- function(precision) {
     set_rkeops_options(list(precision = precision))
@@ -43,12 +61,6 @@ tell <- function(title, times, unit, factor) {
     cat("\n")
 }
 
-# A program in C that computes in float32.
-warm_call <- function() {
-    told <- system2(warm, c("1", "100"), stdout = TRUE)
-    as.numeric(sub("warm_call_us ", "", grep("^warm_call_us", told, value = TRUE))) / 1e6
-}
-
 cat("threads: ", .Call(rkeops:::r_threads, NULL), ", BLAS: ", extSoftVersion()[["BLAS"]], "\n\n", sep = "")
 
 small <- unname(problem(100L))
@@ -70,7 +82,7 @@ tasks <- list(
     "exp(-sqdist(Vi(x), Vj(y)) / 2) %*% b, float64" = per_call(function() exp(-sqdist(Vi(x_small), Vj(y_small)) / 2) %*% b_small, 500),
     "dense, with dist() of fields" = per_call(function() exp(-fields::rdist(x_small, y_small)^2 / 2) %*% b_small, 500)
 )
-if (!is.null(warm)) tasks[["the call from C, float32"]] <- warm_call
+if (!is.null(from_c)) tasks[["the call from C, float64"]] <- function() attr(from_c(problem(100L), 2000), "seconds")
 tell("100 points and 100, Gaussian, a warm call", take_turns(tasks, 4 * rounds), "us", 1e6)
 
 # What R's collector counts, in MB, and what the system counts as resident, in kB.
@@ -121,6 +133,14 @@ tasks <- list(
         kernlab::kernelMult(kernlab::rbfdot(sigma = 0.5), large$x, large$y, matrix(large$b))
     })
 )
+if (!is.null(from_c)) {
+    tasks[["the call from C"]] <- function() {
+        result <<- from_c(large, 1)
+        seconds <- attr(result, "seconds")
+        result <<- as.vector(result)
+        seconds
+    }
+}
 expected <- as.vector(operator(inputs))
 for (name in names(tasks)) {
     tasks[[name]]()
