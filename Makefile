@@ -17,11 +17,12 @@ demo: all
 		-L$(LIBRARY) -lrkeops -lm -Wl,-rpath,$(abspath $(LIBRARY))
 	$(CARGO_TARGET_DIR)/kernel_norm examples/data
 
-# Packages for Python are fetched while Rust is tested.
+# Packages for Python are fetched while Rust is tested; the programs in C are many and small, and the checks of R one.
 test: setup
 	$(MAKE) nvrtc
 	$(MAKE) -j2 test-rust python-environment
-	$(MAKE) test-device-code test-c test-cmake test-python test-r
+	$(MAKE) -j2 test-c test-r
+	$(MAKE) test-device-code test-cmake test-python
 
 # What runs on a GPU's source in the tests has to be accepted by NVIDIA's compiler too, which needs no GPU.
 NVRTC = $(abspath $(CARGO_TARGET_DIR)/nvrtc)/libnvrtc.so.12

@@ -16,7 +16,6 @@ mod conformance;
 mod cuda;
 mod defects;
 mod dtypes;
-mod fuzz_short;
 mod golden;
 mod gradients;
 mod identities;

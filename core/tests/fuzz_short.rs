@@ -1,6 +1,6 @@
 //! A short run of the fuzz targets of `core/fuzz`, the same on every machine; the long runs are for nightly toolchains.
 
-#[path = "../../fuzz/bodies/mod.rs"]
+#[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
 
 use bodies::{cases, parse, pipeline};
