@@ -1,0 +1,19 @@
+function [x, details] = solution(a, b, settings)
+% Solves (a + alpha I) x = b by conjugate gradients.
+numbers = solve_settings(settings);
+a = lazy(a, 'K');
+if a.dims(1) ~= 1, error('rkeops:dimension', 'solve: expected a matrix of numbers, got one of vectors of %d components', a.dims(1)); end
+if ~isnumeric(b), error('rkeops:type', 'b: expected a matrix, got %s', rkeops_words(b)); end
+if a.points(1) ~= a.points(2), error('rkeops:shape', 'solve: expected a square matrix, got one of %d x %d', a.points(1), a.points(2)); end
+if size(b, 1) ~= a.points(2)
+    error('rkeops:shape', 'b: expected a matrix with %d rows, one for each row of K, got %s', a.points(2), rkeops_size_words(b));
+end
+all = apply('Mult', {a, Vj(b)});
+reduction = rkeops_mex('reduction', 'Sum', all.formula, 1, [], []);
+owner = onCleanup(@() rkeops_mex('free', reduction));
+names = cell(1, numel(all.values));
+names(:) = {''};
+names{end} = 'b';
+[x, iterations, residual] = rkeops_mex('solve', reduction, numel(all.values) - 1, all.kinds, numbers, 0, all.weak, names, all.values{:});
+details = struct('iterations', iterations, 'residual', residual);
+end
