@@ -48,12 +48,15 @@ static void give_formula(rkeops_formula *formula, int result_count, mxArray *res
 #define COMMAND(name) static void name(int result_count, mxArray *results[], int count, const mxArray *values[])
 #define UNUSED (void)result_count, (void)results, (void)count, (void)values
 
+/* Index, dimension, category; a third result tells this variable from all others. */
 COMMAND(variable) {
+    static double last_id = 0;
     expect(count, 3, 3, "variable");
     rkeops_formula *formula = NULL;
     check(rkeops_formula_variable(integer_of(values[0], "index"), integer_of(values[1], "dim"), (int32_t)integer_of(values[2], "category"),
                                   &formula));
     give_formula(formula, result_count, results);
+    if (result_count > 2) results[2] = mxCreateDoubleScalar(++last_id);
 }
 
 COMMAND(constant) {
@@ -314,6 +317,15 @@ COMMAND(set) {
     settings.stamp += 1;
 }
 
+/* What `set` has set: it lasts when MATLAB clears everything, as this file does. */
+COMMAND(get) {
+    UNUSED;
+    const int numbers[] = {settings.bits, settings.target, settings.device, settings.threads, settings.summation, settings.accumulator,
+                           settings.progress};
+    results[0] = mxCreateDoubleMatrix(1, 7, mxREAL);
+    for (int k = 0; k < 7; ++k) mxGetPr(results[0])[k] = numbers[k];
+}
+
 COMMAND(version) {
     UNUSED;
     results[0] = mxCreateString(rkeops_version());
@@ -342,6 +354,7 @@ static const struct {
     {"constant", constant}, {"renumber", renumber},   {"full", full},         {"transpose", transpose}, {"text", text},
     {"parse", parse},       {"operator", make_operator}, {"gradient", gradient}, {"saved", saved},      {"reduction", make_reduction},
     {"solve", solve_system}, {"explain", explain},    {"alive", alive},       {"count", handle_count},  {"set", set},
+    {"get", get},
     {"version", version},   {"doctor", doctor},       {"unload", unload},     {"run_reduction", run_reduction},
 };
 
