@@ -104,7 +104,6 @@ classdef LazyTensor
         function r = ceil(a), r = -floor(-a); end
         function r = fix(a), r = sign(a) .* floor(abs(a)); end
         function r = round(a, digits)
-        % As the language has it: halves go to the even number.
             if nargin < 2, digits = 0; end
             r = apply('Round', {a}, digits);
         end

@@ -375,6 +375,6 @@ void mexFunction(int result_count, mxArray *results[], int count, const mxArray 
         free_kept();
         return;
     }
-    fail(RKEOPS_ERROR_ARGUMENT, "rkeops_mex: expected the name of a command as the first argument%s%s%s", *name ? ", got '" : "", name,
+    fail(RKEOPS_ERROR_ARGUMENT, "expected the name of a command as the first argument%s%s%s", *name ? ", got '" : "", name,
          *name ? "'" : "");
 }
