@@ -33,9 +33,8 @@ for k = 1:numel(aliases)
         error('rkeops:argument', 'alias %d: expected a string such as ''x=Vi(0,3)'', got %s', k, rkeops_words(aliases{k}));
     end
 end
-if isempty(regexp(formula, '^\s*\w+_Reduction\s*\(', 'once')) && isempty(regexp(formula, '^\s*(Grad|Diff)\s*\(\s*\w+_Reduction\s*\(', 'once'))
-    formula = ['Sum_Reduction(', formula, ',0)'];
-end
-op = operator_of(rkeops_mex('parse', formula, aliases), formula, aliases, summation);
+is_reduction = ~isempty(regexp(formula, '^\s*(Grad\s*\(\s*|Diff\s*\(\s*)*\w+_Reduction\s*\(', 'once'));
+if is_reduction, reduction = rkeops_mex('parse', formula, aliases); else, reduction = rkeops_mex('parse', formula, aliases, 'sum'); end
+op = operator_of(reduction, formula, aliases, summation);
 F = @(varargin) rkeops_mex('run', op.handle, varargin{:});
 end

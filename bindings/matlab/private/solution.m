@@ -8,12 +8,19 @@ if a.points(1) ~= a.points(2), error('rkeops:shape', 'solve: expected a square m
 if size(b, 1) ~= a.points(2)
     error('rkeops:shape', 'b: expected a matrix with %d rows, one for each row of K, got %s', a.points(2), rkeops_size_words(b));
 end
+if ~isreal(b) && ~a.dims(2)
+    % Of a real matrix real and imaginary parts are columns of their own.
+    [x, details] = solution(a, [real(b), imag(b)], settings);
+    x = complex(x(:, 1:end / 2), x(:, end / 2 + 1:end));
+    return
+end
 all = apply('Mult', {a, Vj(b)});
+values = all.values;
 reduction = rkeops_mex('reduction', 'Sum', all.formula, 1, [], []);
 owner = onCleanup(@() rkeops_mex('free', reduction));
-names = cell(1, numel(all.values));
+names = cell(1, numel(values));
 names(:) = {''};
 names{end} = 'b';
-[x, iterations, residual] = rkeops_mex('solve', reduction, numel(all.values) - 1, all.kinds, numbers, 0, all.weak, names, all.values{:});
+[x, iterations, residual] = rkeops_mex('solve', reduction, numel(values) - 1, all.kinds, numbers, 0, all.weak, names, values{:});
 details = struct('iterations', iterations, 'residual', residual);
 end

@@ -3,6 +3,7 @@
 
 #include "binding.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,14 +120,24 @@ COMMAND(make_reduction) {
     results[0] = new_handle(REDUCTION, reduction_of(values));
 }
 
-/* Text and aliases. */
+/* Text and aliases; with a third argument the text is a formula, to be summed over j. */
 COMMAND(parse) {
     UNUSED;
-    expect(count, 2, 2, "parse");
+    expect(count, 2, 3, "parse");
     size_t alias_count = 0;
     const char **aliases = texts_of(values[1], "aliases", &alias_count);
+    const char *text = text_of(values[0], "formula");
+    if (count > 2) {
+        /* Errors show the text that was given. */
+        rkeops_formula *formula = NULL;
+        check(rkeops_formula_parse(text, aliases, alias_count, &formula));
+        rkeops_formula_free(formula);
+        char *sum = (char *)mxMalloc(strlen(text) + 24);
+        sprintf(sum, "Sum_Reduction(%s,0)", text);
+        text = sum;
+    }
     rkeops_reduction *reduction = NULL;
-    check(rkeops_reduction_parse(text_of(values[0], "formula"), aliases, alias_count, &reduction));
+    check(rkeops_reduction_parse(text, aliases, alias_count, &reduction));
     results[0] = new_handle(REDUCTION, reduction);
 }
 
