@@ -4,8 +4,10 @@ function build(folder)
 %   build            compiles into the folder of this file
 %   build(folder)    compiles into another folder
 %
+% This folder is put on the path; savepath keeps it there.
+%
 % The header is that of the checkout around this folder, or of the prefix that the environment variable RKEOPS_HOME names. The library is the
-% file that RKEOPS_LIBRARY names, or lib/ of RKEOPS_HOME, or what cargo has built in the checkout. It is looked for at its place when
+% file that RKEOPS_LIBRARY names, or lib/ of RKEOPS_HOME, or what cargo has built in the checkout, or now builds. It is looked for at its place when
 % the MEX file is loaded: do not move it, or build again.
 here = fileparts(mfilename('fullpath'));
 if nargin < 1, folder = here; end
@@ -31,20 +33,36 @@ if exist('rkeops_mex', 'file') == 3
 end
 place = fileparts(library);
 if exist('OCTAVE_VERSION', 'builtin')
-    flags = {'-DRKEOPS_OCTAVE', ['-I', include], ['-Wl,-rpath,', place]};
-    % Objects are written where the compiler is called.
-    old = cd(tempname_folder());
-    back = onCleanup(@() cd(old));
-    [output, status] = mkoctfile('--mex', '-o', target, flags{:}, sources{:}, ['-L', place], '-lrkeops');
-    if status ~= 0
-        error('rkeops:build', 'the compiler failed:\n%s', output);
+    % Objects apart from the sources, which need not be writable.
+    objects = tempname();
+    mkdir(objects);
+    cleaner = onCleanup(@() confirm_and_remove(objects));
+    made = cell(size(sources));
+    for k = 1:numel(sources)
+        [~, name] = fileparts(sources{k});
+        made{k} = fullfile(objects, [name, '.o']);
+        call_compiler('--mex', '-c', '-DRKEOPS_OCTAVE', ['-I', include], '-o', made{k}, sources{k});
     end
+    call_compiler('--mex', ['-Wl,-rpath,', place], '-o', target, made{:}, ['-L', place], '-lrkeops');
 elseif ispc
     mex('-R2017b', '-outdir', folder, '-output', 'rkeops_mex', ['-I', include], sources{:}, import_library(library));
 else
     mex('-R2017b', '-outdir', folder, '-output', 'rkeops_mex', ['-I', include], ['LDFLAGS=$LDFLAGS -Wl,-rpath,', place], sources{:}, library);
 end
+addpath(here);
 fprintf('made %s\n', target);
+end
+
+function call_compiler(varargin)
+[output, status] = mkoctfile(varargin{:});
+if status ~= 0, error('rkeops:build', 'the compiler failed:\n%s', output); end
+end
+
+function confirm_and_remove(folder)
+% Octave asks before it removes a folder with files, unless it is told not to.
+old = confirm_recursive_rmdir(false);
+rmdir(folder, 's');
+confirm_recursive_rmdir(old);
 end
 
 function file = library_file(root, home)
@@ -59,22 +77,28 @@ end
 places = {fullfile(root, 'target', 'release')};
 if ~isempty(getenv('CARGO_TARGET_DIR')), places = [{fullfile(getenv('CARGO_TARGET_DIR'), 'release')}, places]; end
 if ~isempty(home), places = [{fullfile(home, 'lib'), fullfile(home, 'bin')}, places]; end
+file = found_in(places, names);
+if isempty(file) && isempty(home) && exist(fullfile(root, 'Cargo.toml'), 'file') == 2
+    system(sprintf('cargo build --release -p rkeops --manifest-path "%s"', fullfile(root, 'Cargo.toml')));
+    file = found_in(places, names);
+end
+if ~isempty(file), return, end
+error('rkeops:build', 'expected librkeops in %s: build it with "cargo build --release -p rkeops", or set RKEOPS_LIBRARY to its file', ...
+    strjoin(places, ', '));
+end
+
+function file = found_in(places, names)
+% The first of these files that there is, or ''.
 for k = 1:numel(places)
     for n = 1:numel(names)
         file = fullfile(places{k}, names{n});
         if exist(file, 'file') == 2, return, end
     end
 end
-error('rkeops:build', 'expected librkeops in %s: build it with "cargo build --release -p rkeops", or set RKEOPS_LIBRARY to its file', ...
-    strjoin(places, ', '));
+file = '';
 end
 
 function file = import_library(library)
 % Windows links with a file that says what is in the library.
 file = [library, '.lib'];
-end
-
-function folder = tempname_folder()
-folder = tempname();
-mkdir(folder);
 end
