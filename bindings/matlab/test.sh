@@ -37,7 +37,8 @@ catch problem
 end
 fprintf('a sum: %g\n', F([1; 2; 3], [1; 2; 3]));
 EOF
-"${octave[@]}" interrupted.m >interrupted.log 2>&1 &
+: >interrupted.log
+"${octave[@]}" interrupted.m >>interrupted.log 2>&1 &
 pid=$!
 until grep -q running interrupted.log; do
     kill -0 "$pid" || { cat interrupted.log; exit 1; }
