@@ -56,6 +56,18 @@ classdef LazyTensor
             self.points = points;
         end
 
+        function s = held(a)
+        % What a tensor holds, for the functions in the folder private: reading a property outside of a method goes through subsref.
+            s.formula = a.formula;
+            s.owner = a.owner;
+            s.dims = a.dims;
+            s.values = a.values;
+            s.kinds = a.kinds;
+            s.ids = a.ids;
+            s.weak = a.weak;
+            s.points = a.points;
+        end
+
         % Arithmetic, component by component.
         function r = plus(a, b), r = apply('Add', {a, b}); end
         function r = minus(a, b), r = apply('Subtract', {a, b}); end
@@ -257,8 +269,8 @@ classdef LazyTensor
         end
         function r = full(a)
         % All entries, stored.
-            a = lazy(a, 'a');
-            r = rkeops_mex('full', a.formula, a.weak, a.values{:});
+            held_values = a.values;
+            r = rkeops_mex('full', a.formula, a.weak, held_values{:});
         end
         function r = double(a), r = double(full(a)); end
 

@@ -7,7 +7,9 @@ if numel(operands) == 1
     r = LazyTensor([], [], formula, dims, one.values, one.kinds, one.ids, one.weak, one.points);
     return
 end
-for k = 1:numel(operands), operands{k} = lazy(operands{k}, sprintf('%s: argument %d', name, k)); end
+for k = 1:numel(operands)
+    if isa(operands{k}, 'LazyTensor'), operands{k} = held(operands{k}); else, operands{k} = lazy(operands{k}, sprintf('%s: argument %d', name, k)); end
+end
 [formulas, values, kinds, ids, weak, points, passing] = joined(name, operands);
 try
     [formula, dims] = rkeops_mex('apply', name, formulas, parameters);

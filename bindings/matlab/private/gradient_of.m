@@ -3,6 +3,8 @@ function r = gradient_of(a, cotangent, wanted, dim, name)
 if ~isa(wanted, 'LazyTensor') || numel(wanted.ids) ~= 1
     error('rkeops:argument', 'variable: expected what Vi, Vj or Pm made, got %s', rkeops_words(wanted));
 end
+a = held(a);
+wanted = held(wanted);
 position = find(a.ids == wanted.ids, 1);
 if isempty(position), error('rkeops:argument', 'variable: expected an argument of the tensor, got another one'); end
 if ~isnumeric(dim) || ~isscalar(dim) || ~(dim == 1 || dim == 2)

@@ -1,12 +1,13 @@
 function r = lazy(x, what)
-% A value as a tensor: numbers are parameters, and do not decide whether the computation is in single.
+% What a tensor holds, or would hold of numbers: these are parameters, and do not decide whether the computation is in single.
 if isa(x, 'LazyTensor')
-    r = x;
+    r = held(x);
     return
 end
 if ~ismatrix(x) || ~(isvector(x) || isempty(x))
     error('rkeops:shape', '%s: an array of %s may be of i or of j; say which by Vi or Vj', what, rkeops_size_words(x));
 end
-[formula, dims, values, kinds, ids, weak, points] = variable(x, 2, isa(x, 'double') && isscalar(x), what);
-r = LazyTensor([], [], formula, dims, values, kinds, ids, weak, points);
+[r.formula, r.dims, r.values, r.kinds, r.ids, r.weak, r.points] = variable(x, 2, isa(x, 'double') && isscalar(x), what);
+formula = r.formula;
+r.owner = onCleanup(@() rkeops_mex('free', formula));
 end

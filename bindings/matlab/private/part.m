@@ -3,7 +3,7 @@ function r = part(a, places)
 if numel(places) ~= 2
     error('rkeops:argument', 'a LazyTensor is indexed as K(rows, columns), got %d subscripts', numel(places));
 end
-r = a;
+a = held(a);
 values = a.values;
 points = a.points;
 ids = a.ids;

@@ -20,14 +20,15 @@ end
 
 function r = times_matrix(a, b, each)
 if ~isnumeric(b) && ~islogical(b), error('rkeops:type', 'mtimes: expected a matrix, got %s', rkeops_words(b)); end
-if a.dims(1) ~= 1
-    error('rkeops:dimension', 'mtimes: expected a matrix of numbers, got one of vectors of %d components', a.dims(1));
+own = held(a);
+if own.dims(1) ~= 1
+    error('rkeops:dimension', 'mtimes: expected a matrix of numbers, got one of vectors of %d components', own.dims(1));
 end
-if ~isnan(a.points(2)) && size(b, 1) ~= a.points(2)
-    error('rkeops:shape', 'mtimes: expected a matrix with %d rows, one for each of the %s, got %s', a.points(2), each, rkeops_size_words(b));
+if ~isnan(own.points(2)) && size(b, 1) ~= own.points(2)
+    error('rkeops:shape', 'mtimes: expected a matrix with %d rows, one for each of the %s, got %s', own.points(2), each, rkeops_size_words(b));
 end
 if size(b, 2) == 0
-    rows = a.points(1);
+    rows = own.points(1);
     rows(isnan(rows)) = 1;
     r = zeros(rows, 0, class(b));
     return
