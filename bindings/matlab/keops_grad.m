@@ -57,9 +57,10 @@ op.names = [names, {new_name}];
 is_sum = isempty(saved) && kind(2) < 2;
 op.is_final = ~is_sum;
 op.kinds(:, end + 1:count + 1) = repmat([columns; kept], 1, count + 1 - size(op.kinds, 2));
-if is_sum
+% Of an even number of rows an array may be complex.
+if is_sum && mod(kind(1), 2)
     G = @(varargin) rkeops_mex('run', op.handle, varargin{:});
 else
-    G = @(varargin) gradient_call(op, savers, count, kind(2) == 2, varargin{:});
+    G = @(varargin) gradient_call(op, savers, [count, position, kind(2) == 2, source.output(3)], varargin{:});
 end
 end

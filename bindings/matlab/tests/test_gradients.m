@@ -5,7 +5,7 @@ tests = {
     'of a minimum over i', @() with_saved('Min_Reduction(SqNorm2(x-y),1)', 1); 'of a softmax', @() with_saved('SumSoftMaxWeight_Reduction(-SqNorm2(x-y),0,y)', 3)
     'of a mean', @() with_saved('Mean_Reduction(Exp(-SqNorm2(x-y))*y,0)', 3); 'of a gradient', @second_order
     'Grad and Kernel', @older_names; 'in text', @in_text; 'adjoint', @adjoint_of_tensors; 'adjoint of complex numbers', @complex_ones
-    'that cannot be', @refused
+    'keops_grad of complex numbers', @complex_functions; 'that cannot be', @refused
     };
 end
 
@@ -107,6 +107,24 @@ found = adjoint(K, e, u, 2);
 value = @(z) real(sum(conj(e) .* sum(exp(Vi(z) .* Vj(w)), 2)));
 check_difference(@(t) value(complex(t, imag(z))), real(found), real(z));
 check_difference(@(t) value(complex(real(z), t)), imag(found), imag(z));
+end
+
+function complex_functions()
+F = keops_kernel('ComplexExp(ComplexMult(x,y))', 'x=Vi(2)', 'y=Vj(2)');
+[x, y] = points_for(4, 6, 2, -1, 1);
+z = (x(:, 1) + 1i * x(:, 2)).';
+w = (y(:, 1) + 1i * y(:, 2)).';
+G = keops_grad(F, 'x');
+e = z .^ 2 + 1;
+found = G(z, w, e);
+value = @(z) real(sum(conj(e) .* F(z, w)));
+check_difference(@(t) value(complex(t, imag(z))), real(found), real(z));
+check_difference(@(t) value(complex(real(z), t)), imag(found), imag(z));
+found = G(z, w, [1 1 1 1]);
+assert(isequal(size(found), [1 4]) && ~isreal(found));
+% The same numbers as two rows are real numbers.
+rows = @(t) reshape([real(t); imag(t)], 2, []);
+check_near(G(rows(z), rows(w), rows(e)), rows(G(z, w, e)));
 end
 
 function refused()
