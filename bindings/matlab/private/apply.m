@@ -8,7 +8,11 @@ if numel(operands) == 1
     return
 end
 for k = 1:numel(operands)
-    if isa(operands{k}, 'LazyTensor'), operands{k} = held(operands{k}); else, operands{k} = lazy(operands{k}, sprintf('%s: argument %d', name, k)); end
+    if isa(operands{k}, 'LazyTensor')
+        operands{k} = held(operands{k});
+    else
+        operands{k} = lazy(operands{k}, sprintf('%s: argument %d', name, k));
+    end
 end
 [formulas, values, kinds, ids, weak, points, passing] = joined(name, operands);
 try
