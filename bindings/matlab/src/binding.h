@@ -1,0 +1,112 @@
+/* What the parts of the MEX file know of each other. Only MATLAB's documented C interface is used, with complex numbers in two arrays
+   (-R2017b), so that one source serves MATLAB and Octave. */
+
+#ifndef RKEOPS_BINDING_H
+#define RKEOPS_BINDING_H
+
+#include <mex.h>
+#include <rkeops.h>
+
+/* Types of handles. */
+typedef enum { NO_TYPE, FORMULA, REDUCTION, OPERATOR } HandleType;
+
+/* Names of arguments, for errors. */
+typedef struct {
+    const char **texts;
+    size_t count;
+} Names;
+
+/* A reduction that is compiled for float32 and float64 when these are first wanted, with what its results need to become MATLAB's. */
+typedef struct {
+    rkeops_reduction *reduction;
+    rkeops_kernel *kernels[2];
+    /* The settings that the kernels were compiled for. */
+    int stamp;
+    /* What places count from: 1, or 0 where integers are counts. */
+    int base;
+    /* Of the K nearest: K; else 0. */
+    int ranks;
+    /* One of RKEOPS_SUMMATION_..., or -1 for that of the settings. */
+    int summation;
+    Names names;
+} Operator;
+
+/* What rkeops_options sets. */
+typedef struct {
+    int bits, target, device, threads, summation, accumulator, progress;
+    /* Grows with every change. */
+    int stamp;
+} Settings;
+extern Settings settings;
+
+/* errors.c */
+
+/* Ends the call with MATLAB's error "rkeops:kind" of a code; what `keep` holds is freed. */
+void fail(int code, const char *format, ...);
+/* The same for an error of the library. */
+void check(rkeops_error *error);
+/* Has something of the library freed when the call ends, however it does. */
+void keep(HandleType type, void *object);
+void keep_kernel(rkeops_kernel *kernel);
+void keep_solver(rkeops_solver *solver);
+void free_kept(void);
+/* No longer has freed what was kept last. */
+void forget_kept(void);
+
+/* handles.c */
+
+mxArray *new_handle(HandleType type, void *object);
+void *handle_of(const mxArray *value, HandleType type);
+/* An array of handles as pointers, which last as long as the call. */
+void **handles_of(const mxArray *value, HandleType type, size_t *count);
+void free_handle(const mxArray *value);
+int is_alive(const mxArray *value);
+size_t count_handles(void);
+void free_all_handles(void);
+void free_operator(Operator *operator_);
+/* Text of a char array; `what` tells the argument in errors. */
+char *text_of(const mxArray *value, const char *what);
+/* Texts of a cell array, which last as long as the call. */
+const char **texts_of(const mxArray *value, const char *what, size_t *count);
+/* Whole numbers of an array, which last as long as the call. */
+int64_t *integers_of(const mxArray *value, const char *what, size_t *count);
+int64_t integer_of(const mxArray *value, const char *what);
+double number_of(const mxArray *value, const char *what);
+mxArray *take_text(rkeops_text *text);
+
+/* arrays.c */
+
+/* An argument or a result of a run: an array for the library, with what it needs beside MATLAB's memory. */
+typedef struct {
+    rkeops_array array;
+    int64_t shape[RKEOPS_MAX_RANK], strides[RKEOPS_MAX_RANK];
+    /* Rows and columns, and axes of the batch in MATLAB's order. */
+    int64_t rows, columns;
+    int batch_rank;
+    int64_t batch[RKEOPS_MAX_RANK];
+    mxArray *value;
+    int is_complex, is_index;
+} Operand;
+
+/* Whether points are the rows of matrices, as pdist2 has them, or the columns, as KeOpsLab has them. */
+typedef enum { ROWS, COLUMNS } Layout;
+
+/* Bits of the numbers that arguments like these are computed with; `weak` tells (0 or 1 each, or NULL) which are numbers of formulas. */
+int bits_for(const mxArray *const *values, size_t count, const mxArray *weak);
+void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits, size_t position,
+                    const char *name);
+/* Makes an output of so many rows and columns, with the batch of `operand`. */
+void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, int bits, Layout layout);
+/* Makes MATLAB's array of what a run has written; places from `reduced` on are none and become NaN if there are `ranks`. */
+mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced);
+
+/* run.c */
+
+void compile_operator(Operator *operator_, int bits);
+void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak, int input_count,
+                  const mxArray *inputs[]);
+mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, const mxArray *inputs[]);
+void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers, Layout layout, const mxArray *weak,
+           int result_count, mxArray *results[], int input_count, const mxArray *inputs[], const Names *names);
+
+#endif

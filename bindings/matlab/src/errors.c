@@ -1,0 +1,82 @@
+/* Errors, and what a call that ends by one has to free: MATLAB leaves the frames of a MEX file by a jump. */
+
+#include "binding.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The names of the codes in identifiers. */
+static const char *kind_of(int code) {
+    switch (code) {
+    case RKEOPS_ERROR_SYNTAX: return "rkeops:syntax";
+    case RKEOPS_ERROR_UNKNOWN_NAME: return "rkeops:name";
+    case RKEOPS_ERROR_ARITY: return "rkeops:arity";
+    case RKEOPS_ERROR_DIMENSION: return "rkeops:dimension";
+    case RKEOPS_ERROR_DTYPE: return "rkeops:type";
+    case RKEOPS_ERROR_SHAPE: return "rkeops:shape";
+    case RKEOPS_ERROR_DEVICE: return "rkeops:device";
+    case RKEOPS_ERROR_SIZE: return "rkeops:size";
+    case RKEOPS_ERROR_UNSUPPORTED: return "rkeops:unsupported";
+    case RKEOPS_ERROR_INTERNAL: return "rkeops:internal";
+    case RKEOPS_ERROR_COUNT: return "rkeops:count";
+    case RKEOPS_ERROR_HANDLE: return "rkeops:handle";
+    case RKEOPS_ERROR_CONVERGENCE: return "rkeops:convergence";
+    case RKEOPS_ERROR_CANCELLED: return "rkeops:cancelled";
+    default: return "rkeops:argument";
+    }
+}
+
+typedef struct {
+    HandleType type;
+    void *object;
+    rkeops_kernel *kernel;
+    rkeops_solver *solver;
+} Kept;
+
+/* A call makes few of them at a time. */
+#define MOST_KEPT 16
+static Kept kept[MOST_KEPT];
+static int kept_count = 0;
+
+static void keep_this(Kept one) {
+    if (kept_count < MOST_KEPT) kept[kept_count++] = one;
+}
+
+void keep(HandleType type, void *object) { keep_this((Kept){type, object, NULL, NULL}); }
+void keep_kernel(rkeops_kernel *kernel) { keep_this((Kept){NO_TYPE, NULL, kernel, NULL}); }
+void keep_solver(rkeops_solver *solver) { keep_this((Kept){NO_TYPE, NULL, NULL, solver}); }
+
+void forget_kept(void) { kept_count -= kept_count > 0; }
+
+void free_kept(void) {
+    while (kept_count > 0) {
+        const Kept one = kept[--kept_count];
+        if (one.type == FORMULA) rkeops_formula_free((rkeops_formula *)one.object);
+        if (one.type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)one.object);
+        if (one.type == OPERATOR) free_operator((Operator *)one.object);
+        rkeops_kernel_free(one.kernel);
+        rkeops_solver_free(one.solver);
+    }
+}
+
+void fail(int code, const char *format, ...) {
+    char words[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    free_kept();
+    mexErrMsgIdAndTxt(kind_of(code), "%s", words);
+}
+
+void check(rkeops_error *error) {
+    if (!error) return;
+    const int code = rkeops_error_code(error);
+    const char *message = rkeops_error_message(error);
+    char *copy = (char *)mxMalloc(strlen(message) + 1);
+    strcpy(copy, message);
+    rkeops_error_free(error);
+    free_kept();
+    mexErrMsgIdAndTxt(kind_of(code), "%s", copy);
+}

@@ -1,0 +1,137 @@
+function tests = test_gradients()
+% Gradients against finite differences.
+tests = {
+    'keops_grad by each argument', @by_each; 'of log-sum-exp', @() with_saved('LogSumExp_Reduction(-SqNorm2(x-y),0)', 1)
+    'of a minimum over i', @() with_saved('Min_Reduction(SqNorm2(x-y),1)', 1); 'of a softmax', @() with_saved('SumSoftMaxWeight_Reduction(-SqNorm2(x-y),0,y)', 3)
+    'of a mean', @() with_saved('Mean_Reduction(Exp(-SqNorm2(x-y))*y,0)', 3); 'of a gradient', @second_order
+    'Grad and Kernel', @older_names; 'in text', @in_text; 'adjoint', @adjoint_of_tensors; 'adjoint of complex numbers', @complex_ones
+    'keops_grad of complex numbers', @complex_functions; 'that cannot be', @refused
+    };
+end
+
+function check_difference(f, gradient, x)
+% f is a function of x; its derivative in each entry.
+h = 1e-6;
+expected = zeros(size(x));
+for k = 1:numel(x)
+    [up, down] = deal(x);
+    up(k) = up(k) + h;
+    down(k) = down(k) - h;
+    expected(k) = (f(up) - f(down)) / (2 * h);
+end
+check_near(gradient, expected, 1e-7);
+end
+
+function by_each()
+F = keops_kernel('Exp(-p*SqNorm2(x-y))*b', 'p=Pm(0,1)', 'x=Vi(1,3)', 'y=Vj(2,3)', 'b=Vj(3,2)');
+[x, y] = points_for(5, 7, 3, -1, 1);
+[b, e] = points_for(7, 5, 2, -1, 1);
+inputs = {0.7, x', y', b'};
+names = {'p', 'x', 'y', 'b'};
+for k = 1:4
+    G = keops_grad(F, names{k});
+    scalar = @(value) sum(sum(e' .* F(inputs{1:k - 1}, value, inputs{k + 1:end})));
+    check_difference(scalar, G(inputs{:}, e'), inputs{k});
+end
+end
+
+function with_saved(text, columns)
+F = keops_kernel(text, 'x=Vi(3)', 'y=Vj(3)');
+[x, y] = points_for(4, 6, 3, -1, 1);
+count = size(F(x', y'), 2);
+e = reshape(1:columns * count, columns, count) / 10;
+G = keops_grad(F, 'x');
+check_difference(@(value) sum(sum(e .* F(value, y'))), G(x', y', e), x');
+G = keops_grad(F, 'y');
+check_difference(@(value) sum(sum(e .* F(x', value))), G(x', y', e), y');
+end
+
+function second_order()
+F = keops_kernel('Exp(-SqNorm2(x-y))*b', 'x=Vi(0,3)', 'y=Vj(1,3)', 'b=Vj(2,1)');
+[x, y] = points_for(4, 6, 3, -1, 1);
+[b, e] = points_for(6, 4, 1, -1, 1);
+G = keops_grad(F, 'x');
+c = x' * 0.3 + 1;
+in_y = keops_grad(G, 'y');
+check_difference(@(value) sum(sum(c .* G(x', value, b', e'))), in_y(x', y', b', e', c), y');
+in_e = keops_grad(G, 'e');
+check_difference(@(value) sum(sum(c .* G(x', y', b', value))), in_e(x', y', b', e', c), e');
+in_x = keops_grad(in_e, 'e2');
+assert(isequal(size(in_x(x', y', b', e', c, e')), size(c)));
+end
+
+function older_names()
+F = Kernel('x=Vx(0,3)', 'y=Vy(1,3)', 'b=Vy(2,1)', 'Exp(-SqNorm2(x-y))*b');
+[x, y] = points_for(4, 6, 3, -1, 1);
+[b, e] = points_for(6, 4, 1, -1, 1);
+G = Grad(F, 'x');
+check_difference(@(value) sum(e' .* F(value, y', b')), G(x', y', b', e'), x');
+end
+
+function in_text()
+aliases = {'x=Vi(0,3)', 'y=Vj(1,3)', 'b=Vj(2,1)', 'e=Vi(3,1)'};
+F = keops_kernel('Exp(-SqNorm2(x-y))*b', aliases{1:3});
+G = keops_grad(F, 'x');
+T = keops_kernel('Grad(Sum_Reduction(Exp(-SqNorm2(x-y))*b,0),x,e)', aliases{:});
+[x, y] = points_for(4, 6, 3, -1, 1);
+[b, e] = points_for(6, 4, 1, -1, 1);
+check_near(T(x', y', b', e'), G(x', y', b', e'));
+end
+
+function adjoint_of_tensors()
+[x, y] = points_for(4, 6, 3, -1, 1);
+s = 0.8;
+names = {'Sum', 'LogSumExp', 'Max'};
+for k = 1:numel(names)
+    for dim = 1:2
+        [u, v, g] = deal(Vi(x), Vj(y), Pm(s));
+        form = @(u, v, g) exp(-g .* sqdist(u, v));
+        e = reduction(form(u, v, g), names{k}, dim) + 1;
+        value = @(u, v, g) sum(sum(e .* reduction(form(u, v, g), names{k}, dim)));
+        K = form(u, v, g);
+        check_difference(@(t) value(Vi(t), v, g), adjoint(K, e, u, dim, names{k}), x);
+        check_difference(@(t) value(u, Vj(t), g), adjoint(K, e, v, dim, names{k}), y);
+        check_difference(@(t) value(u, v, Pm(t)), adjoint(K, e, g, dim, names{k}), s);
+    end
+end
+end
+
+function complex_ones()
+[x, y] = points_for(4, 6, 2, -1, 1);
+z = x(:, 1) + 1i * x(:, 2);
+w = y(:, 1) + 1i * y(:, 2);
+e = z.^2 + 1;
+u = Vi(z);
+K = exp(u .* Vj(w));
+found = adjoint(K, e, u, 2);
+value = @(z) real(sum(conj(e) .* sum(exp(Vi(z) .* Vj(w)), 2)));
+check_difference(@(t) value(complex(t, imag(z))), real(found), real(z));
+check_difference(@(t) value(complex(real(z), t)), imag(found), imag(z));
+end
+
+function complex_functions()
+F = keops_kernel('ComplexExp(ComplexMult(x,y))', 'x=Vi(2)', 'y=Vj(2)');
+[x, y] = points_for(4, 6, 2, -1, 1);
+z = (x(:, 1) + 1i * x(:, 2)).';
+w = (y(:, 1) + 1i * y(:, 2)).';
+G = keops_grad(F, 'x');
+e = z .^ 2 + 1;
+found = G(z, w, e);
+value = @(z) real(sum(conj(e) .* F(z, w)));
+check_difference(@(t) value(complex(t, imag(z))), real(found), real(z));
+check_difference(@(t) value(complex(real(z), t)), imag(found), imag(z));
+found = G(z, w, [1 1 1 1]);
+assert(isequal(size(found), [1 4]) && ~isreal(found));
+% The same numbers as two rows are real numbers.
+rows = @(t) reshape([real(t); imag(t)], 2, []);
+check_near(G(rows(z), rows(w), rows(e)), rows(G(z, w, e)));
+end
+
+function refused()
+F = keops_kernel('LogSumExp_Reduction(-p*SqNorm2(x-y),0)', 'x=Vi(3)', 'y=Vj(3)', 'p=Pm(1)');
+check_fails(@() keops_grad(keops_grad(F, 'x'), 'y'), 'rkeops:unsupported', 'derived again');
+check_fails(@() keops_grad(F, 'q'), 'rkeops:name', 'x, y, p', '''q''');
+check_fails(@() keops_grad(@sin, 'x'), 'rkeops:argument', 'F: expected');
+check_fails(@() keops_grad(keops_kernel('ArgMin_Reduction(SqNorm2(x-y),0)', 'x=Vi(3)', 'y=Vj(3)'), 'x'), 'rkeops:unsupported');
+check_fails(@() adjoint(sqdist(Vi(1), Vj(2)), 1, Vi(1), 2), 'rkeops:argument', 'variable: expected');
+end
