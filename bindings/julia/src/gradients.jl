@@ -154,3 +154,30 @@ function places_of(K::LazyTensor, wrt)
     isempty(places) && throw(ArgumentError("wrt: expected data of K, got $(wrt isa LazyTensor ? wrt : words(wrt)), which K has not"))
     return places
 end
+
+"""
+    reduce_formula(f, data...; reduction="Sum", dims=2, option=nothing)
+
+Reduces the tensor `f(data...)` of arrays. Systems of automatic differentiation that know ChainRulesCore's rules, such as
+Zygote, have its gradients in all of `data`.
+
+```julia
+reduce_formula((x, y, b) -> exp.(-sqdist(vi(x), vj(y))) .* vj(b), x, y, b)
+```
+"""
+reduce_formula(f, data...; options...) = reduce_tensor(f(distinct(data)...); options...)
+
+reduce_tensor(K::LazyTensor; reduction="Sum", dims=2, option=nothing) =
+    RKeOps.reduction(reduction, K; dims=dims, option=option)
+
+# Arrays of which no two are one, so that each has a gradient of its own.
+function distinct(data::Tuple)
+    own = Any[]
+    for (place, array) in enumerate(data)
+        array isa AbstractArray ||
+            throw(ArgumentError("data: expected arrays, got $(words(array)) in place $place"))
+        value = readable(array, "data")
+        push!(own, any(other -> other === value, own) ? copy(value) : value)
+    end
+    return Tuple(own)
+end

@@ -51,7 +51,8 @@ end
     vi(x)
 
 The points `x_i`, the columns of the matrix `x` (the numbers of a vector), as a [`LazyTensor`](@ref). The array is not
-copied: what is written into it later is what reductions read.
+copied: what is written into it later is what reductions read. Arrays without strides, such as ranges, and numbers of types
+that are none of the machine's are copied once, here.
 """
 vi(x) = points_tensor(x, category_i, "x")
 
