@@ -66,6 +66,8 @@ end
 # The format that is computed with for data of a type.
 computed_type(::Type{T}) where {T<:Real} = T === Float32 || T === Float16 ? Float32 : Float64
 computed_type(::Type{Complex{T}}) where {T} = computed_type(T)
+# What is no number is refused later, where its name is known.
+computed_type(::Type) = Float64
 
 # The type that stands for the data of an array when formats are promoted.
 base_type(::Type{Complex{T}}) where {T} = T

@@ -140,11 +140,16 @@ function gradient(K::LazyTensor, wrt, cotangent=1; dims=2, reduction="Sum", opti
     return K.values[places[1]] isa Number ? total[1] : total
 end
 
+function is_variable(K::LazyTensor)
+    length(K.values) == 1 || return false
+    own = data_formula(K.kinds[1].columns, K.kinds[1].category, eltype(K.values[1]) <: Complex)
+    return text_of(K.formula) == text_of(own)
+end
+
 # The arguments of a tensor that are the data of a variable, or an array.
 function places_of(K::LazyTensor, wrt)
     if wrt isa LazyTensor
-        is_variable = length(wrt.values) == 1 && occursin(r"^(AsComplex\()?Var\([0-9,]*\)\)?$", text_of(wrt.formula))
-        is_variable || throw(ArgumentError("wrt: expected a variable, made by vi(), vj() or pm(), got $wrt"))
+        is_variable(wrt) || throw(ArgumentError("wrt: expected a variable, made by vi(), vj() or pm(), got $wrt"))
         places = findall(k -> K.values[k] === wrt.values[1] && K.kinds[k] == wrt.kinds[1], eachindex(K.values))
     elseif wrt isa Union{AbstractArray,Number}
         places = findall(value -> value === wrt, K.values)

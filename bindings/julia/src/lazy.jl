@@ -42,9 +42,14 @@ end
 
 function data_tensor(value, columns, category, rows)
     columns *= value isa Number ? (value isa Complex ? 2 : 1) : parts(value)
-    formula = variable(0, columns, category)
-    eltype(value) <: Complex && (formula = apply("AsComplex", [formula]))
+    formula = data_formula(columns, category, eltype(value) <: Complex)
     return LazyTensor(formula, Any[value], [Input(columns, category)], rows, data_type(value))
+end
+
+# The variable that data are; complex numbers are two columns.
+function data_formula(columns, category, is_complex_data)
+    own = variable(0, columns, category)
+    return is_complex_data ? apply("AsComplex", [own]) : own
 end
 
 """
