@@ -97,7 +97,10 @@ told(names, position) = isempty(names[position]) ? "argument $position" : "argum
 data_type(value::AbstractArray) = base_type(eltype(value))
 data_type(value) = Bool
 
-computed(values::Tuple) = computed_type(promote_type(map(data_type, values)...))
+computed(values::Tuple) = computed_type(computed_base(values))
+# By recursion, which the compiler follows.
+computed_base(::Tuple{}) = Bool
+computed_base(values::Tuple) = promote_type(data_type(first(values)), computed_base(Base.tail(values)))
 
 parts(::AbstractArray{<:Complex}) = 2
 parts(::Any) = 1
@@ -194,13 +197,10 @@ function run_kernel(::Type{T}, kernel::CompiledKernel, values, rows) where {T}
     return results
 end
 
-kernel_for(k::KeopsKernel, ::Type{T}) where {T} = kernel_for(k.cache, [k.reduction], T)
-
-function kernel_for(cache::Cache, reductions, ::Type{T}, key=nothing) where {T}
-    compilation = current_options[].compilation
-    return cached(cache, (key, T, compilation)) do
-        compiled(reductions, 8 * sizeof(T), compilation)
-    end::CompiledKernel
+function kernel_for(k::KeopsKernel, ::Type{T}) where {T}
+    return recent_kernel(k.cache, :formula, 0, 8 * sizeof(T)) do
+        compiled([k.reduction], 8 * sizeof(T), current_options[].compilation)
+    end
 end
 
 function (k::KeopsKernel)(arguments...; named...)

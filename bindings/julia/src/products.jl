@@ -2,14 +2,13 @@
 
 # The kernel of K * b for b of some columns, of numbers or of complex ones, as an argument after those of K.
 function product_kernel(K::LazyTensor, columns, is_complex_factor, ::Type{T}) where {T}
-    compilation = current_options[].compilation
-    return cached(K.cache, (:product, columns, is_complex_factor, T, compilation)) do
+    return recent_kernel(K.cache, :product, 2 * columns + is_complex_factor, 8 * sizeof(T)) do
         position = length(K.values)
         factor = variable(position, columns * (1 + is_complex_factor), category_j)
         is_complex_factor && (factor = apply("AsComplex", [factor]))
         product = apply("Mult", [K.formula, factor])
-        compiled([make_reduction("Sum", product, 2)], 8 * sizeof(T), compilation)
-    end::CompiledKernel
+        compiled([make_reduction("Sum", product, 2)], 8 * sizeof(T), current_options[].compilation)
+    end
 end
 
 product_columns(b::AbstractVector) = 1

@@ -97,13 +97,36 @@ function explained(kernel::CompiledKernel)
     return take_text(out[])
 end
 
-# Kernels of one thing, by what they depend on, compiled when first wanted. A lock is held, so that tasks may share them.
-struct Cache
-    lock::ReentrantLock
-    made::Dict{Any,Any}
+# A kernel and what it was made for. Never changed, so that it can be read without a lock.
+mutable struct Recent
+    purpose::Symbol
+    columns::Int
+    bits::Int
+    compilation::Compilation
+    kernel::CompiledKernel
 end
 
-Cache() = Cache(ReentrantLock(), Dict{Any,Any}())
+# Kernels of one thing, by what they depend on, compiled when first wanted. A lock is held, so that tasks may share them;
+# the most recent one is found without, because that would take as long as all the rest of a small call.
+mutable struct Cache
+    lock::ReentrantLock
+    made::Dict{Any,Any}
+    recent::Union{Nothing,Recent}
+end
+
+Cache() = Cache(ReentrantLock(), Dict{Any,Any}(), nothing)
+
+@inline function recent_kernel(make, cache::Cache, purpose::Symbol, columns::Int, bits::Int)
+    compilation = current_options[].compilation
+    own = cache.recent
+    if own !== nothing && own.purpose === purpose && own.columns == columns && own.bits == bits &&
+       own.compilation === compilation
+        return own.kernel
+    end
+    kernel = cached(make, cache, (purpose, columns, bits, compilation))::CompiledKernel
+    cache.recent = Recent(purpose, columns, bits, compilation, kernel)
+    return kernel
+end
 
 function cached(make, cache::Cache, key)
     lock(cache.lock)
