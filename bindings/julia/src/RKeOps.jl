@@ -34,8 +34,11 @@ include("solve.jl")
 
 function __init__()
     # A missing library is an error where it is first needed, so that the package can be loaded to ask what is wrong.
-    file = find_library()
-    file === nothing || load(file)
+    try
+        library()
+    catch exception
+        exception isa RKeOpsError || rethrow()
+    end
     return nothing
 end
 

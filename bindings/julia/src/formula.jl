@@ -19,6 +19,9 @@ end
 Base.cconvert(::Type{Ptr{Cvoid}}, handle::Handle) = handle
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
 
+# A handle is never changed, so that a copy is the same one; two of one address would be freed twice.
+Base.deepcopy_internal(handle::Handle, ::IdDict) = handle
+
 new_pointer() = Ref{Ptr{Cvoid}}(C_NULL)
 
 const category_i, category_j, category_parameter = Int32(0), Int32(1), Int32(2)
@@ -45,7 +48,9 @@ parse_reduction(text, aliases) = parsed(Reduction, library().reduction_parse, te
 
 function variable(position::Integer, columns::Integer, category::Integer)
     out = new_pointer()
-    check(ccall(library().formula_variable, Ptr{Cvoid}, (Int64, Int64, Int32, Ptr{Ptr{Cvoid}}), position, columns, category, out))
+    check(ccall(
+        library().formula_variable, Ptr{Cvoid}, (Int64, Int64, Int32, Ptr{Ptr{Cvoid}}), position, columns, category, out,
+    ))
     return Formula(out[])
 end
 

@@ -13,8 +13,8 @@ end
 # Functions of the language that Julia has under no name of its own; with a dot they take numbers too.
 for (f, name, plain) in (
     (:rsqrt, "Rsqrt", :(1 / sqrt(a))), (:relu, "ReLU", :(max(a, zero(a)))),
-    (:xlogx, "XLogX", :(iszero(a) ? float(a) : a * log(a))), (:softplus, "Softplus", :(max(a, zero(a)) + log1p(exp(-abs(a))))),
-    (:sigmoid, "Sigmoid", :(1 / (1 + exp(-a)))),
+    (:xlogx, "XLogX", :(iszero(a) ? float(a) : a * log(a))),
+    (:softplus, "Softplus", :(max(a, zero(a)) + log1p(exp(-abs(a))))), (:sigmoid, "Sigmoid", :(1 / (1 + exp(-a)))),
 )
     @eval begin
         @doc $("    $f.(x)\n\nThe operation `$name` of the formula language, of each entry of a [`LazyTensor`](@ref).")

@@ -156,8 +156,8 @@ function places_of(K::LazyTensor, wrt)
     else
         throw(ArgumentError("wrt: expected a LazyTensor or an array, got $(words(wrt))"))
     end
-    isempty(places) && throw(ArgumentError("wrt: expected data of K, got $(wrt isa LazyTensor ? wrt : words(wrt)), which K has not"))
-    return places
+    isempty(places) || return places
+    throw(ArgumentError("wrt: expected data of K, got $(wrt isa LazyTensor ? wrt : words(wrt)), which K has not"))
 end
 
 """

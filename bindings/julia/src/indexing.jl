@@ -43,7 +43,8 @@ function restricted(K::LazyTensor{T}, i, j) where {T}
     end
     # An index that no argument follows has one row, which cannot be chosen twice.
     rows = (K.rows[1] < 0 ? -1 : length(i), K.rows[2] < 0 ? -1 : length(j))
-    (K.rows[1] < 0 && length(i) != 1) || (K.rows[2] < 0 && length(j) != 1) &&
+    is_wrong = (K.rows[1] < 0 && length(i) != 1) || (K.rows[2] < 0 && length(j) != 1)
+    is_wrong &&
         throw(DimensionMismatch("no argument follows this index: expected one row, got $(length(i)) × $(length(j))"))
     return LazyTensor{T}(K.formula, convert(Vector{Any}, values), K.kinds, rows, K.columns, K.base, K.cache)
 end

@@ -135,7 +135,8 @@ function prepared_parameter(::Type{T}, columns, names, position, value) where {T
     elseif value isa AbstractVector{<:Union{Real,Complex}}
         length(value) * parts(value) == columns && return readable_input(value, names, position)
     end
-    message = "$(told(names, position)): expected $(columns == 1 ? "a number" : "a vector of length $columns"), got $(words(value))"
+    expected = columns == 1 ? "a number" : "a vector of length $columns"
+    message = "$(told(names, position)): expected $expected, got $(words(value))"
     throw(value isa Union{Number,AbstractArray{<:Number}} ? DimensionMismatch(message) : ArgumentError(message))
 end
 

@@ -11,7 +11,8 @@ function kernel_of(K::LazyTensor{T}, name, dims, option) where {T}
 end
 
 function kernel_of_weighted(name, formulas, dims, ::Type{number}) where {number}
-    compiled([make_reduction(name, formulas[1], dims, Int64[], formulas[2])], 8 * sizeof(number), current_options[].compilation)
+    own = make_reduction(name, formulas[1], dims, Int64[], formulas[2])
+    return compiled([own], 8 * sizeof(number), current_options[].compilation)
 end
 
 """

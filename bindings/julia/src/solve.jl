@@ -49,7 +49,8 @@ function execute(solver::Solver, call::Call, alpha, tolerance, iterations)
         error = Base.disable_sigint() do
             ccall(
                 functions.solver_run, Ptr{Cvoid},
-                (Ptr{Cvoid}, Ptr{ArrayDescription}, Csize_t, Ptr{ArrayDescription}, Ptr{SolveOptions}, Ptr{RunOptions}, Ptr{Solution}),
+                (Ptr{Cvoid}, Ptr{ArrayDescription}, Csize_t, Ptr{ArrayDescription}, Ptr{SolveOptions}, Ptr{RunOptions},
+                 Ptr{Solution}),
                 solver, call.arrays, inputs, pointer(call.arrays, inputs + 1), solve, run, solution,
             )
         end

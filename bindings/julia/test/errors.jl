@@ -77,6 +77,7 @@ end
     @test thrown(() -> K[1, 5]) isa BoundsError
     @test thrown(() -> K[1:4, 1]) isa BoundsError
     @test thrown(() -> K[[true], 1]) isa BoundsError
+    @test refused(() -> X[:, [1, 1]], DimensionMismatch, "no argument follows this index")
     @test refused(() -> K["a", 1], ArgumentError, "index 1")
     @test refused(() -> K[1], ArgumentError, "two indices")
 end
@@ -137,6 +138,12 @@ end
 end
 
 @testset "a missing library" begin
+    # The package can be loaded without.
+    program = "using RKeOps; try; vi([1.0]); catch exception; println(exception.kind); end"
+    environment = copy(ENV)
+    environment["RKEOPS_LIBRARY"] = "/nowhere/librkeops.so"
+    environment["JULIA_LOAD_PATH"] = join(LOAD_PATH, ':') * ":" * dirname(dirname(pathof(RKeOps)))
+    @test chomp(read(setenv(`$(Base.julia_cmd()) --startup-file=no -e $program`, environment), String)) == "library"
     @test refused(() -> RKeOps.load("/nowhere/librkeops.so"), RKeOpsError, "/nowhere/librkeops.so cannot be loaded", "RKEOPS_LIBRARY")
     @test is_kind(() -> RKeOps.load("libm.so.6"), :library, "is no library of rkeops")
 end

@@ -95,6 +95,9 @@ end
         GC.gc(false)
         @test all(isfinite, own * rand(20))
     end
+    copied = deepcopy(exp.(-sqdist(vi(rand(3, 20)), vj(rand(3, 20)))))
+    GC.gc()
+    @test all(isfinite, copied * rand(20))
     # Memory does not grow with the number of calls.
     y = numbers(3, 100)
     k = keops_kernel("Exp(-SqDist(x,y))*b", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)")
