@@ -1,0 +1,155 @@
+# Formulas and reductions: handles of the library, freed by finalizers.
+
+abstract type Handle end
+
+for name in (:Formula, :Reduction, :Kernel, :Solver)
+    free = Symbol(lowercase(string(name)), :_free)
+    @eval begin
+        mutable struct $name <: Handle
+            pointer::Ptr{Cvoid}
+            function $name(pointer::Ptr{Cvoid})
+                made = new(pointer)
+                finalizer(own -> ccall(functions.$free, Cvoid, (Ptr{Cvoid},), own.pointer), made)
+                return made
+            end
+        end
+    end
+end
+
+Base.cconvert(::Type{Ptr{Cvoid}}, handle::Handle) = handle
+Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
+
+# A handle is never changed, so that a copy is the same one; two of one address would be freed twice.
+Base.deepcopy_internal(handle::Handle, ::IdDict) = handle
+
+new_pointer() = Ref{Ptr{Cvoid}}(C_NULL)
+
+const category_i, category_j, category_parameter = Int32(0), Int32(1), Int32(2)
+const category_names = ("Vi", "Vj", "Pm")
+
+# Texts end at the first zero, which a text must not hold.
+function c_text(text::AbstractString, name)
+    own = String(text)
+    occursin('\0', own) && throw(ArgumentError("$name: expected a text without a zero character, got $(words(text))"))
+    return own
+end
+c_text(text, name) = throw(ArgumentError("$name: expected a text, got $(words(text))"))
+
+function parsed(::Type{Made}, parse, text, aliases) where {Made}
+    own = c_text(text, "formula")
+    names = String[c_text(alias, "alias") for alias in aliases]
+    out = new_pointer()
+    check(ccall(parse, Ptr{Cvoid}, (Cstring, Ptr{Cstring}, Csize_t, Ptr{Ptr{Cvoid}}), own, names, length(names), out))
+    return Made(out[])
+end
+
+parse_formula(text, aliases) = parsed(Formula, library().formula_parse, text, aliases)
+parse_reduction(text, aliases) = parsed(Reduction, library().reduction_parse, text, aliases)
+
+function variable(position::Integer, columns::Integer, category::Integer)
+    out = new_pointer()
+    check(ccall(
+        library().formula_variable, Ptr{Cvoid}, (Int64, Int64, Int32, Ptr{Ptr{Cvoid}}), position, columns, category, out,
+    ))
+    return Formula(out[])
+end
+
+function constant(value::Real)
+    out = new_pointer()
+    check(ccall(library().formula_constant, Ptr{Cvoid}, (Cdouble, Ptr{Ptr{Cvoid}}), value, out))
+    return Formula(out[])
+end
+
+function apply(name::AbstractString, operands::Vector{Formula}, parameters::Vector{Int64}=Int64[])
+    own = c_text(name, "name")
+    handles = Ptr{Cvoid}[operand.pointer for operand in operands]
+    out = new_pointer()
+    GC.@preserve operands check(ccall(
+        library().formula_apply, Ptr{Cvoid},
+        (Cstring, Ptr{Ptr{Cvoid}}, Csize_t, Ptr{Int64}, Csize_t, Ptr{Ptr{Cvoid}}),
+        own, handles, length(handles), parameters, length(parameters), out,
+    ))
+    return Formula(out[])
+end
+
+function renumbered(formula::Formula, positions::Vector{Int64})
+    positions == 0:length(positions)-1 && return formula
+    out = new_pointer()
+    check(ccall(
+        functions.formula_renumber, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}, Csize_t, Ptr{Ptr{Cvoid}}),
+        formula, positions, length(positions), out,
+    ))
+    return Formula(out[])
+end
+
+function transposed(formula::Formula)
+    out = new_pointer()
+    check(ccall(functions.formula_transpose, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), formula, out))
+    return Formula(out[])
+end
+
+function formula_dim(formula::Formula)
+    out = Ref{Int64}(0)
+    check(ccall(functions.formula_dim, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}), formula, out))
+    return Int(out[])
+end
+
+function is_complex(formula::Formula)
+    out = Ref{Int32}(0)
+    check(ccall(functions.formula_is_complex, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int32}), formula, out))
+    return out[] == 1
+end
+
+function text_of(formula::Formula)
+    out = new_pointer()
+    check(ccall(functions.formula_text, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), formula, out))
+    return take_text(out[])
+end
+
+function text_of(reduction::Reduction)
+    out = new_pointer()
+    check(ccall(functions.reduction_text, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), reduction, out))
+    return take_text(out[])
+end
+
+# The reduction over the rows (dims 1: over i) or the columns (dims 2: over j) of the matrix of a formula.
+function make_reduction(name::AbstractString, formula::Formula, dims::Integer, parameters=Int64[], weights=nothing)
+    own = c_text(name, "reduction")
+    out = new_pointer()
+    GC.@preserve weights check(ccall(
+        functions.reduction_create, Ptr{Cvoid},
+        (Cstring, Ptr{Cvoid}, Int32, Ptr{Int64}, Csize_t, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        own, formula, dims - 1, parameters, length(parameters), weights === nothing ? C_NULL : weights.pointer, out,
+    ))
+    return Reduction(out[])
+end
+
+function reduction_dim(reduction::Reduction)
+    out = Ref{Int64}(0)
+    check(ccall(functions.reduction_dim, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}), reduction, out))
+    return Int(out[])
+end
+
+# The reductions whose results the derivatives of one need.
+function saved_reductions(reduction::Reduction)
+    count = Ref{Csize_t}(0)
+    check(ccall(functions.reduction_saved_count, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Csize_t}), reduction, count))
+    return Reduction[saved_reduction(reduction, k) for k in 0:Int(count[])-1]
+end
+
+function saved_reduction(reduction::Reduction, position)
+    out = new_pointer()
+    check(ccall(functions.reduction_saved, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), reduction, position, out))
+    return Reduction(out[])
+end
+
+function gradient_reduction(reduction::Reduction, wrt::Formula, cotangent::Formula, saved::Vector{Formula})
+    handles = Ptr{Cvoid}[one.pointer for one in saved]
+    out = new_pointer()
+    GC.@preserve saved check(ccall(
+        functions.reduction_gradient, Ptr{Cvoid},
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Csize_t, Ptr{Ptr{Cvoid}}),
+        reduction, wrt, cotangent, handles, length(handles), out,
+    ))
+    return Reduction(out[])
+end

@@ -1,0 +1,253 @@
+# Compiled kernels, and runs of them: interrupts, progress, results.
+
+# rkeops_options
+struct RunOptions
+    size::Csize_t
+    dtype_bits::Int32
+    target::Int32
+    threads::Int32
+    device::Int32
+    progress::Ptr{Cvoid}
+    progress_user::Ptr{Cvoid}
+    ranges::Ptr{Cvoid}
+    accumulator_bits::Int32
+    summation::Int32
+    skipped::Ptr{Cvoid}
+    stream::Ptr{Cvoid}
+    workspace::Ptr{Cvoid}
+    workspace_bytes::Csize_t
+    allow_tf32::Int32
+end
+
+compile_options(bits, own::Compilation) = RunOptions(
+    sizeof(RunOptions), bits, own.target, 0, 0, C_NULL, C_NULL, C_NULL, own.accumulator_bits, own.summation, C_NULL,
+    C_NULL, C_NULL, 0, own.allow_tf32,
+)
+
+run_options(threads, device, progress, user) = RunOptions(
+    sizeof(RunOptions), 0, 0, threads, device, progress, user, C_NULL, 0, 0, C_NULL, C_NULL, C_NULL, 0, 0,
+)
+
+# What an argument of a kernel is.
+struct Input
+    columns::Int
+    category::Int32
+end
+
+struct Output
+    columns::Int
+    is_integer::Bool
+    is_complex::Bool
+end
+
+struct CompiledKernel
+    handle::Kernel
+    inputs::Vector{Input}
+    outputs::Vector{Output}
+    # The index that is reduced: 1 for i, 2 for j.
+    dims::Int
+end
+
+function compiled(reductions::Vector{Reduction}, bits::Integer, compilation::Compilation)
+    handles = Ptr{Cvoid}[one.pointer for one in reductions]
+    out = new_pointer()
+    GC.@preserve reductions check(ccall(
+        functions.kernel_compile, Ptr{Cvoid}, (Ptr{Ptr{Cvoid}}, Csize_t, Ptr{RunOptions}, Ptr{Ptr{Cvoid}}),
+        handles, length(handles), Ref(compile_options(bits, compilation)), out,
+    ))
+    kernel = Kernel(out[])
+    return CompiledKernel(kernel, inputs_of(kernel), outputs_of(kernel), axis_of(kernel) + 1)
+end
+
+function inputs_of(kernel::Kernel)
+    count = Ref{Csize_t}(0)
+    check(ccall(functions.kernel_input_count, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Csize_t}), kernel, count))
+    columns, category = Ref{Int64}(0), Ref{Int32}(0)
+    return map(0:Int(count[])-1) do position
+        check(ccall(
+            functions.kernel_input, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Int64}, Ptr{Int32}),
+            kernel, position, columns, category,
+        ))
+        Input(columns[], category[])
+    end
+end
+
+function outputs_of(kernel::Kernel)
+    count = Ref{Csize_t}(0)
+    check(ccall(functions.kernel_output_count, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Csize_t}), kernel, count))
+    columns, code, bits = Ref{Int64}(0), Ref{Int32}(0), Ref{Int32}(0)
+    return map(0:Int(count[])-1) do position
+        check(ccall(
+            functions.kernel_output, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Int64}, Ptr{Int32}, Ptr{Int32}),
+            kernel, position, columns, code, bits,
+        ))
+        Output(columns[], code[] == dtype_code(Int64), code[] == dtype_code(ComplexF64))
+    end
+end
+
+function axis_of(kernel::Kernel)
+    out = Ref{Int32}(0)
+    check(ccall(functions.kernel_axis, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int32}), kernel, out))
+    return Int(out[])
+end
+
+function explained(kernel::CompiledKernel)
+    out = new_pointer()
+    check(ccall(functions.kernel_explain, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), kernel.handle, out))
+    return take_text(out[])
+end
+
+# A kernel and what it was made for. Never changed, so that it can be read without a lock.
+mutable struct Recent
+    purpose::Symbol
+    columns::Int
+    bits::Int
+    compilation::Compilation
+    kernel::CompiledKernel
+end
+
+# Kernels of one thing, by what they depend on, compiled when first wanted. A lock is held, so that tasks may share them;
+# the most recent one is found without, because that would take as long as all the rest of a small call.
+mutable struct Cache
+    lock::ReentrantLock
+    made::Dict{Any,Any}
+    recent::Union{Nothing,Recent}
+end
+
+Cache() = Cache(ReentrantLock(), Dict{Any,Any}(), nothing)
+
+@inline function recent_kernel(make, cache::Cache, purpose::Symbol, columns::Int, bits::Int)
+    compilation = current_options[].compilation
+    own = cache.recent
+    if own !== nothing && own.purpose === purpose && own.columns == columns && own.bits == bits &&
+       own.compilation === compilation
+        return own.kernel
+    end
+    kernel = cached(make, cache, (purpose, columns, bits, compilation))::CompiledKernel
+    cache.recent = Recent(purpose, columns, bits, compilation, kernel)
+    return kernel
+end
+
+function cached(make, cache::Cache, key)
+    lock(cache.lock)
+    try
+        found = get(cache.made, key, nothing)
+        found === nothing || return found
+        made = make()
+        cache.made[key] = made
+        return made
+    finally
+        unlock(cache.lock)
+    end
+end
+
+# Pairs from which on a run looks whether the user wants to stop it.
+const many_pairs = 2^20
+
+# What a run calls, and what that has thrown.
+mutable struct Watch
+    progress::Any
+    has_failed::Bool
+    exception::Any
+end
+
+Watch(progress) = Watch(progress, false, nothing)
+
+# Called from the library, whose frames nothing may jump over: whatever is thrown, an interrupt too, is kept, and the run
+# ends. Interrupts are put off during a run, and come where they are allowed again, which is inside the `try`.
+function look(own::Watch, done, total)
+    try
+        Base.reenable_sigint() do
+            own.progress === nothing || Base.invokelatest(own.progress, done, total)
+        end
+        return Int32(0)
+    catch exception
+        own.exception = exception
+        own.has_failed = true
+        return Int32(1)
+    end
+end
+
+watch_pairs(done::UInt64, total::UInt64, user::Ptr{Cvoid}) =
+    look(unsafe_pointer_to_objref(user)::Watch, Int(done), Int(total))::Int32
+
+watch_iteration(iteration::UInt64, residual::Cdouble, user::Ptr{Cvoid}) =
+    look(unsafe_pointer_to_objref(user)::Watch, Int(iteration), residual)::Int32
+
+# Ends a run: by what a function of the user's has thrown, an interrupt, or the error of the library.
+function finish(error::Ptr{Cvoid}, own::Watch)
+    if own.has_failed
+        ccall(functions.error_free, Cvoid, (Ptr{Cvoid},), error)
+        throw(own.exception)
+    end
+    check(error)
+end
+
+# Runs a kernel on described arrays, which the caller keeps alive.
+function execute(kernel::CompiledKernel, call::Call, pairs)
+    options = current_options[]
+    inputs = length(kernel.inputs)
+    outputs = length(call.arrays) - inputs
+    first_output = pointer(call.arrays, inputs + 1)
+    if pairs < many_pairs && options.progress === nothing && options.threads == 0 && options.device == 0
+        GC.@preserve call check(ccall(
+            functions.kernel_run, Ptr{Cvoid},
+            (Ptr{Cvoid}, Ptr{ArrayDescription}, Csize_t, Ptr{ArrayDescription}, Csize_t, Ptr{Cvoid}),
+            kernel.handle, call.arrays, inputs, first_output, outputs, C_NULL,
+        ))
+        return nothing
+    end
+    own = Watch(options.progress)
+    progress = @cfunction(watch_pairs, Int32, (UInt64, UInt64, Ptr{Cvoid}))
+    GC.@preserve call own begin
+        run = Ref(run_options(options.threads, options.device, progress, pointer_from_objref(own)))
+        error = Base.disable_sigint() do
+            ccall(
+                functions.kernel_run, Ptr{Cvoid},
+                (Ptr{Cvoid}, Ptr{ArrayDescription}, Csize_t, Ptr{ArrayDescription}, Csize_t, Ptr{RunOptions}),
+                kernel.handle, call.arrays, inputs, first_output, outputs, run,
+            )
+        end
+    end
+    return finish(error, own)
+end
+
+# Results: a vector where there is one number for each point, else a matrix with a column for each point.
+new_result(::Type{T}, columns, rows) where {T} = columns == 1 ? Vector{T}(undef, rows) : Matrix{T}(undef, columns, rows)
+
+function new_output(::Type{T}, output::Output, rows) where {T}
+    output.is_integer && return new_result(Int64, output.columns, rows)
+    output.is_complex && return new_result(Complex{T}, output.columns, rows)
+    return new_result(T, output.columns, rows)
+end
+
+# Names of reductions whose results are places of the nearest: these are computed with their values, because only these
+# tell where there are fewer than asked for.
+with_values(name) = name in ("ArgKMin", "ArgKMax") ? "K" * name[5:end] * "_" * name : name
+
+# The results of a reduction as Julia has them: places count from 1, and are 0 where there is none. `reduced` rows were
+# reduced; a list of the nearest belongs to each of `components`.
+function finished(name, results::Tuple, reduced, components)
+    if occursin("ArgK", name)
+        values, places = results
+        none = occursin("ArgKMin", name) ? Inf : -Inf
+        places .= ifelse.(values .== none, 0, places .+ 1)
+        results = (listed(values, components), listed(places, components))
+        return startswith(name, "Arg") ? results[2] : results
+    elseif occursin("Arg", name)
+        places = results[end]
+        reduced == 0 ? fill!(places, 0) : (places .+= 1)
+    elseif name in ("KMin", "KMax")
+        return listed(results[1], components)
+    elseif name in ("Any", "All")
+        return results[1] .!= 0
+    end
+    return length(results) == 1 ? results[1] : results
+end
+
+# Several values for each point: a row for each rank; of vectors their components come first.
+function listed(values, components)
+    ranks = ndims(values) == 1 ? 1 : size(values, 1) ÷ components
+    rows = ndims(values) == 1 ? length(values) : size(values, 2)
+    return components == 1 ? reshape(values, ranks, rows) : reshape(values, components, ranks, rows)
+end

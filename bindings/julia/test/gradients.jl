@@ -1,0 +1,75 @@
+# Gradients against differences, and against formulas where these are known.
+
+x, y, b = numbers(3, 5), numbers(3, 6; seed=2), numbers(6; seed=3)
+e = numbers(5; seed=4)
+
+# The derivative of a number in an array, by central differences.
+function differences(f, a; h=1e-6)
+    return map(eachindex(a)) do place
+        up, down = copy(a), copy(a)
+        up[place] += h
+        down[place] -= h
+        (f(up) - f(down)) / 2h
+    end
+end
+
+close(found, wanted) = size(found) == size(wanted) && isapprox(found, wanted; rtol=1e-7, atol=1e-8)
+
+@testset "of tensors" begin
+    formula(x, y, b, g) = exp.(-(g .* sqdist(vi(x), vj(y)))) .* vj(b)
+    g = [0.7]
+    K = formula(x, y, b, g)
+    @test close(gradient(K, vi(x), e), reshape(differences(x -> dot(e, sum(formula(x, y, b, g); dims=2)), x), 3, 5))
+    @test close(gradient(K, vj(y), e), reshape(differences(y -> dot(e, sum(formula(x, y, b, g); dims=2)), y), 3, 6))
+    @test close(gradient(K, vj(b), e), differences(b -> dot(e, sum(formula(x, y, b, g); dims=2)), b))
+    @test close(gradient(K, pm(g), e), differences(g -> dot(e, sum(formula(x, y, b, g); dims=2)), g))
+    @test gradient(K, x, e) == gradient(K, vi(x), e) && gradient(K, g, e) == gradient(K, pm(g), e)
+    over_i = numbers(6; seed=5)
+    @test close(gradient(K, x, over_i; dims=1), reshape(differences(x -> dot(over_i, sum(formula(x, y, b, g); dims=1)), x), 3, 5))
+    # An array in both places.
+    S(x) = exp.(-sqdist(vi(x), vj(x)))
+    @test close(gradient(S(x), x), reshape(differences(x -> sum(S(x)), x), 3, 5))
+    @test gradient(S(x), x) ≈ gradient(S(x), vi(x)) + gradient(S(x), vj(x))
+    # Numbers.
+    N = exp.(-(0.7 .* sqdist(vi(x), vj(y))))
+    @test gradient(N, 0.7) ≈ sum(gradient(exp.(-(g .* sqdist(vi(x), vj(y)))), g))
+    # Of vectors.
+    F = vi(x) .* vj(y)
+    @test gradient(F, x) ≈ repeat(sum(y; dims=2), 1, 5)
+    @test gradient(F, vj(y), ones(3, 5)) ≈ repeat(sum(x; dims=2), 1, 6)
+    # Of what does not depend on points but by their number.
+    @test gradient(vi(x) - vj(y), x) == fill(6.0, 3, 5)
+    @test gradient(0 .* vi(x) - vj(y), x) == zeros(3, 5)
+    @test close(gradient(S(x), x; reduction="LogSumExp"), reshape(differences(x -> sum(logsumexp(S(x); dims=2)), x), 3, 5))
+    D(x) = sqdist(vi(x), vj(y))
+    @test close(gradient(D(x), x; reduction="Min"), reshape(differences(x -> sum(minimum(D(x); dims=2)), x), 3, 5))
+    @test close(gradient(D(x), x, ones(2, 5); reduction="KMin", option=2), reshape(differences(x -> sum(kmin(D(x), 2; dims=2)), x), 3, 5))
+    @test close(gradient(D(x), x; reduction=:Mean), reshape(differences(x -> sum(D(x)) / 6, x), 3, 5))
+end
+
+@testset "of kernels" begin
+    k = keops_kernel("Exp(-g*SqDist(x,y))*b", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)", "g = Pm(1)")
+    value(x, y, b, g) = dot(e, k(x, y, b, g))
+    @test close(gradient(k, "x")(x, y, b, 0.7, e), reshape(differences(x -> value(x, y, b, 0.7), x), 3, 5))
+    @test close(gradient(k, 2)(x, y, b, 0.7, e), reshape(differences(y -> value(x, y, b, 0.7), y), 3, 6))
+    @test close(gradient(k, :b)(x, y, b, 0.7, e), differences(b -> value(x, y, b, 0.7), b))
+    @test isapprox(gradient(k, "g")(x, y, b, 0.7, e), only(differences(g -> value(x, y, b, g[1]), [0.7])); rtol=1e-7)
+    @test gradient(k, "x")(x, y, b, 0.7, 1) ≈ gradient(k, "x")(x, y, b, 0.7, ones(5))
+    @test eltype(gradient(k, "x")(Float32.(x), Float32.(y), Float32.(b), 0.7, e)) == Float32
+    for (reduction, option) in (("Max", nothing), ("LogSumExp", nothing), ("KMin", 2))
+        own = keops_kernel("SqDist(x,y)", "x = Vi(3)", "y = Vj(3)"; reduction=reduction, option=option)
+        @test close(gradient(own, "y")(x, y, 1), reshape(differences(y -> sum(own(x, y)), y), 3, 6))
+    end
+    weighted = keops_kernel("SqDist(x,y)", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)"; reduction="SumSoftMaxWeight", weights="b")
+    @test close(gradient(weighted, "x")(x, y, b, 1), reshape(differences(x -> sum(weighted(x, y, b)), x), 3, 5))
+end
+
+@testset "of complex numbers" begin
+    u, v = complex.(numbers(4), numbers(4; seed=2)), complex.(numbers(5; seed=3), numbers(5; seed=4))
+    c = complex.(numbers(4; seed=5), numbers(4; seed=6))
+    value(u) = real(dot(c, sum(vi(u) .* vj(v) .* vi(u); dims=2)))
+    K = vi(u) .* vj(v) .* vi(u)
+    found = gradient(K, vi(u), c)
+    parts = differences(w -> value(complex.(w[1:4], w[5:8])), [real(u); imag(u)])
+    @test isapprox(found, complex.(parts[1:4], parts[5:8]); rtol=1e-7)
+end

@@ -1,0 +1,12 @@
+using Test, LinearAlgebra
+using RKeOps
+
+include("helpers.jl")
+
+@testset "RKeOps" begin
+    for file in ("cases", "arrays", "tensors", "functions", "reductions", "gradients", "solve", "errors", "runs", "rules")
+        @testset "$file" begin
+            include("$file.jl")
+        end
+    end
+end
