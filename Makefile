@@ -1,7 +1,7 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
 # `make exhaustive` compares every function with float64 at every float32 number, and lets NVRTC compile every kernel of the tests for
 # every architecture.
-.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python test-r test-matlab python-environment nvrtc gpu-bundle gpu-test gpu-bench python r exhaustive bench docs header fmt setup clean
+.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python test-r test-matlab test-julia python-environment nvrtc gpu-bundle gpu-test gpu-bench python r exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -22,8 +22,7 @@ test: setup
 	$(MAKE) nvrtc
 	$(MAKE) -j2 test-rust python-environment
 	$(MAKE) -j2 test-c test-r
-	$(MAKE) -j2 test-device-code test-matlab
-	$(MAKE) test-cmake test-python
+	$(MAKE) test-device-code test-cmake test-python
 
 # What runs on a GPU's source in the tests has to be accepted by NVIDIA's compiler too, which needs no GPU.
 NVRTC = $(abspath $(CARGO_TARGET_DIR)/nvrtc)/libnvrtc.so.12
@@ -59,8 +58,13 @@ test-r: setup
 	bindings/r/test.sh
 
 # With Octave.
-test-matlab: setup
+# Not yet part of `make test`.
+test-matlab:
+	scripts/setup.sh octave
 	bindings/matlab/test.sh
+
+test-julia: setup
+	bindings/julia/test.sh
 
 # target/r/rkeops_*.tar.gz, which installs without a network.
 r: setup

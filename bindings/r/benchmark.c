@@ -1,5 +1,6 @@
 /* The Gaussian product of benchmark.R, called from C alone: how long a call takes on average, and its result. */
 
+#define R_NO_REMAP
 #include <R.h>
 #include <Rinternals.h>
 #include <rkeops.h>

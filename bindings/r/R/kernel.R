@@ -92,9 +92,17 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     is_count <- parts$name %in% .counts
     context <- list(formula = .formula_text(parts), args = info$args, args_info = info, sum_scheme = sum_scheme)
     is_listed <- grepl("ArgK", parts$name, fixed = TRUE)
+    # What a call needs of the settings is found once for all calls under them, since small calls feel it.
+    settings <- options <- current <- NULL
+    refresh <- function() {
+        current <<- kernel()
+        options <<- .run_options(per_value, is_count)
+        settings <<- .settings$made
+    }
     structure(class = c("rkeops_operator", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(context)
-        result <- .Call(r_run, kernel(), .matrices(input), names, inner_dim, .run_options(per_value, is_count))
+        if (!identical(settings, .settings$made) || .settings$progress) refresh()
+        result <- .Call(r_run, current, input, names, inner_dim, options)
         if (is_listed) result <- .placed(result, parts$name)
         if (is.list(result)) stats::setNames(result, c("value", "index")) else result
     })

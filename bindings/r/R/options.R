@@ -16,6 +16,8 @@
     .settings$run <- list(
         bits = .bits[[.settings$precision]], base = .settings$index_base, device = .settings$device_id
     )
+    # A new object each time, which no other process has either.
+    .settings$made <- new.env()
     .settings$key <- paste(.settings$precision, .settings$backend)
 }
 

@@ -254,6 +254,19 @@ static void check_rows(const Operand *operands, const int32_t *categories, size_
     }
 }
 
+/* A list of arguments in which data frames are matrices. */
+static SEXP with_matrices(SEXP inputs) {
+    for (R_xlen_t k = 0; TYPEOF(inputs) == VECSXP && k < Rf_xlength(inputs); ++k) {
+        if (!Rf_isFrame(VECTOR_ELT(inputs, k))) continue;
+        SEXP home = PROTECT(R_FindNamespace(PROTECT(Rf_mkString("rkeops"))));
+        SEXP call = PROTECT(Rf_lang2(Rf_install(".matrices"), inputs));
+        inputs = Rf_eval(call, home);
+        UNPROTECT(3);
+        return inputs;
+    }
+    return inputs;
+}
+
 /* Runs a kernel. `names` are those of the arguments, or NULL; `options` is a list of bits, base, per_value and progress. The result is a
    matrix, or a list of several. */
 SEXP r_run(SEXP kernel, SEXP inputs, SEXP names, SEXP inner_dim, SEXP options) {
@@ -265,6 +278,7 @@ SEXP r_run(SEXP kernel, SEXP inputs, SEXP names, SEXP inner_dim, SEXP options) {
     check(rkeops_kernel_input_count(own, &input_count));
     check(rkeops_kernel_output_count(own, &output_count));
     check(rkeops_kernel_axis(own, &axis));
+    inputs = PROTECT(with_matrices(inputs));
     SEXP *values = ordered(inputs, names, input_count);
     Operand *operands = (Operand *)R_alloc(input_count + 1, sizeof(Operand));
     rkeops_array *arrays = (rkeops_array *)R_alloc(input_count + output_count + 1, sizeof(rkeops_array));
@@ -306,7 +320,7 @@ SEXP r_run(SEXP kernel, SEXP inputs, SEXP names, SEXP inner_dim, SEXP options) {
     for (size_t k = 0; k < output_count; ++k) {
         finish_output(&results[k], integer_option(options, "base"), integer_option(options, "per_value"), reduced_rows, points_in_columns);
     }
-    UNPROTECT(1);
+    UNPROTECT(2);
     return output_count == 1 ? VECTOR_ELT(all, 0) : all;
 }
 
