@@ -17,11 +17,17 @@ for manifest in "$rust/core/Cargo.toml" "$rust/ffi/Cargo.toml"; do
 done
 sed -i 's/^debug = .*/debug = false/' "$rust/Cargo.toml"
 cd "$rust"
-mkdir .cargo
-cargo vendor --quiet vendor >.cargo/config.toml
+cargo vendor --quiet vendor
 tar -cJf vendor.tar.xz vendor
 rm -rf vendor
-# R leaves hidden files out of packages.
-mv .cargo cargo
+# As `.cargo`, where configure puts it; R leaves hidden files out of packages.
+mkdir cargo
+cat >cargo/config.toml <<'CONFIGURATION'
+[source.crates-io]
+replace-with = "vendored-sources"
+
+[source.vendored-sources]
+directory = "vendor"
+CONFIGURATION
 cd "$target/r"
 R CMD build "$@" rkeops
