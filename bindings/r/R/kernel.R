@@ -67,7 +67,7 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     info
 }
 
-# Data frames as matrices.
+# Data frames as matrices: `src/run.c` asks for it where it finds one.
 .matrices <- function(input) {
     if (!is.list(input)) return(input)
     for (k in seq_along(input)) {
@@ -91,7 +91,6 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
     per_value <- .per_value(parts$name, facts[1], parts$option)
     is_count <- parts$name %in% .counts
     context <- list(formula = .formula_text(parts), args = info$args, args_info = info, sum_scheme = sum_scheme)
-    is_listed <- grepl("ArgK", parts$name, fixed = TRUE)
     # What a call needs of the settings is found once for all calls under them, since small calls feel it.
     settings <- options <- current <- NULL
     refresh <- function() {
@@ -103,8 +102,7 @@ keops_kernel <- function(formula, args, sum_scheme = "auto") {
         if (is.null(input)) return(context)
         if (!identical(settings, .settings$made) || .settings$progress) refresh()
         result <- .Call(r_run, current, input, names, inner_dim, options)
-        if (is_listed) result <- .placed(result, parts$name)
-        if (is.list(result)) stats::setNames(result, c("value", "index")) else result
+        if (is.list(result)) .placed(result, parts$name) else result
     })
 }
 
@@ -223,7 +221,7 @@ keops_adjoint <- function(operator, var) {
     told <- list(formula = formula, args = args, args_info = .parse_args(args), sum_scheme = context$sum_scheme)
     structure(class = c("rkeops_adjoint", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(told)
-        input <- .ordered(.matrices(input), own_names)
+        input <- .ordered(input, own_names)
         if (length(saved_facts) > 0) {
             saved <- .Call(r_run, saved_kernel(), input[seq_along(names)], names, inner_dim, .run_options(is_count = TRUE))
             input <- c(input, if (is.list(saved)) saved else list(saved))

@@ -21,19 +21,20 @@
     result <- .Call(
         r_run, kernel, .filled(joined, kernel), NULL, "col", .run_options(.per_value(name, x@dims[1] * if (is.null(option)) 1L else parameters, option), name %in% .counts)
     )
-    result <- .placed(result, name)
-    if (is.list(result)) stats::setNames(result, c("value", "index")) else result
+    if (is.list(result)) .placed(result, name) else result
 }
 
 # Places of several are computed with their values: only these tell where NaN has left fewer than asked for.
 .with_values <- function(name) sub("^Arg(KMin|KMax)$", "\\1_Arg\\1", name)
 
-# The result of a reduction by such a name, with NA where there is no place.
-.placed <- function(result, name) {
-    if (!grepl("ArgK", name, fixed = TRUE)) return(result)
-    is_none <- result[[1]] == (if (grepl("Min", name, fixed = TRUE)) Inf else -Inf)
-    if (any(is_none)) result[[2]][is_none] <- NA_integer_
-    if (startsWith(name, "Arg")) result[[2]] else result
+# Two results of a reduction by such a name: with NA where there is no place, those that were asked for.
+.placed <- function(results, name) {
+    if (grepl("ArgK", name, fixed = TRUE)) {
+        is_none <- results[[1]] == (if (grepl("Min", name, fixed = TRUE)) Inf else -Inf)
+        if (any(is_none)) results[[2]][is_none] <- NA_integer_
+        if (startsWith(name, "Arg")) return(results[[2]])
+    }
+    stats::setNames(results, c("value", "index"))
 }
 
 # Reductions whose integers are no places.
@@ -149,24 +150,22 @@ argmin_reduction <- function(x, index) .reduce(x, "ArgMin", index)
 argmax_reduction <- function(x, index) .reduce(x, "ArgMax", index)
 #' @rdname reductions
 #' @export
-min_argmin_reduction <- function(x, index) .reduce(x, "Min_ArgMin", index)
+min_argmin_reduction <- min_argmin
 #' @rdname reductions
 #' @export
-max_argmax_reduction <- function(x, index) .reduce(x, "Max_ArgMax", index)
+max_argmax_reduction <- max_argmax
 #' @rdname reductions
 #' @export
-Kmin_reduction <- function(x, K, index) .reduce(x, "KMin", index, .whole(K, "K"))
+Kmin_reduction <- Kmin
 #' @rdname reductions
 #' @export
-argKmin_reduction <- function(x, K, index) .reduce(x, "ArgKMin", index, .whole(K, "K"))
+argKmin_reduction <- argKmin
 #' @rdname reductions
 #' @export
-Kmin_argKmin_reduction <- function(x, K, index) .reduce(x, "KMin_ArgKMin", index, .whole(K, "K"))
+Kmin_argKmin_reduction <- Kmin_argKmin
 #' @rdname reductions
 #' @export
-logsumexp_reduction <- function(x, index, weight = NULL) {
-    .reduce(x, if (is.null(weight)) "LogSumExp" else "LogSumExpWeight", index, weights = weight)
-}
+logsumexp_reduction <- logsumexp
 #' @rdname reductions
 #' @export
-sumsoftmaxweight_reduction <- function(x, index, weight) sumsoftmaxweight(x, index, weight)
+sumsoftmaxweight_reduction <- sumsoftmaxweight

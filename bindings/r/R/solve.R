@@ -101,6 +101,6 @@ keops_solve <- function(operator, var) {
     function(input, alpha = 1e-10, tol = 1e-6, maxit = 0, details = FALSE) {
         settings <- .solve_settings(alpha, tol, maxit)
         .flag(details, "details")
-        .solution(.Call(r_solve, solver(), unknown, .matrices(input), names, kinds, settings, .solve_options()), details)
+        .solution(.Call(r_solve, solver(), unknown, input, names, kinds, settings, .solve_options()), details)
     }
 }

@@ -390,6 +390,7 @@ SEXP r_solve(SEXP solver, SEXP unknown, SEXP inputs, SEXP names, SEXP kinds, SEX
     const rkeops_solver *own = handle_of(solver, SOLVER);
     const int bits = integer_option(options, "bits");
     const size_t count = (size_t)Rf_xlength(kinds) / 2;
+    inputs = PROTECT(with_matrices(inputs));
     SEXP *values = ordered(inputs, names, count);
     Operand *operands = (Operand *)R_alloc(count, sizeof(Operand));
     rkeops_array *arrays = (rkeops_array *)R_alloc(count, sizeof(rkeops_array));
@@ -425,6 +426,6 @@ SEXP r_solve(SEXP solver, SEXP unknown, SEXP inputs, SEXP names, SEXP kinds, SEX
     SET_VECTOR_ELT(all, 0, result.value);
     SET_VECTOR_ELT(all, 1, Rf_ScalarReal((double)solution.iterations));
     SET_VECTOR_ELT(all, 2, Rf_ScalarReal(solution.residual));
-    UNPROTECT(2);
+    UNPROTECT(3);
     return all;
 }
