@@ -226,7 +226,7 @@ impl Problem {
         let shape = [self.results.as_slice(), &[1]].concat();
         let views = self.arrays.iter().map(|(data, shape, strides)| {
             let (shape, strides) = (shape.clone(), strides.clone());
-            ArrayRef { shape, strides, ..ArrayRef::f64(data, &[data.len()]) }
+            ArrayRef { shape: shape.into(), strides: strides.into(), ..ArrayRef::f64(data, &[data.len()]) }
         });
         let inputs: Vec<_> = views.collect();
         kernel.run(&inputs, &mut [ArrayMut::f64(&mut sums, &shape), ArrayMut::i64(&mut places, &shape)], options)?;

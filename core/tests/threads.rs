@@ -31,7 +31,8 @@ fn kernel() -> Arc<Kernel> {
 /// A run of which every row is the same one; gives that row.
 fn run(kernel: &Kernel, reduced: usize, options: &RunOptions<'_>) -> Result<f32> {
     let one = [0.5];
-    let repeated = |rows| ArrayRef { data: Data::F32(&one), origin: 0, shape: vec![rows, 1], strides: vec![0, 0] };
+    let repeated =
+        |rows| ArrayRef { data: Data::F32(&one), origin: 0, shape: vec![rows, 1].into(), strides: vec![0, 0].into() };
     let mut out = vec![0.0; KEPT];
     kernel.run(&[repeated(KEPT), repeated(reduced)], &mut [ArrayMut::f32(&mut out, &[KEPT])], options)?;
     assert!(out.iter().all(|&row| row == out[0]));

@@ -187,7 +187,7 @@ impl Checked {
     ///
     /// # Safety
     /// The elements are readable, and nobody writes from the lowest to the highest, gaps included, during `'a`.
-    pub(crate) unsafe fn input<'a>(&self) -> ArrayRef<'a> {
+    pub(crate) unsafe fn input<'a>(&'a self) -> ArrayRef<'a> {
         macro_rules! view {
             ($($name:ident)*) => {
                 match self.dtype {
@@ -198,7 +198,7 @@ impl Checked {
             };
         }
         let data = view!(I8 I16 I32 I64 U8 U16 U32 U64 Bool F16 BF16 F32 F64 C64 C128);
-        ArrayRef { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() }
+        ArrayRef { data, origin: self.origin, shape: (&self.shape).into(), strides: (&self.strides).into() }
     }
 
     /// The array as an output.
@@ -206,7 +206,7 @@ impl Checked {
     /// # Safety
     /// The elements are writable, and nobody else reads or writes from the lowest to the highest, gaps included,
     /// during `'a`.
-    pub(crate) unsafe fn output<'a>(&self) -> Result<ArrayMut<'a>, Error> {
+    pub(crate) unsafe fn output<'a>(&'a self) -> Result<ArrayMut<'a>, Error> {
         macro_rules! view {
             ($($name:ident)*) => {
                 match self.dtype {
@@ -222,7 +222,7 @@ impl Checked {
             };
         }
         let data = view!(I64 F16 BF16 F32 F64 C64 C128);
-        Ok(ArrayMut { data, origin: self.origin, shape: self.shape.clone(), strides: self.strides.clone() })
+        Ok(ArrayMut { data, origin: self.origin, shape: (&self.shape).into(), strides: (&self.strides).into() })
     }
 
     /// An array like this one, compact and row-major, at another place.

@@ -22,8 +22,11 @@ pub(crate) fn check_output(output: &Checked) -> Result<(), Error> {
 /// between elements of the other.
 pub(crate) fn check_pair(output: &Checked, other: &Checked) -> Result<bool, Error> {
     let (region, other_region) = (output.region(), other.region());
+    if !region.spans_meet(&other_region) {
+        return Ok(false);
+    }
     if !region.shares_memory_with(&other_region) {
-        return Ok(region.spans_meet(&other_region));
+        return Ok(true);
     }
     let message = format!("it shares memory with {}; an output needs memory of its own", other.place());
     Err(Error::new(ErrorKind::Overlap, message).within(output.place().to_string()))

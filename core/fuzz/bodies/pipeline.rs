@@ -83,7 +83,7 @@ fn run<T: Element>(case: &Case, kernel: &Kernel) -> Vec<Vec<f64>> {
             match output.dtype {
                 Dtype::I64 => {
                     let (shape, strides) = (shape.to_vec(), row_major(&shape));
-                    ArrayMut { data: DataMut::I64(indices), origin: 0, shape, strides }
+                    ArrayMut { data: DataMut::I64(indices), origin: 0, shape: shape.into(), strides: strides.into() }
                 }
                 _ => T::output(numbers, &shape),
             }

@@ -210,7 +210,7 @@ pub struct Stored<T> {
 impl<T: Element> Stored<T> {
     pub fn view(&self) -> ArrayRef<'_> {
         let (shape, strides) = (self.shape.clone(), self.strides.clone());
-        ArrayRef { data: T::data(&self.memory), origin: self.origin, shape, strides }
+        ArrayRef { data: T::data(&self.memory), origin: self.origin, shape: shape.into(), strides: strides.into() }
     }
 }
 

@@ -3,6 +3,8 @@
 mod element;
 mod overlap;
 
+use std::borrow::Cow;
+
 use half::{bf16, f16};
 
 use crate::dtype::Dtype;
@@ -73,9 +75,9 @@ pub struct ArrayRef<'a> {
     /// Position of the element with all indices 0.
     pub origin: usize,
     /// Extent of each axis.
-    pub shape: Vec<usize>,
+    pub shape: Cow<'a, [usize]>,
     /// Step of each axis, in elements; may be negative or 0.
-    pub strides: Vec<isize>,
+    pub strides: Cow<'a, [isize]>,
 }
 
 /// An output array, with the same layout rule as [`ArrayRef`].
@@ -86,9 +88,9 @@ pub struct ArrayMut<'a> {
     /// Position of the element with all indices 0.
     pub origin: usize,
     /// Extent of each axis.
-    pub shape: Vec<usize>,
+    pub shape: Cow<'a, [usize]>,
     /// Step of each axis, in elements; may be negative.
-    pub strides: Vec<isize>,
+    pub strides: Cow<'a, [isize]>,
 }
 
 /// The strides, in elements, of a compact row-major array.
@@ -105,7 +107,7 @@ pub fn row_major(shape: &[usize]) -> Vec<isize> {
 impl<'a> ArrayRef<'a> {
     /// A compact row-major view of a slice.
     pub fn new<E: Element>(elements: &'a [E], shape: &[usize]) -> Self {
-        ArrayRef { data: E::data(elements), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayRef { data: E::data(elements), origin: 0, shape: shape.to_vec().into(), strides: row_major(shape).into() }
     }
 
     /// A compact row-major view of a slice of float32.
@@ -142,7 +144,12 @@ impl<'a> ArrayRef<'a> {
 impl<'a> ArrayMut<'a> {
     /// A compact row-major view of a slice.
     pub fn new<E: ResultElement>(elements: &'a mut [E], shape: &[usize]) -> Self {
-        ArrayMut { data: E::data_mut(elements), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayMut {
+            data: E::data_mut(elements),
+            origin: 0,
+            shape: shape.to_vec().into(),
+            strides: row_major(shape).into(),
+        }
     }
 
     /// A compact row-major view of a slice of float32.
@@ -157,7 +164,7 @@ impl<'a> ArrayMut<'a> {
 
     /// A compact row-major view of a slice of indices.
     pub fn i64(data: &'a mut [i64], shape: &[usize]) -> Self {
-        ArrayMut { data: DataMut::I64(data), origin: 0, shape: shape.to_vec(), strides: row_major(shape) }
+        ArrayMut { data: DataMut::I64(data), origin: 0, shape: shape.to_vec().into(), strides: row_major(shape).into() }
     }
 
     /// The number format.

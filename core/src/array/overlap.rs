@@ -38,12 +38,9 @@ impl Region<'_> {
 
     /// The first byte of the lowest element, and the one behind the highest.
     fn span(&self) -> (i128, i128) {
-        let (mut low, mut high) = (self.origin as i128, self.origin as i128);
-        for (&extent, &stride) in self.shape.iter().zip(self.strides) {
-            let reach = (extent as i128 - 1) * stride as i128 * self.element as i128;
-            if reach < 0 { low += reach } else { high += reach }
-        }
-        (low, high + self.element as i128)
+        let (low, high) = super::extent(self.shape, self.strides).unwrap_or((isize::MIN, isize::MAX));
+        let address = |position: i128| self.origin as i128 + position * self.element as i128;
+        (address(low as i128), address(high as i128 + 1))
     }
 
     /// Whether two elements of the array lie in one place.
@@ -53,6 +50,10 @@ impl Region<'_> {
         }
         if self.shape.iter().zip(self.strides).any(|(extent, stride)| *extent > 1 && *stride == 0) {
             return true;
+        }
+        let axes = || self.shape.iter().copied().zip(self.strides.iter().map(|stride| stride.unsigned_abs()));
+        if are_nested(axes()) || are_nested(axes().rev()) {
+            return false;
         }
         let axes = self.axes();
         // Two elements differ along a first axis, say upwards: by a step and perhaps more of it. Along each later axis
@@ -88,6 +89,17 @@ impl Region<'_> {
         let axes = [self.axes(), other.axes()].concat();
         reach(axes, apart - (self.element as i128 - 1), apart + (other.element as i128 - 1))
     }
+}
+
+/// Whether each axis, given by extent and step, steps over all that those before it reach: so the axes of most arrays are, and no
+/// two elements lie in one place then.
+fn are_nested(axes: impl Iterator<Item = (usize, usize)>) -> bool {
+    let mut reach = 0;
+    axes.filter(|&(extent, _)| extent > 1).all(|(extent, step)| {
+        let is_over = step > reach;
+        reach += (extent - 1) * step;
+        is_over
+    })
 }
 
 /// Whether a sum of one number of each axis is in `low..=high`.

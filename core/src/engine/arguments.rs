@@ -92,7 +92,7 @@ pub(super) fn places(kernel: &Kernel, inputs: &[Described<'_>], outputs: &[Descr
     let mut batch = Batch::default();
     let mut found = Vec::with_capacity(inputs.len());
     for (array, input) in inputs.iter().zip(&kernel.inputs) {
-        let name = format!("input {} ({input})", input.index);
+        let name = Name::Input(input);
         let (dtype, parts) = (array.dtype, array.dtype.parts());
         if !dtype.is_taken_by(compute) {
             let message =
@@ -104,7 +104,7 @@ pub(super) fn places(kernel: &Kernel, inputs: &[Described<'_>], outputs: &[Descr
             return Err(Error::new(ErrorKind::Dtype, message));
         }
         let columns = input.dim / parts;
-        let form = form(&name, array, columns, input.category)?;
+        let form = form(name, array, columns, input.category)?;
         if form.columns != columns {
             return Err(Error::new(
                 ErrorKind::Shape,
@@ -123,8 +123,8 @@ pub(super) fn places(kernel: &Kernel, inputs: &[Described<'_>], outputs: &[Descr
                 Some(_) => {}
             }
         }
-        within(&name, array)?;
-        batch.join(&name, &array.shape[..form.batch_axes])?;
+        within(name, array)?;
+        batch.join(name, &array.shape[..form.batch_axes])?;
         found.push(form);
     }
     let views = inputs.iter().zip(found).map(|(array, form)| {
@@ -157,7 +157,7 @@ struct Form {
 }
 
 /// The axes of an input: batch axes, rows, columns. Where there are no batch axes, that of one column may be missing.
-fn form(name: &str, array: &Described<'_>, dim: usize, category: Category) -> Result<Form> {
+fn form(name: Name<'_>, array: &Described<'_>, dim: usize, category: Category) -> Result<Form> {
     check_strides(name, array.shape, array.strides)?;
     let has_rows = category != Category::Parameter;
     match (array.shape, array.strides) {
@@ -185,7 +185,7 @@ fn form(name: &str, array: &Described<'_>, dim: usize, category: Category) -> Re
     }
 }
 
-fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
+fn check_strides(name: Name<'_>, shape: &[usize], strides: &[isize]) -> Result<()> {
     if strides.len() == shape.len() {
         return Ok(());
     }
@@ -194,7 +194,7 @@ fn check_strides(name: &str, shape: &[usize], strides: &[isize]) -> Result<()> {
 }
 
 fn check_output(k: usize, array: &Described<'_>, output: &Output, rows: usize, batch: &Batch) -> Result<Place> {
-    let name = format!("output {k}");
+    let name = Name::Output(k);
     if !takes(array.dtype, output) {
         let mut formats = Dtype::ALL.into_iter().rev().filter(|&dtype| takes(dtype, output)).map(Dtype::name);
         let (first, mut rest) = (formats.next().unwrap_or_default(), formats.collect::<Vec<_>>());
@@ -204,7 +204,7 @@ fn check_output(k: usize, array: &Described<'_>, output: &Output, rows: usize, b
         return Err(Error::new(ErrorKind::Dtype, message));
     }
     let columns = output.dim / array.dtype.parts();
-    check_strides(&name, array.shape, array.strides)?;
+    check_strides(name, array.shape, array.strides)?;
     let batch_axes = match array.shape {
         [m] if *m == rows && columns == 1 && batch.is(&[]) => Some(0),
         [own @ .., m, d] if (*m, *d) == (rows, columns) && batch.is(own) => Some(own.len()),
@@ -217,7 +217,7 @@ fn check_output(k: usize, array: &Described<'_>, output: &Output, rows: usize, b
             format!("{name} has shape {:?}; expected ({axes}{rows}, {columns})", array.shape),
         ));
     };
-    within(&name, array)?;
+    within(name, array)?;
     let places = Region { origin: 0, element: 1, shape: array.shape, strides: array.strides };
     if places.overlaps_itself() {
         return Err(Error::new(
@@ -256,7 +256,7 @@ fn place(dtype: Dtype, origin: usize, batch_steps: &[isize], [row_step, column_s
     }
 }
 
-fn within(name: &str, array: &Described<'_>) -> Result<()> {
+fn within(name: Name<'_>, array: &Described<'_>) -> Result<()> {
     let &Described { shape, strides, origin, length, .. } = array;
     let inside = extent(shape, strides).is_some_and(|(low, high)| {
         let first = (origin as isize).checked_add(low);
@@ -271,6 +271,22 @@ fn within(name: &str, array: &Described<'_>) -> Result<()> {
         ErrorKind::Size,
         format!("{name} reaches outside its {length} numbers with shape {shape:?} and strides {strides:?}"),
     ))
+}
+
+/// An argument, as messages name it: names are written when something is wrong, because writing them takes longer than checks.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    Input(&'a Input),
+    Output(usize),
+}
+
+impl std::fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Name::Input(input) => write!(f, "input {} ({input})", input.index),
+            Name::Output(k) => write!(f, "output {k}"),
+        }
+    }
 }
 
 impl std::fmt::Display for Input {

@@ -11,7 +11,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Takes in the batch axes of another array.
-    pub(super) fn join(&mut self, name: &str, shape: &[usize]) -> Result<()> {
+    pub(super) fn join(&mut self, name: impl std::fmt::Display, shape: &[usize]) -> Result<()> {
         let missing = shape.len().saturating_sub(self.shape.len());
         self.shape.splice(0..0, std::iter::repeat_n(1, missing));
         let seen = self.shape.clone();

@@ -31,8 +31,9 @@ use std::sync::{Arc, OnceLock};
 
 use self::device::DeviceProgram;
 use self::locks::{Remembered, Shelf};
+use self::pass::Worker;
 use crate::array::{ArrayMut, ArrayRef};
-use crate::backend::{self, Code, Layout, Number, Target, Tile};
+use crate::backend::{self, Code, Layout, Number, Target};
 use crate::dtype::Dtype;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formula::{Category, Field, Variable};
@@ -191,8 +192,8 @@ pub(crate) struct Program<T: Number> {
     backend: Target,
     /// The programs of runs in which some arguments are the same array, by which these are, where there is one.
     exchanged: Remembered<Vec<usize>, Option<Arc<Program<T>>>>,
-    /// Tiles that no run uses at the moment.
-    tiles: Shelf<Box<Tile<T>>>,
+    /// What no thread works with at the moment.
+    workers: Shelf<Worker<T>>,
 }
 
 impl<T: Number> std::fmt::Debug for Program<T> {
@@ -389,7 +390,7 @@ impl<T: Number> Program<T> {
     fn new(stages: Arc<Stages>, backend: Target) -> Result<Self> {
         let mut layout = Layout::new(&stages);
         let code = backend::compile(&stages, &mut layout, backend)?;
-        Ok(Program { stages, layout, code, backend, exchanged: Remembered::new(), tiles: Shelf::new() })
+        Ok(Program { stages, layout, code, backend, exchanged: Remembered::new(), workers: Shelf::new() })
     }
 
     /// Prints what `RKEOPS_DUMP` asks for, a list of `plan`, `program` and `code`, or `all`, to the standard error.

@@ -61,11 +61,13 @@ impl<'a, T: Format> Pass<'a, T> {
         Pass { program, arguments, has_own_parameters, skips: Skips::new(program, arguments) }
     }
 
-    /// A thread's tile and what goes with it.
+    /// What a thread works with.
     pub(super) fn worker(&self) -> Worker<T> {
-        let tile = self.program.tiles.take().unwrap_or_else(|| Box::new(Tile::new(&self.program.layout)));
+        if let Some(worker) = self.program.workers.take() {
+            return Worker { item: None, ..worker };
+        }
         Worker {
-            tile,
+            tile: Box::new(Tile::new(&self.program.layout)),
             item: None,
             origins: Vec::new(),
             segments: Vec::new(),
@@ -75,7 +77,7 @@ impl<'a, T: Format> Pass<'a, T> {
     }
 
     pub(super) fn give_back(&self, worker: Worker<T>) {
-        self.program.tiles.put(worker.tile);
+        self.program.workers.put(worker);
     }
 
     /// Turns to a problem: where its arrays are, and what is known of it per call.

@@ -4,6 +4,7 @@
 
 mod gradients;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::array::{ArrayMut, ArrayRef, Data, DataMut, row_major};
@@ -163,9 +164,10 @@ fn expanded<'a>(array: &ArrayRef<'a>, shape: &[usize]) -> Option<ArrayRef<'a>> {
     if !array.shape.iter().zip(&shape[missing..]).enumerate().all(fits) {
         return None;
     }
-    let steps = array.shape.iter().zip(&array.strides).map(|(&extent, &stride)| if extent == 1 { 0 } else { stride });
+    let steps =
+        array.shape.iter().zip(array.strides.iter()).map(|(&extent, &stride)| if extent == 1 { 0 } else { stride });
     let strides = std::iter::repeat_n(0, missing).chain(steps).collect();
-    Some(ArrayRef { shape: shape.to_vec(), strides, ..*array })
+    Some(ArrayRef { shape: shape.to_vec().into(), strides, ..*array })
 }
 
 /// Products with the matrix.
@@ -192,7 +194,7 @@ impl Product<'_, '_> {
     }
 
     fn run(&self, data: Data<'_>, result: DataMut<'_>) -> Result<()> {
-        let (shape, strides) = (self.shape.to_vec(), row_major(self.shape));
+        let (shape, strides) = (Cow::from(self.shape), Cow::from(row_major(self.shape)));
         let mut inputs = self.inputs.to_vec();
         inputs[self.solver.unknown] = ArrayRef { data, origin: 0, shape: shape.clone(), strides: strides.clone() };
         let output = ArrayMut { data: result, origin: 0, shape, strides };

@@ -85,7 +85,7 @@ fn formats() {
 /// Gives an input another compact shape.
 fn reshape(k: usize, shape: &[usize]) -> impl FnOnce(&mut Arrays<'_>) {
     let (shape, strides) = (shape.to_vec(), rkeops_core::row_major(shape));
-    move |a| (a.inputs[k].shape, a.inputs[k].strides) = (shape, strides)
+    move |a| (a.inputs[k].shape, a.inputs[k].strides) = (shape.into(), strides.into())
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn shapes_of_outputs() {
     ];
     for (shape, message) in rows {
         refuse(ErrorKind::Shape, message, |a| {
-            (a.outputs[0].shape, a.outputs[0].strides) = (shape.to_vec(), rkeops_core::row_major(shape));
+            (a.outputs[0].shape, a.outputs[0].strides) = (shape.to_vec().into(), rkeops_core::row_major(shape).into());
         });
     }
 }
@@ -140,31 +140,31 @@ fn places_outside_the_memory() {
         let message = outside(&format!("{shape:?}"), &format!("{strides:?}"));
         refuse(ErrorKind::Size, &message, |a| {
             let data = a.inputs[0].data;
-            a.inputs[0] = ArrayRef { data, origin, shape: shape.to_vec(), strides: strides.to_vec() };
+            a.inputs[0] = ArrayRef { data, origin, shape: shape.to_vec().into(), strides: strides.to_vec().into() };
         });
     }
     let message = "output 0 reaches outside its 10 numbers with shape [5, 2] and strides [3, 1]";
-    refuse(ErrorKind::Size, message, |a| a.outputs[0].strides = vec![3, 1]);
+    refuse(ErrorKind::Size, message, |a| a.outputs[0].strides = vec![3, 1].into());
     // The last place that is inside is allowed.
-    run(|a| (a.inputs[0].origin, a.inputs[0].strides) = (999, vec![-247, -5])).unwrap();
+    run(|a| (a.inputs[0].origin, a.inputs[0].strides) = (999, vec![-247, -5].into())).unwrap();
 }
 
 #[test]
 fn strides() {
     let message =
         "input 1 (j-variable of dimension 3) has shape [4, 3] and strides [3]; expected a stride for each extent";
-    refuse(ErrorKind::Stride, message, |a| a.inputs[1].strides = vec![3]);
+    refuse(ErrorKind::Stride, message, |a| a.inputs[1].strides = vec![3].into());
     for (origin, strides) in [(0, [0, 1]), (0, [1, 1]), (0, [1, 0]), (4, [1, -1]), (4, [-1, 1]), (0, [1, 4])] {
         let message = format!(
             "output 0 has strides {strides:?} for shape [5, 2], so that elements share memory; each needs its own"
         );
         refuse(ErrorKind::Stride, &message, |a| {
-            (a.outputs[0].origin, a.outputs[0].strides) = (origin, strides.to_vec())
+            (a.outputs[0].origin, a.outputs[0].strides) = (origin, strides.to_vec().into())
         });
     }
     // A stride along an extent of 1 is never taken.
-    run(|a| a.outputs[1].strides = vec![1, 0]).unwrap();
-    run(|a| a.outputs[1].strides = vec![1, isize::MAX]).unwrap();
+    run(|a| a.outputs[1].strides = vec![1, 0].into()).unwrap();
+    run(|a| a.outputs[1].strides = vec![1, isize::MAX].into()).unwrap();
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn absurd_sizes() {
     let many = 1usize << 45;
     let repeat = |a: &mut Arrays<'_>| {
         for k in [1, 2] {
-            (a.inputs[k].shape[0], a.inputs[k].strides) = (many, vec![0, 1]);
+            (a.inputs[k].shape.to_mut()[0], a.inputs[k].strides) = (many, vec![0, 1].into());
         }
     };
     let message = format!("an index among {many} rows needs float64 arrays; float32 carries up to 2147483647");
@@ -181,8 +181,9 @@ fn absurd_sizes() {
     let reduction = Reduction::parse("Sum_Reduction(Var(0,1,0)*Var(1,1,1),0)", &[]).unwrap();
     let kernel = Kernel::compile(&[reduction], &CompileOptions::default()).unwrap();
     let mut out = vec![0.0f32; 1 << 20];
-    let one = ArrayRef { data: Data::F32(&[1.0]), origin: 0, shape: vec![1 << 20, 1], strides: vec![0, 0] };
-    let far = ArrayRef { shape: vec![many, 1], ..one.clone() };
+    let one =
+        ArrayRef { data: Data::F32(&[1.0]), origin: 0, shape: vec![1 << 20, 1].into(), strides: vec![0, 0].into() };
+    let far = ArrayRef { shape: vec![many, 1].into(), ..one.clone() };
     let outputs = &mut [ArrayMut::f32(&mut out, &[1 << 20, 1])];
     let error = kernel.run(&[one, far], outputs, &RunOptions::default()).unwrap_err();
     assert_eq!(error.message(), format!("1048576 times {many} rows: the pairs overflow 64 bits"));

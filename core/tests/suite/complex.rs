@@ -450,8 +450,8 @@ fn batches_of_complex_arrays(target: Target) {
             true => ArrayMut {
                 data: DataMut::C128(&mut products),
                 origin: 0,
-                shape: vec![batch, rows, 2],
-                strides: vec![2 * rows as isize, 2, 1],
+                shape: vec![batch, rows, 2].into(),
+                strides: vec![2 * rows as isize, 2, 1].into(),
             },
         };
         kernel.run(&inputs, &mut [products_view, sizes_view], &RunOptions::default()).unwrap();
@@ -463,8 +463,8 @@ fn batches_of_complex_arrays(target: Target) {
     let complex = |data, origin, shape: &[usize], strides: &[isize]| ArrayRef {
         data: Data::C128(data),
         origin,
-        shape: shape.to_vec(),
-        strides: strides.to_vec(),
+        shape: shape.to_vec().into(),
+        strides: strides.to_vec().into(),
     };
     let found = results(
         [complex(&x, 0, &[batch, rows, 2], &[2 * rows as isize, 2, 1]), complex(&backwards, 1, &[others, 2], &[2, -1])],

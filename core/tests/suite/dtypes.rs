@@ -185,8 +185,8 @@ fn random_formulas_in_random_formats(target: Target) {
         let view = |data, origin: &usize, shape: &Vec<usize>, strides: &Vec<isize>| ArrayRef {
             data,
             origin: *origin,
-            shape: shape.clone(),
-            strides: strides.clone(),
+            shape: shape.clone().into(),
+            strides: strides.clone().into(),
         };
         let stored: Vec<_> = arguments.iter().map(|(s, _, o, n, t)| view(s.data(), o, n, t)).collect();
         let converted: Vec<_> = arguments
@@ -257,7 +257,7 @@ fn indices_come_back(target: Target) {
     }
     let many = (1 << 24) + 300;
     let one = [Bool::from(true)];
-    let ones = ArrayRef { strides: vec![0, 0], shape: vec![many, 1], ..ArrayRef::new(&one, &[1, 1]) };
+    let ones = ArrayRef { strides: vec![0, 0].into(), shape: vec![many, 1].into(), ..ArrayRef::new(&one, &[1, 1]) };
     let kernel = compile(
         &["Sum_Reduction(Mask(y,j == Integer(x)),0)", "Max_Reduction(Mask(j-16777216+0*y,j==Integer(x)),0)"],
         &aliases,

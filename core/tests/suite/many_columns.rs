@@ -62,7 +62,7 @@ impl Problem {
         let [x, y, b] = [&self.x, &self.y, &self.b].map(|numbers| narrow(numbers));
         let array = |numbers, shape: [usize; 3]| {
             let (shape, strides) = (shape.to_vec(), row_major(&shape));
-            ArrayRef { data: Data::BF16(numbers), origin: 0, shape, strides }
+            ArrayRef { data: Data::BF16(numbers), origin: 0, shape: shape.into(), strides: strides.into() }
         };
         let inputs =
             [array(&x, [items, rows, dim]), array(&y, [items, others, dim]), array(&b, [items, others, columns])];

@@ -108,7 +108,7 @@ fn over_many(text: &str, target: Target) -> [f32; 3] {
     let kernel =
         Kernel::compile(&[reduction], &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() })
             .unwrap();
-    let ones = ArrayRef { strides: vec![0, 0], shape: vec![MANY, 1], ..ArrayRef::f32(&[1.0], &[1, 1]) };
+    let ones = ArrayRef { strides: vec![0, 0].into(), shape: vec![MANY, 1].into(), ..ArrayRef::f32(&[1.0], &[1, 1]) };
     let mut out = [0.0; 3];
     let inputs = [ArrayRef::f32(&[16_777_210.0, 16_777_216.0, 2.0], &[3, 1]), ones];
     kernel.run(&inputs, &mut [ArrayMut::f32(&mut out, &[3, 1])], &RunOptions::default()).unwrap();
@@ -147,7 +147,7 @@ fn kept_row_numbers_beyond_float32(target: Target) {
         &CompileOptions { dtype: Dtype::F32, target, ..CompileOptions::default() },
     )
     .unwrap();
-    let ones = ArrayRef { strides: vec![0, 0], shape: vec![MANY, 1], ..ArrayRef::f32(&[1.0], &[1, 1]) };
+    let ones = ArrayRef { strides: vec![0, 0].into(), shape: vec![MANY, 1].into(), ..ArrayRef::f32(&[1.0], &[1, 1]) };
     let mut out = vec![9.0f32; MANY];
     let inputs = [ones, ArrayRef::f32(&[2.0, 0.0], &[2, 1])];
     kernel.run(&inputs, &mut [ArrayMut::f32(&mut out, &[MANY, 1])], &RunOptions::default()).unwrap();
@@ -347,7 +347,7 @@ fn more_rows_than_integers() {
     let reduction = Reduction::parse("Sum_Reduction(Mask(y,j < 3),0)", &["y = Vj(0,1)"]).unwrap();
     let kernel = Kernel::compile(&[reduction], &CompileOptions::default()).unwrap();
     let rows = (1 << 29) + 1;
-    let ones = ArrayRef { strides: vec![0, 0], shape: vec![rows, 1], ..ArrayRef::f32(&[1.0], &[1, 1]) };
+    let ones = ArrayRef { strides: vec![0, 0].into(), shape: vec![rows, 1].into(), ..ArrayRef::f32(&[1.0], &[1, 1]) };
     let mut out = [0.0f32];
     let error = kernel.run(&[ones], &mut [ArrayMut::f32(&mut out, &[1, 1])], &RunOptions::default()).unwrap_err();
     assert_eq!(error.message(), "the numbers of 536870913 rows need float64 arrays; float32 carries up to 536870912");

@@ -96,7 +96,7 @@ fn shapes_of_lower_rank(target: Target) {
     }
     // A rank of 1 with any step.
     let spread = [3.0, f64::NAN, 2.0, f64::NAN, 1.0];
-    let backwards = ArrayRef { data: Data::F64(&spread), origin: 4, shape: vec![3], strides: vec![-2] };
+    let backwards = ArrayRef { data: Data::F64(&spread), origin: 4, shape: vec![3].into(), strides: vec![-2].into() };
     let mut out = [0.0; 3];
     let others = [ArrayRef::f64(&y, &[2]), ArrayRef::f64(&p, &[1]), ArrayRef::f64(&q, &[2])];
     let inputs = [backwards, others[0].clone(), others[1].clone(), others[2].clone()];

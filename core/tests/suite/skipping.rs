@@ -37,7 +37,7 @@ impl<T: Element> Array<T> {
     fn view(&self) -> ArrayRef<'_> {
         let strides = |k: usize| self.shape[k + 1..].iter().product::<usize>() as isize;
         let strides = (0..self.shape.len()).map(strides).collect();
-        ArrayRef { data: T::data(&self.data), origin: 0, shape: self.shape.clone(), strides }
+        ArrayRef { data: T::data(&self.data), origin: 0, shape: self.shape.clone().into(), strides }
     }
 }
 
@@ -163,7 +163,7 @@ fn what_is_far_away_costs_nothing(target: Target) {
 fn numbers_of_rows_beyond_float32(target: Target) {
     let many = (1 << 24) + 3000;
     let x = Array::<f32>::new(&[3, 1], |k| [16_777_300.0, 16_777_216.0, 5.0][k]);
-    let ones = ArrayRef { strides: vec![0, 0], shape: vec![many, 1], ..ArrayRef::f32(&[1.0], &[1, 1]) };
+    let ones = ArrayRef { strides: vec![0, 0].into(), shape: vec![many, 1].into(), ..ArrayRef::f32(&[1.0], &[1, 1]) };
     for (text, expected) in [
         ("Sum_Reduction(Mask(y,j == 16777217+i),0)", [1.0, 1.0, 1.0]),
         ("Sum_Reduction(Mask(y,Abs(j-Integer(x)) <= 1),0)", [3.0, 3.0, 3.0]),

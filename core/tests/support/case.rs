@@ -276,7 +276,7 @@ impl Case {
             .map(|((numbers, indices), output)| {
                 let (origin, strides, _) = self.output.place(rows, output.dim);
                 let data = if output.dtype == Dtype::I64 { DataMut::I64(indices) } else { T::data_mut(numbers) };
-                ArrayMut { data, origin, shape: vec![rows, output.dim], strides: strides.to_vec() }
+                ArrayMut { data, origin, shape: vec![rows, output.dim].into(), strides: strides.to_vec().into() }
             })
             .collect();
         kernel.run(inputs, &mut outputs, options)?;
@@ -367,8 +367,8 @@ impl<T: Element> Stored<T> {
         ArrayRef {
             data: T::data(&self.data),
             origin: self.origin,
-            shape: self.shape.clone(),
-            strides: self.strides.clone(),
+            shape: self.shape.clone().into(),
+            strides: self.strides.clone().into(),
         }
     }
 }

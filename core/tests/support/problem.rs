@@ -93,8 +93,8 @@ pub fn run(
         .map(|(array, single)| ArrayRef {
             data: if dtype == Dtype::F64 { Data::F64(&array.data) } else { Data::F32(single) },
             origin: array.origin,
-            shape: array.shape.clone(),
-            strides: array.strides.clone(),
+            shape: array.shape.clone().into(),
+            strides: array.strides.clone().into(),
         })
         .collect();
     run_views(kernel, &views, shapes, &RunOptions { threads, ranges, ..RunOptions::default() })
@@ -120,7 +120,7 @@ pub fn run_views(
                 Dtype::F64 => DataMut::F64(d),
                 _ => DataMut::I64(i),
             };
-            ArrayMut { data, origin: 0, shape: shape.clone(), strides: row_major(shape) }
+            ArrayMut { data, origin: 0, shape: shape.clone().into(), strides: row_major(shape).into() }
         })
         .collect();
     kernel.run(views, &mut outputs, options)?;
