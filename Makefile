@@ -1,7 +1,7 @@
 # `make demo` and `make test` are the two to know. Rust comes from rustup; the rest is installed by scripts/setup.sh.
 # `make exhaustive` compares every function with float64 at every float32 number, and lets NVRTC compile every kernel of the tests for
 # every architecture.
-.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python test-r test-matlab test-julia python-environment nvrtc gpu-bundle gpu-test gpu-bench python r exhaustive bench docs header fmt setup clean
+.PHONY: all demo test test-rust test-device-code test-c test-cmake test-python test-r test-matlab test-julia environments nvrtc gpu-bundle gpu-test gpu-bench python r exhaustive bench docs header fmt setup clean
 
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -17,12 +17,13 @@ demo: all
 		-L$(LIBRARY) -lrkeops -lm -Wl,-rpath,$(abspath $(LIBRARY))
 	$(CARGO_TARGET_DIR)/kernel_norm examples/data
 
-# Packages for Python are fetched while Rust is tested; what is one program or many small ones is tested beside another.
+# Packages for Python and a Julia are fetched while Rust is tested; then two languages are tested at a time.
 test: setup
 	$(MAKE) nvrtc
-	$(MAKE) -j2 test-rust python-environment
+	$(MAKE) -j2 test-rust environments
+	$(MAKE) all
 	$(MAKE) -j2 test-c test-r
-	$(MAKE) test-device-code test-cmake test-python
+	$(MAKE) -j2 test-python test-julia test-matlab test-cmake test-device-code
 
 # What runs on a GPU's source in the tests has to be accepted by NVIDIA's compiler too, which needs no GPU.
 NVRTC = $(abspath $(CARGO_TARGET_DIR)/nvrtc)/libnvrtc.so.12
@@ -44,8 +45,9 @@ test-c: setup
 test-cmake: setup
 	tests/cmake/run.sh
 
-python-environment: setup
+environments: setup
 	scripts/python-environment.sh $(CARGO_TARGET_DIR)/python/venv bindings/python/requirements-*.txt
+	scripts/julia.sh $(CARGO_TARGET_DIR)/julia
 
 test-python: setup
 	bindings/python/test.sh
@@ -58,9 +60,7 @@ test-r: setup
 	bindings/r/test.sh
 
 # With Octave.
-# Not yet part of `make test`.
-test-matlab:
-	scripts/setup.sh octave
+test-matlab: setup
 	bindings/matlab/test.sh
 
 test-julia: setup

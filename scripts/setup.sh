@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Graphviz, Python, R and packages of its;
-# with `octave` as an argument, Octave too.
+# Installs what the tests need beside Rust: C and C++ compilers, CMake, pkg-config, valgrind, Graphviz, Python, R and packages of
+# its, Octave. Julia comes by scripts/julia.sh.
 # Does nothing, and asks for no rights, where all of it is there. Knows Debian and its relatives.
 set -euo pipefail
 
 declare -A package=(
     [gcc]=gcc [g++]=g++ [clang]=clang [cmake]=cmake [make]=make [pkg-config]=pkg-config [valgrind]=valgrind
     [dot]=graphviz [Rscript]=r-base-core [pandoc]=pandoc [xz]=xz-utils [qpdf]=qpdf
-    [checkbashisms]=devscripts
+    [checkbashisms]=devscripts [octave-cli]=octave [mkoctfile]=octave-dev
 )
-[ "${1:-}" != octave ] || package+=([octave-cli]=octave [mkoctfile]=octave-dev)
 missing=()
 for tool in "${!package[@]}"; do
     command -v "$tool" >/dev/null 2>&1 || missing+=("${package[$tool]}")

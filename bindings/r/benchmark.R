@@ -2,8 +2,9 @@
 #
 #     Rscript benchmark.R [rows [rounds [prefix of an installed librkeops]]]
 #
-# With a prefix, and a C compiler, the same calls are made from C too (benchmark.c). Needs the packages fields and kernlab. All that is compared takes turns, round after round, so that what else happens
-# on the machine happens to all; medians are told. With 20,000 rows the dense matrices take about 7 GB.
+# With a prefix, and a C compiler, the same calls are made from C too (benchmark.c). Needs the packages fields and kernlab.
+# All that is compared takes turns, round after round, so that what else happens on the machine happens to all; medians are
+# told. With 20,000 rows the dense matrices take about 7 GB.
 
 suppressPackageStartupMessages(library(rkeops))
 stopifnot(requireNamespace("fields", quietly = TRUE), requireNamespace("kernlab", quietly = TRUE))
@@ -21,7 +22,7 @@ from_c <- if (!is.null(prefix)) {
     stopifnot(file.copy(file.path(here, "benchmark.c"), folder))
     library <- file.path(prefix, "lib")
     Sys.setenv(
-        PKG_CPPFLAGS = paste0("-I", file.path(prefix, "include")),
+        PKG_CPPFLAGS = paste0("-I", file.path(prefix, "include"), " -I", normalizePath(file.path(here, "../../benches"))),
         PKG_LIBS = paste0("-L", library, " -Wl,-rpath,", library, " -lrkeops")
     )
     made <- file.path(folder, paste0("benchmark", .Platform$dynlib.ext))
