@@ -139,7 +139,8 @@ impl<'a> Schedule<'a> {
         let cuts: Vec<Cut> = strips
             .map(|strip| cut(strip.kept.len(), pattern.reduced(strip), share(strip), layout, operations, of))
             .collect();
-        let mut firsts = vec![0];
+        let mut firsts = Vec::with_capacity(cuts.len() + 1);
+        firsts.push(0);
         for cut in &cuts {
             firsts.push(firsts[firsts.len() - 1] + cut.blocks * cut.parts);
         }
