@@ -68,11 +68,9 @@ adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     axis <- .axis_of(index)
     gradin <- .numbers(gradin, "gradin")
     reduction <- .Call(r_reduction_create, .string(opstr, "opstr"), f@formula, axis, integer(), NULL)
-    kept <- 1L - axis
     values <- f@values
     position <- .position_of(f, variable)
     kind <- f@kinds[2 * position + 1:2]
-    formula <- function(position, columns) .Call(r_formula_variable, position, columns, kept)
     count <- length(values)
     saved <- .Call(r_reduction_saved, reduction)
     if (length(saved) > 0) {
@@ -82,14 +80,18 @@ adjoint <- function(f, gradin, opstr = "Sum", var = 0, index = "j") {
     } else {
         results <- list()
     }
-    columns <- .Call(r_reduction_facts, reduction)[1]
-    variables <- lapply(seq_along(results), function(k) formula(count + k, ncol(results[[k]])))
-    gradient <- .Call(
-        r_reduction_gradient, reduction, .Call(r_formula_variable, position, kind[1], kind[2]), formula(count, columns), variables
-    )
+    gradient <- .gradient_reduction(reduction, .Call(r_formula_variable, position, kind[1], kind[2]), count, axis)
     kernel <- .Call(r_compile, list(gradient), .settings$compilation)
     inputs <- c(values, list(gradin), results)
     names <- c(rep("", count), "gradin", rep("", length(results)))
     result <- .Call(r_run, kernel, .filled(list(values = inputs), kernel), names, "col", .run_options())
     .like_data(if (kind[2] == 2L) matrix(colSums(result), nrow = 1) else result, values[[position + 1L]])
+}
+
+# The gradient of a reduction of so many inputs over an axis in one of its variables: a reduction of these inputs, the
+# cotangent and the results that derivatives need.
+.gradient_reduction <- function(reduction, variable, count, axis) {
+    result <- function(k, one) .Call(r_formula_variable, count + k, .Call(r_reduction_facts, one)[1], 1L - axis)
+    saved <- .Call(r_reduction_saved, reduction)
+    .Call(r_reduction_gradient, reduction, variable, result(0L, reduction), Map(result, seq_along(saved), saved))
 }

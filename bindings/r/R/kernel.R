@@ -201,20 +201,17 @@ keops_adjoint <- function(operator, var) {
     category <- .category_of[[info$var_type[place]]]
     count <- max(info$var_pos) + 1L
     saved_kernel <- .kernels(function() .Call(r_reduction_saved, reduction()))
-    saved_facts <- lapply(.Call(r_reduction_saved, reduction()), function(one) .Call(r_reduction_facts, one))
+    saved_count <- length(.Call(r_reduction_saved, reduction()))
     gradient <- function() {
-        own <- reduction()
         variable <- .Call(r_formula_variable, info$var_pos[place], info$var_dim[place], category)
-        cotangent <- .Call(r_formula_variable, count, facts[1], kept)
-        results <- lapply(seq_along(saved_facts), function(k) .Call(r_formula_variable, count + k, saved_facts[[k]][1], kept))
-        list(.Call(r_reduction_gradient, own, variable, cotangent, results))
+        list(.gradient_reduction(reduction(), variable, count, parts$axis))
     }
     kernel <- .kernels(gradient, .summations[[context$sum_scheme]])
     kernel()
     names <- info$var_name[order(info$var_pos)]
     cotangent <- .new_name("gradin", names)
     own_names <- c(names, cotangent)
-    all_names <- c(own_names, rep("", length(saved_facts)))
+    all_names <- c(own_names, rep("", saved_count))
     type <- c("Vi", "Vj")[kept + 1L]
     args <- c(info$args, paste0(cotangent, "=", type, "(", count, ",", facts[1], ")"))
     formula <- paste0("Grad(", context$formula, ",", info$var_name[place], ",", cotangent, ")")
@@ -222,7 +219,7 @@ keops_adjoint <- function(operator, var) {
     structure(class = c("rkeops_adjoint", "function"), function(input = NULL, inner_dim = "col") {
         if (is.null(input)) return(told)
         input <- .ordered(input, own_names)
-        if (length(saved_facts) > 0) {
+        if (saved_count > 0) {
             saved <- .Call(r_run, saved_kernel(), input[seq_along(names)], names, inner_dim, .run_options(is_count = TRUE))
             input <- c(input, if (is.list(saved)) saved else list(saved))
         }
