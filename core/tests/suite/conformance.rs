@@ -311,8 +311,23 @@ fn values_without_a_kernel() {
     }
 }
 
+/// What a formula gives where the result of each operation is the nearest number of the format.
+fn rounded(formula: &Expression, pair: &[Vec<f64>], dtype: Dtype) -> Vec<f64> {
+    let Expression::Apply(name, operands, parameters) = formula else { return formula.evaluate(pair) };
+    let values: Vec<Vec<f64>> = operands.iter().map(|operand| rounded(operand, pair, dtype)).collect();
+    let alone = Expression::Apply(name, (0..values.len()).map(v).collect(), parameters.clone());
+    let nearest = |exact: f64| if dtype == Dtype::F32 { f64::from(exact as f32) } else { exact };
+    alone.evaluate(&values).into_iter().map(nearest).collect()
+}
+
+/// Whether both are finite, the same infinity, or NaN.
+fn is_alike(found: f64, meant: f64) -> bool {
+    (found.is_nan() && meant.is_nan()) || found == meant || (found.is_finite() && meant.is_finite())
+}
+
 /// Formulas of two or three operations on infinities, zeros and NaN, with each variable used once so that no identity
-/// applies: finite where float64 is finite, and infinite or NaN where it is.
+/// applies: finite where float64 is finite, and infinite or NaN where it is. Where rounding to the format makes the difference, as
+/// for the root of -1 - tanh(-12), which is that of 0 in float32, a result may be what correctly rounded operations give.
 fn compositions_of_awkward_numbers(target: Target) {
     let variables = [variable(2, 0), variable(2, 1), variable(1, 0), variable(1, 2)];
     let names = ["Square", "Abs", "Exp", "Tanh", "ReLU", "Step", "Sign", "Sqrt", "Log", "Minus", "Sin"];
@@ -336,11 +351,10 @@ fn compositions_of_awkward_numbers(target: Target) {
                     continue;
                 }
                 let meant = operands[0].evaluate(&pair);
+                let rounded = rounded(&operands[0], &pair, dtype);
                 for (k, &meant) in meant.iter().enumerate() {
                     let found = results[0].numbers()[2 * row + k];
-                    let same = (found.is_nan() && meant.is_nan())
-                        || (found.is_infinite() && found == meant)
-                        || (found.is_finite() && meant.is_finite());
+                    let same = is_alike(found, meant) || is_alike(found, rounded[k]);
                     let far = meant.is_finite() && meant.abs() > 1e30;
                     assert!(
                         same || far,
