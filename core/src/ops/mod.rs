@@ -14,6 +14,7 @@ mod gamma;
 mod hyperbolic;
 mod indexing;
 mod indices;
+mod kernels;
 mod lanes;
 mod norms;
 mod piecewise;
@@ -217,6 +218,7 @@ pub fn families() -> impl Iterator<Item = (&'static str, &'static [&'static Oper
         ("Components chosen by their values", selection::FAMILY),
         ("Norms and distances", norms::FAMILY),
         ("Soft extrema and alignments", soft::FAMILY),
+        ("Kernels by their names in KeOps 1", kernels::FAMILY),
         ("Splines", spline::FAMILY),
         ("Matrices", tensor::FAMILY),
         ("Tensors", contraction::FAMILY),

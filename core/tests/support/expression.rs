@@ -76,6 +76,17 @@ pub const VECTOR: [&str; 20] = [
 pub const NORMS: [&str; 6] = ["Normalize", "SqNormIso", "SqNormDiag", "SymSqNorm", "WeightedSqNorm", "WeightedSqDist"];
 /// Soft extremes and splines.
 pub const SEQUENCES: [&str; 4] = ["LogSumExp", "Softmax", "BSpline", "SoftDTW_SqDist"];
+/// Kernels times vectors: of a scalar, two points and a vector.
+pub const KERNELS: [&str; 6] = [
+    "GaussKernel",
+    "LaplaceKernel",
+    "CauchyKernel",
+    "InverseMultiquadricKernel",
+    "DivFreeGaussKernel",
+    "CurlFreeGaussKernel",
+];
+/// The same with one operand more at the front.
+pub const MIXTURES: [&str; 2] = ["SumGaussKernel", "TRIGaussKernel"];
 /// Products of matrices and tensors.
 pub const TENSORS: [&str; 5] = ["MatVecMult", "VecMatMult", "TensorProd", "TensorDot", "Kron"];
 /// What stands for a formula of derivatives, or for its first operand.
@@ -96,7 +107,7 @@ pub const INDICES: [&str; 3] = ["Index", "Integer", "Mask"];
 /// Every operation of formulas that are not derivatives.
 pub fn operations() -> impl Iterator<Item = &'static str> {
     let elementwise = UNARY.into_iter().chain(WITH_INTEGERS).chain(BINARY).chain(TERNARY);
-    let vectors = VECTOR.into_iter().chain(NORMS).chain(SEQUENCES).chain(TENSORS);
+    let vectors = VECTOR.into_iter().chain(NORMS).chain(SEQUENCES).chain(KERNELS).chain(MIXTURES).chain(TENSORS);
     elementwise.chain(OF_ORDER).chain(vectors).chain(complex::NAMED).chain(INDICES)
 }
 
@@ -160,6 +171,7 @@ impl Expression {
             "Sum" | "Elem" | "Scalprod" | "SqNorm2" | "Norm2" | "SqDist" => 1,
             "SqNormIso" | "SqNormDiag" | "SymSqNorm" | "WeightedSqNorm" | "WeightedSqDist" => 1,
             "Max" | "Min" | "ArgMax" | "ArgMin" | "LogSumExp" | "SoftDTW_SqDist" => 1,
+            name if KERNELS.contains(&name) || MIXTURES.contains(&name) => dim(operands.len() - 1),
             "BSpline" => dim(0) - parameters[0] as usize - 1,
             "SumT" | "ElemT" | "OneHot" => parameters[0] as usize,
             "MatVecMult" => dim(0) / dim(1),

@@ -1,6 +1,7 @@
 //! What each operation means.
 
 use super::complex;
+use super::expression::KERNELS;
 use super::scalar::{Comparison, Scalar, sign, step};
 use super::tensor;
 
@@ -54,6 +55,30 @@ fn outer<S: Scalar>(a: &[S], b: &[S]) -> Vec<S> {
 
 fn products<S: Scalar>(a: &[S], b: &[S]) -> Vec<S> {
     a.iter().zip(b).map(|(a, b)| a.multiply(b)).collect()
+}
+
+/// A kernel of a scalar and two points times a vector.
+fn kernel<S: Scalar>(name: &str, values: &[Vec<S>]) -> Vec<S> {
+    let (scale, vector) = (&values[0][0], &values[3]);
+    let difference: Vec<S> = elementwise(&values[1..3], |v| v[0].subtract(v[1]));
+    let square = total(&products(&difference, &difference));
+    let one = S::number(1.0);
+    let along = |k: usize| total(&products(vector, &difference)).multiply(&difference[k]);
+    let gaussian = scale.multiply(&square).negate().exp();
+    let width = one.divide(&S::number(2.0).multiply(scale));
+    let component = |k: usize| match name {
+        "GaussKernel" => gaussian.multiply(&vector[k]),
+        "LaplaceKernel" => scale.multiply(&square.sqrt()).negate().exp().multiply(&vector[k]),
+        "CauchyKernel" => vector[k].divide(&one.add(&scale.multiply(&square))),
+        "InverseMultiquadricKernel" => vector[k].divide(&one.divide(scale).add(&square).sqrt()),
+        "DivFreeGaussKernel" => {
+            let others = S::number(difference.len() as f64 - 1.0);
+            let across = others.multiply(&width).subtract(&square).multiply(&vector[k]);
+            gaussian.multiply(&across.add(&along(k)))
+        }
+        _ => gaussian.multiply(&width.multiply(&vector[k]).subtract(&along(k))),
+    };
+    (0..vector.len()).map(component).collect()
 }
 
 /// A square norm whose weights are one number, one for each component, or a matrix.
@@ -236,6 +261,21 @@ pub fn meaning<S: Scalar>(name: &str, values: &[Vec<S>], parameters: &[i64]) -> 
         }
         "BSpline" => (0..a.len() - number(0) - 1).map(|k| spline(&a[k..k + number(0) + 2], &values[1][0])).collect(),
         "SoftDTW_SqDist" => vec![alignment(a, &values[1], &values[2][0])],
+        "TRIGaussKernel" => {
+            let rest = S::number(1.0).subtract(&a[0]);
+            let fields = ["DivFreeGaussKernel", "CurlFreeGaussKernel"].map(|name| kernel(name, &values[1..]));
+            let mixed = |(first, second): (&S, &S)| a[0].multiply(first).add(&rest.multiply(second));
+            fields[0].iter().zip(&fields[1]).map(mixed).collect()
+        }
+        "SumGaussKernel" => {
+            let weighted = |(scale, weight): (&S, &S)| {
+                let one = [vec![scale.clone()], values[2].clone(), values[3].clone(), vec![weight.clone()]];
+                kernel("GaussKernel", &one)[0].clone()
+            };
+            let factor = total(&a.iter().zip(&values[1]).map(weighted).collect::<Vec<S>>());
+            values[4].iter().map(|component| factor.multiply(component)).collect()
+        }
+        name if KERNELS.contains(&name) => kernel(name, values),
         "MatVecMult" => a.chunks(values[1].len()).map(|row| total(&products(row, &values[1]))).collect(),
         "VecMatMult" => {
             let columns = values[1].len() / a.len();

@@ -1,7 +1,7 @@
 //! Formulas of one operation, with operands inside its domain.
 
 use super::expression::{
-    BINARY, Expression, OF_ORDER, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, with_integers,
+    BINARY, Expression, KERNELS, OF_ORDER, TERNARY, UNARY, Variable, WITH_INTEGERS, call1, call2, call3, with_integers,
     with_lists,
 };
 use super::generate_complex::complex_operations;
@@ -131,6 +131,19 @@ pub fn tensors(a: &Expression, b: &Expression, scalar: &Expression) -> Vec<Expre
         all.push(with_lists("Kron", a.clone(), b.clone(), &shapes));
     }
     all.push(with_lists("Kron", two_by_three, square, &[&[2, 3], &[3, 3]]));
+    all.extend(kernels(a, b, scalar));
+    all
+}
+
+/// Kernels between two points of dimension 3, times vectors.
+fn kernels(a: &Expression, b: &Expression, scalar: &Expression) -> Vec<Expression> {
+    let apply =
+        |name, operands: &[&Expression]| Expression::Apply(name, operands.iter().copied().cloned().collect(), vec![]);
+    let (scale, scales) = (positive(scalar.clone()), positive(b.clone()));
+    let mut all: Vec<Expression> = KERNELS.map(|name| apply(name, &[&scale, a, b, b])).into();
+    all.push(apply("GaussKernel", &[&scale, b, a, scalar]));
+    all.push(apply("SumGaussKernel", &[&scales, a, a, b, scalar]));
+    all.push(apply("TRIGaussKernel", &[scalar, &scale, a, b, a]));
     all
 }
 
