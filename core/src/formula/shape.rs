@@ -159,7 +159,7 @@ pub(super) fn real_only(operation: &Operation, shapes: &[Shape]) -> Error {
 
 /// `Extract(f, start, d)`: an operation with the names of what it takes.
 pub(crate) fn signature(operation: &Operation) -> String {
-    let operands = ["f", "g", "h"].iter().take(operation.operands).copied();
+    let operands = ["f", "g", "h", "k", "m"].iter().take(operation.operands).copied();
     let all: Vec<&str> = operands.chain(operation.parameters.iter().copied()).collect();
     format!("`{}({})`", operation.name, all.join(", "))
 }

@@ -25,6 +25,8 @@ const NUMBERS: [&str; 5] = ["2", "1", "3", "0", "4"];
 const LISTS: [&str; 5] = ["[3]", "[0]", "[]", "[2,3]", "[2]"];
 /// What derivatives are taken of.
 const DERIVED: [&str; 3] = ["SqDist(x,y)", "v*x", "x"];
+/// Parameters, points and vector of kernels.
+const KERNEL: [&[&str]; 5] = [&["t", "1.5"], &["t", "1.5"], &["x"], &["y"], &["y"]];
 /// Longer formulas are left out.
 const LONGEST: usize = 150;
 
@@ -52,6 +54,9 @@ fn example(operation: &Operation) -> String {
         operands.rotate_left(if is_complex { 6 } else { 0 } + k);
         if is_symbolic(operation) {
             operands = [&DERIVED[..], &["x"], &["u", "y"]][k].to_vec();
+        }
+        if operation.operands > 3 {
+            operands = KERNEL[k + KERNEL.len() - operation.operands].to_vec();
         }
         arguments = arguments.iter().flat_map(|a| operands.iter().map(move |o| [&a[..], &[*o]].concat())).collect();
     }
@@ -109,7 +114,7 @@ fn operations() -> String {
             "\n### {title}\n\n| operation | meaning | example | dimension | {last} |\n|---|---|---|---|---|\n"
         );
         for operation in family {
-            let operands = ["f", "g", "h"].iter().take(operation.operands).copied();
+            let operands = ["f", "g", "h", "k", "m"].iter().take(operation.operands).copied();
             let all: Vec<&str> = operands.chain(operation.parameters.iter().copied()).collect();
             let example = example(operation);
             let formula = parse(&example).expect("an example that is right").expanded().unwrap();
