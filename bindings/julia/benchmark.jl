@@ -47,8 +47,8 @@ end
 function library_call(x, y, b)
     compiled = kernel_for(kernel, Float64)
     result = Vector{Float64}(undef, size(x, 2))
-    call = Call(4)
-    describe_all!(call, compiled.inputs, 1, (x, y, b))
+    call = Call(4, 2)
+    describe_all!(call, compiled.inputs, (x, y, b))
     describe_points!(call, 4, result)
     return function ()
         GC.@preserve x y b result call begin

@@ -23,7 +23,7 @@ function ChainRulesCore.rrule(::typeof(reduce_formula), f, data...; options...)
         e isa AbstractZero && return (NoTangent(), NoTangent(), map(_ -> NoTangent(), data)...)
         gradients = map(own) do array
             # What the formula has not in it changes nothing.
-            any(value -> value === array, K.values) ? @thunk(gradient(K, array, e; dims=2, options...)) : NoTangent()
+            any(value -> value === array, K.arguments.values) ? @thunk(gradient(K, array, e; dims=2, options...)) : NoTangent()
         end
         return (NoTangent(), NoTangent(), gradients...)
     end
@@ -35,7 +35,7 @@ function ChainRulesCore.rrule(::typeof(*), K::LazyTensor{<:Real}, b::AbstractVec
         e = unthunk(cotangent)
         e isa AbstractZero && return (NoTangent(), NoTangent(), NoTangent())
         in_K = @not_implemented("gradients of K * b in the data of K: reduce_formula and keops_kernel have them")
-        in_b = @thunk(K.columns == 1 ? transpose(K) * e : gradient(K .* vj(b), vj(b), e))
+        in_b = @thunk(RKeOps.components(K) == 1 ? transpose(K) * e : gradient(K .* vj(b), vj(b), e))
         return (NoTangent(), in_K, in_b)
     end
     return K * b, pullback

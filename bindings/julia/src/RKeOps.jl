@@ -14,13 +14,15 @@ export LazyTensor, vi, vj, pm, keops_kernel, KeopsKernel, RKeOpsError
 export sqdist, sqnorm2, norm2, weightedsqnorm, weightedsqdist, rsqrt, relu, xlogx, softplus, sigmoid, matvecmult,
     vecmatmult, tensorprod, concat, elem, extract, onehot, operation, components
 export reduction, logsumexp, softmaxweight, argkmin, kmin, kmin_argkmin, argkmax, kmax
-export gradient, reduce_formula, solve, keops_solver, set_options!, with_options, doctor, explain
+export BlockRanges, gradient, reduce_formula, solve, keops_solver, set_options!, with_options, doctor, explain
 
 include("library.jl")
 include("errors.jl")
 include("options.jl")
+include("remembered.jl")
 include("arrays.jl")
 include("formula.jl")
+include("ranges.jl")
 include("run.jl")
 include("kernel.jl")
 include("lazy.jl")

@@ -41,7 +41,8 @@ end
     @test refused(() -> k(x[1, :], y, b), DimensionMismatch, "argument 1 (x)", "a vector of length 3")
     @test refused(() -> k(x, y, y), DimensionMismatch, "argument 3 (b): expected a vector of numbers", "2 × 4 matrix")
     @test refused(() -> k(x .+ im, y, b), DimensionMismatch, "argument 1 (x)")
-    @test refused(() -> k(zeros(2, 3, 1), y, b), DimensionMismatch, "argument 1 (x)", "3 axes")
+    @test refused(() -> k(zeros(1, 3, 2), y, b), DimensionMismatch, "argument 1 (x)", "3 axes")
+    @test refused(() -> k(fill(1.0), y, b), Exception, "argument 1 (x)")
     for wrong in ("a", nothing, :a, [1, "a"], ["a"], Any[], sin, missing, [missing, 1.0], K, 'a')
         @test refused(() -> k(wrong, y, b), Exception, "argument 1 (x)", "got ")
         @test refused(() -> k(x, y, wrong), Exception, "argument 3 (b)", "got ")
@@ -59,7 +60,8 @@ end
 end
 
 @testset "tensors" begin
-    @test refused(() -> vi(zeros(2, 3, 1)), DimensionMismatch, "x: expected a matrix", "3 axes")
+    @test refused(() -> vi(fill(1.0)), DimensionMismatch, "x: expected a matrix", "0 axes")
+    @test refused(() -> pm(zeros(2, 3, 1)), DimensionMismatch, "p: expected a number", "3 axes")
     @test refused(() -> vi(zeros(0, 3)), DimensionMismatch, "one component or more")
     @test refused(() -> pm(Float64[]), DimensionMismatch, "one component or more")
     @test refused(() -> vi(x) + vi(y), DimensionMismatch, "3 × 1", "4 × 1")

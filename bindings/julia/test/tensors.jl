@@ -66,8 +66,8 @@ end
 
 @testset "arguments are shared" begin
     X = vi(x)
-    @test length((X .* X + vi(x)).values) == 1
-    @test length((X - vj(x)).values) == 2
-    @test length((2 .* X .+ 2).values) == 2
-    @test length((X + vi(copy(x))).values) == 2
+    @test length((X .* X + vi(x)).arguments.values) == 1
+    @test length((X - vj(x)).arguments.values) == 2
+    @test length((2 .* X .+ 2).arguments.values) == 2
+    @test length((X + vi(copy(x))).arguments.values) == 2
 end
