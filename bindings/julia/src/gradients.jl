@@ -164,7 +164,7 @@ function gradient_arguments(k::KeopsKernel, more, arguments, ranges)
     cotangent = prepared_cotangent(
         arguments[length(own)+1], T, reduction_dim(k.reduction), extent(rows[3-k.dims]), batch, is_complex_result,
     )
-    return Point(Any[values...], k.inputs, rows, checked_ranges(ranges)), T, cotangent
+    return Point(Any[values...], k.inputs, rows, checked_ranges(ranges, rows)), T, cotangent
 end
 
 function argument_position(k::KeopsKernel, name)

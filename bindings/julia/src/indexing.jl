@@ -24,13 +24,15 @@ function Base.getindex(K::LazyTensor, i, j)
     # As of arrays, a number in the place of an index takes its axis away.
     own, batch = components(K) == 1 ? () : (components(K),), K.arguments.batch
     i isa Integer && j isa Integer && isempty(own) && isempty(batch) && return entries[1]
-    return reshape(entries, own..., (i isa Integer ? () : length(rows[1]))..., (j isa Integer ? () : length(rows[2]))..., batch...)
+    kept(index, rows) = index isa Integer ? () : (length(rows),)
+    return reshape(entries, own..., kept(i, rows[1])..., kept(j, rows[2])..., batch...)
 end
 
 Base.getindex(K::LazyTensor, blocks::BlockRanges) = LazyTensor(K.formula, with_ranges(K.arguments, blocks))
 
 with_ranges(own::Arguments, blocks) = Arguments(
-    own.values, own.kinds, own.rows, own.batch, own.base, joined_ranges("blocks", own.ranges, blocks),
+    own.values, own.kinds, own.rows, own.batch, own.base,
+    joined_ranges("blocks", own.ranges, checked_ranges(blocks, own.rows)),
 )
 
 Base.getindex(K::LazyTensor, index...) =

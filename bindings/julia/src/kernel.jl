@@ -183,7 +183,7 @@ function (k::KeopsKernel)(arguments...; ranges=nothing, named...)
     values = prepared(T, k.inputs, k.names, 1, arguments)
     rows = counted(k.inputs, k.names, 1, values, (-1, -1))
     batch = batch_of_all(k.names, 1, values)
-    results = run_kernel(T, kernel_for(k, T), values, rows, batch, checked_ranges(ranges))
+    results = run_kernel(T, kernel_for(k, T), values, rows, batch, checked_ranges(ranges, rows))
     k.name == "Sum" && return results[1]
     return finished(k.name, results, k.dims, rows, components_of(k, results), ranges)
 end

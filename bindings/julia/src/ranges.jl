@@ -118,5 +118,12 @@ function joined_ranges(what, a, b)
     return a === nothing ? b : a
 end
 
-checked_ranges(ranges::Union{Nothing,BlockRanges}) = ranges
-checked_ranges(ranges) = throw(ArgumentError("ranges: expected BlockRanges, got $(words(ranges))"))
+checked_ranges(::Nothing, rows) = nothing
+checked_ranges(ranges, rows) = throw(ArgumentError("ranges: expected BlockRanges, got $(words(ranges))"))
+function checked_ranges(ranges::BlockRanges, rows)
+    for (kept, count) in zip((ranges.over_j, ranges.over_i), map(extent, rows)), (own, _) in kept
+        last(own) <= count ||
+            throw(DimensionMismatch("ranges: expected those of $(join(map(extent, rows), " × ")) pairs, got $own"))
+    end
+    return ranges
+end

@@ -123,7 +123,7 @@ function keops_solver(k::KeopsKernel, unknown)
         told = GC.@preserve values x begin
             describe_all!(call, k.inputs, values)
             describe_points!(call, length(values) + 1, x)
-            execute(solver(T), call, checked_ranges(ranges), alpha, tolerance, iterations)
+            execute(solver(T), call, checked_ranges(ranges, rows), alpha, tolerance, iterations)
         end
         return details ? (x=x, told...) : x
     end

@@ -3,15 +3,7 @@
 x, y, b = numbers(3, 5), numbers(3, 6; seed=2), numbers(6; seed=3)
 e = numbers(5; seed=4)
 
-# The derivative of a number in an array, by central differences.
-function differences(f, a; h=1e-6)
-    return map(eachindex(a)) do place
-        up, down = copy(a), copy(a)
-        up[place] += h
-        down[place] -= h
-        (f(up) - f(down)) / 2h
-    end
-end
+columns(values) = reshape(values, 3, :)
 
 close(found, wanted) = size(found) == size(wanted) && isapprox(found, wanted; rtol=1e-7, atol=1e-8)
 
@@ -62,6 +54,58 @@ end
     end
     weighted = keops_kernel("SqDist(x,y)", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)"; reduction="SumSoftMaxWeight", weights="b")
     @test close(gradient(weighted, "x")(x, y, b, 1), reshape(differences(x -> sum(weighted(x, y, b)), x), 3, 5))
+end
+
+@testset "with weights" begin
+    S(x, y) = -sqdist(vi(x), vj(y))
+    softmax(x, y, b) = dot(e, softmaxweight(S(x, y), vj(b); dims=2))
+    G(wrt) = gradient(S(x, y), wrt, e; reduction="SumSoftMaxWeight", weights=vj(b))
+    @test close(G(x), columns(differences(x -> softmax(x, y, b), x)))
+    @test close(G(vj(y)), columns(differences(y -> softmax(x, y, b), y)))
+    @test close(G(b), differences(b -> softmax(x, y, b), b))
+    # Data of both the exponents and the weights.
+    attention(y) = sum(softmaxweight(S(x, y), vj(y); dims=2))
+    @test close(gradient(S(x, y), y, 1; reduction="SumSoftMaxWeight", weights=vj(y)), columns(differences(attention, y)))
+    positive = abs.(b) .+ 0.1
+    weighted(x, b) = dot(e, logsumexp(S(x, y); dims=2, weights=vj(b)))
+    H(wrt) = gradient(S(x, y), wrt, e; reduction="LogSumExpWeight", weights=vj(positive))
+    @test close(H(x), columns(differences(x -> weighted(x, positive), x)))
+    @test close(H(positive), differences(b -> weighted(x, b), positive))
+end
+
+@testset "second derivatives" begin
+    v = numbers(3, 5; seed=8)
+    # Along v, in all places where the array is.
+    for (name, option) in (("Sum", nothing), ("LogSumExp", nothing), ("Min", nothing), ("Mean", nothing), ("KMin", 2))
+        count = option === nothing ? 1 : option
+        S(x) = exp.(-sqdist(vi(x), vj(x) .+ 0.3))
+        G(x; more...) = gradient(S(x), x, name == "KMin" ? repeat(e', 2) : e; reduction=name, option=option, more...)
+        @test isapprox(G(x; along=v), columns(differences(x -> dot(v, G(x)), x)); rtol=1e-6)
+    end
+    softmax(x; more...) = gradient(-sqdist(vi(x), vj(y)), x, e; reduction="SumSoftMaxWeight", weights=vj(b), more...)
+    @test isapprox(softmax(x; along=v), columns(differences(x -> dot(v, softmax(x)), x)); rtol=1e-6)
+    k = keops_kernel("Exp(-g*SqDist(x,y))*b", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)", "g = Pm(1)")
+    arguments = (x, y, b, [0.7])
+    for first in 1:4, second in 1:4
+        along = numbers(size(arguments[first])...; seed=9)
+        G(own) = dot(along, gradient(k, first)(ntuple(p -> p == second ? own : arguments[p], 4)..., e))
+        found = gradient(k, first, second)(arguments..., e, along)
+        @test isapprox(found, reshape(differences(G, arguments[second]), size(found)); rtol=1e-6, atol=1e-7)
+    end
+    for (name, option, weights) in (("LogSumExp", nothing, nothing), ("Max", nothing, nothing), ("SumSoftMaxWeight", nothing, "b"))
+        own = keops_kernel("-SqDist(x,y)*2+b", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)"; reduction=name, weights=weights)
+        for (first, second) in ((1, 1), (1, 2), (2, 1), (2, 3))
+            along = numbers(size(arguments[first])...; seed=9)
+            G(it) = dot(along, gradient(own, first)(ntuple(p -> p == second ? it : arguments[p], 3)..., e))
+            found = gradient(own, first, second)(x, y, b, e, along)
+            @test isapprox(found, reshape(differences(G, arguments[second]), size(found)); rtol=1e-6, atol=1e-7)
+        end
+    end
+    # Of a number.
+    second(g) = gradient(k, "g", "g")(x, y, b, g, e, 1)
+    @test isapprox(second(0.7), only(differences(g -> gradient(k, "g")(x, y, b, g[1], e), [0.7])); rtol=1e-6)
+    @test refused(() -> gradient(exp.(-sqdist(vi(x), vj(y))), x; along=ones(5)), DimensionMismatch, "along", "3 × 5 matrix")
+    @test refused(() -> gradient(k, "x", "x")(arguments..., e), ArgumentError, "expected 6 arguments", "got 5")
 end
 
 @testset "of complex numbers" begin
