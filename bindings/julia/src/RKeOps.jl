@@ -9,6 +9,7 @@ module RKeOps
 
 using Libdl
 using LinearAlgebra
+using Serialization
 
 export LazyTensor, vi, vj, pm, keops_kernel, KeopsKernel, RKeOpsError
 export sqdist, sqnorm2, norm2, weightedsqnorm, weightedsqdist, rsqrt, relu, xlogx, softplus, sigmoid, matvecmult,
@@ -33,6 +34,7 @@ include("reductions.jl")
 include("products.jl")
 include("gradients.jl")
 include("solve.jl")
+include("serialization.jl")
 
 function __init__()
     # A missing library is an error where it is first needed, so that the package can be loaded to ask what is wrong.

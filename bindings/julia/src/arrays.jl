@@ -15,6 +15,9 @@ end
 const Stored = Union{Int8,Int16,Int32,Int64,UInt8,UInt16,UInt32,UInt64,Bool,Float16,Float32,Float64}
 const StoredNumber = Union{Stored,Complex{Float16},ComplexF32,ComplexF64}
 
+# By a name, because Julia makes a type that is written out in a function anew in each call.
+const NumberArray = AbstractArray{<:Union{Real,Complex}}
+
 dtype_code(::Type{<:Signed}) = Int32(0)
 dtype_code(::Type{<:Unsigned}) = Int32(1)
 dtype_code(::Type{<:AbstractFloat}) = Int32(2)
@@ -47,7 +50,7 @@ stored_type(::Type{<:Complex}) = ComplexF64
 
 # Numbers as an array that the library can read: the same one, or a copy where there are no strides.
 readable(a::AbstractArray{<:StoredNumber}, name) = is_readable(a) ? a : copied(a, name)
-readable(a::AbstractArray{<:Union{Real,Complex}}, name) = copied(a, name)
+readable(a::NumberArray, name) = copied(a, name)
 readable(a, name) = throw(ArgumentError("$name: expected an array of numbers, got $(words(a))"))
 
 function copied(a::AbstractArray, name)

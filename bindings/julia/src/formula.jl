@@ -2,8 +2,8 @@
 
 abstract type Handle end
 
-for name in (:Reduction, :Kernel, :Solver, :RangesHandle)
-    free = name === :RangesHandle ? :ranges_free : Symbol(lowercase(string(name)), :_free)
+for name in (:Reduction, :Kernel, :Solver, :Ranges)
+    free = Symbol(lowercase(string(name)), :_free)
     @eval begin
         mutable struct $name <: Handle
             pointer::Ptr{Cvoid}
@@ -39,10 +39,26 @@ mutable struct Formula <: Handle
     end
 end
 
-release(handle::Handle, free) = ccall(free, Cvoid, (Ptr{Cvoid},), handle.pointer)
+function release(handle::Handle, free)
+    ccall(free, Cvoid, (Ptr{Cvoid},), handle.pointer)
+    handle.pointer = C_NULL
+    return nothing
+end
+
+# Handles come back from another process, or from a module that was compiled before, as NULL, and are so when they were
+# finalized, which happens to all when Julia ends.
+is_live(handle::Handle) = handle.pointer != C_NULL
+
+function live(handle::Handle)
+    is_live(handle) && return handle.pointer
+    throw(ArgumentError(
+        "the library's $(nameof(typeof(handle))) of this object was finalized, or was made in another process or when a " *
+        "module was precompiled; expected one that was made in this process: make the tensor or the function anew",
+    ))
+end
 
 Base.cconvert(::Type{Ptr{Cvoid}}, handle::Handle) = handle
-Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
+Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = live(handle)
 
 # A handle is never changed, so that a copy is the same one; two of one address would be freed twice.
 Base.deepcopy_internal(handle::Handle, ::IdDict) = handle
@@ -84,7 +100,7 @@ Base.:(==)(a::Operation, b::Operation) = a.name == b.name && a.parameters == b.p
 function Base.hash(own::Operation, h::UInt)
     h = hash(own.name, h)
     for operand in own.operands
-        h = hash(operand.pointer, h)
+        h = hash(objectid(operand), h)
     end
     for parameter in own.parameters
         h = hash(parameter, h)
@@ -112,7 +128,7 @@ variable(position, columns, category) =
 # An operation by its name in the formula language.
 apply(name::String, operands::Vector{Formula}, parameters::Vector{Int64}=no_parameters) =
     remembered(operations, Operation(name, operands, parameters)) do
-        handles = Ptr{Cvoid}[operand.pointer for operand in operands]
+        handles = Ptr{Cvoid}[live(operand) for operand in operands]
         out = new_pointer()
         GC.@preserve operands check(ccall(
             library().formula_apply, Ptr{Cvoid},
@@ -171,7 +187,7 @@ function make_reduction(name::AbstractString, formula::Formula, dims::Integer, p
     GC.@preserve weights check(ccall(
         functions.reduction_create, Ptr{Cvoid},
         (Cstring, Ptr{Cvoid}, Int32, Ptr{Int64}, Csize_t, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
-        own, formula, dims - 1, parameters, length(parameters), weights === nothing ? C_NULL : weights.pointer, out,
+        own, formula, dims - 1, parameters, length(parameters), weights === nothing ? C_NULL : live(weights), out,
     ))
     return Reduction(out[])
 end
@@ -196,7 +212,7 @@ function saved_reduction(reduction::Reduction, position)
 end
 
 function gradient_reduction(reduction::Reduction, wrt::Formula, cotangent::Formula, saved::Vector{Formula})
-    handles = Ptr{Cvoid}[one.pointer for one in saved]
+    handles = Ptr{Cvoid}[live(one) for one in saved]
     out = new_pointer()
     GC.@preserve saved check(ccall(
         functions.reduction_gradient, Ptr{Cvoid},

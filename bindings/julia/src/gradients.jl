@@ -18,6 +18,8 @@ struct GradientPlan
     more::Vector{Input}
 end
 
+is_live(plan::GradientPlan) = is_live(plan.kernel)
+
 # `category` is the index that the cotangent follows: that which remains, but where it is the same for all rows.
 function gradient_plan(reduction, inputs, position, dims, ::Type{T}, category=Int32(2 - dims)) where {T}
     compilation, bits = current_options[].compilation, 8 * sizeof(T)
@@ -94,7 +96,7 @@ function prepared_cotangent(cotangent, ::Type{T}, columns, rows, batch, is_compl
             throw(ArgumentError("cotangent: expected a real number, as the result has, got $(words(cotangent))"))
         return fill(convert(number, cotangent), wanted)
     end
-    cotangent isa AbstractArray{<:Union{Real,Complex}} && ndims(cotangent) > 0 ||
+    cotangent isa NumberArray && ndims(cotangent) > 0 ||
         throw(ArgumentError("cotangent: expected a number or an array of the result's size, got $(words(cotangent))"))
     own = size(cotangent)
     # A vector has one number for each point; lists of the nearest have an axis for components and one for ranks.
@@ -111,8 +113,8 @@ end
 function prepared_direction(along, ::Type{T}, value) where {T}
     number = eltype(value) <: Complex ? Complex{T} : T
     along isa Real && length(value) == 1 && return fill(convert(number, along), size(value))
-    along isa AbstractArray{<:Union{Real,Complex}} && size(along) == size(value) && eltype(along) <: promote_type(number, Real) ||
-        throw(DimensionMismatch("along: expected the size of the argument, $(words(value)), got $(words(along))"))
+    along isa NumberArray && size(along) == size(value) && (number <: Complex || eltype(along) <: Real) ||
+        throw(DimensionMismatch("along: expected an array like the argument, $(words(value)), got $(words(along))"))
     return convert(Array{number}, along)
 end
 
@@ -130,7 +132,7 @@ of `sum(v .* gradient(k, name)(arguments..., e))` in the second one.
 function gradient(k::KeopsKernel, name)
     position = argument_position(k, name)
     plan(T) = remembered(k.compiled, purpose(:gradient, T; position=position)) do
-        gradient_plan(k.reduction, k.inputs, position, k.dims, T)
+        gradient_plan(reduction_of(k), k.inputs, position, k.dims, T)
     end::GradientPlan
     # What has no gradient is an error at once.
     plan(Float64)
@@ -147,7 +149,7 @@ function gradient(k::KeopsKernel, name, second)
     return function (arguments...; ranges=nothing)
         at, T, e = gradient_arguments(k, ("cotangent", "along"), arguments, ranges)
         along = prepared_direction(arguments[end], T, at.values[first])
-        result = run_second(k.reduction, at, first, last, k.dims, T, e, along)
+        result = run_second(reduction_of(k), at, first, last, k.dims, T, e, along)
         return arguments[last] isa Number ? result[1] : result
     end
 end
@@ -162,7 +164,7 @@ function gradient_arguments(k::KeopsKernel, more, arguments, ranges)
     batch = batch_of_all(k.names, 1, values)
     is_complex_result = kernel_for(k, T).outputs[1].is_complex
     cotangent = prepared_cotangent(
-        arguments[length(own)+1], T, reduction_dim(k.reduction), extent(rows[3-k.dims]), batch, is_complex_result,
+        arguments[length(own)+1], T, reduction_dim(reduction_of(k)), extent(rows[3-k.dims]), batch, is_complex_result,
     )
     return Point(Any[values...], k.inputs, rows, checked_ranges(ranges, rows)), T, cotangent
 end

@@ -51,14 +51,15 @@ keops_kernel(formula, aliases...; options...) = throw(ArgumentError("formula: ex
 text_or_name(value) = value isa Symbol ? string(value) : value
 
 function checked_dims(dims)
-    dims isa Integer && (dims == 1 || dims == 2) && return Int(dims)
+    dims isa Integer && !(dims isa Bool) && (dims == 1 || dims == 2) && return Int(dims)
     throw(ArgumentError("dims: expected 1 (over i) or 2 (over j), got $(words(dims))"))
 end
 
 "What [`keops_kernel`](@ref) makes: call it with the arguments of the formula."
 struct KeopsKernel
     reduction::Reduction
-    # The reduction as the user has written it, and its name.
+    # The reduction's text, the one that the user has written, which may want fewer results, and its name.
+    source::String
     text::String
     name::String
     aliases::Vector{String}
@@ -74,10 +75,13 @@ function KeopsKernel(text, shown, aliases)
     facts = compiled([reduction], 64, current_options[].compilation)
     names = argument_names(aliases, length(facts.inputs))
     return KeopsKernel(
-        reduction, shown, found === nothing ? "Sum" : found[1], collect(String, aliases), names, facts.inputs, facts.dims,
+        reduction, text, shown, found === nothing ? "Sum" : found[1], collect(String, aliases), names, facts.inputs, facts.dims,
         Table{Purpose,Any}(),
     )
 end
+
+# The reduction, which is parsed anew where a precompiled module holds the function.
+reduction_of(k::KeopsKernel) = is_live(k.reduction) ? k.reduction : parse_reduction(k.source, k.aliases)
 
 # The names of arguments by their positions, as aliases tell them: "x = Vi(3)", "x = Vi(0,3)" or "x = Var(0,3,0)".
 function argument_names(aliases, count)
@@ -112,42 +116,48 @@ parts(::AbstractArray{<:Complex}) = 2
 parts(::Any) = 1
 
 # An argument of a call as the library reads it: checked, and copied where there are no strides.
-function prepared(::Type{T}, input::Input, names, position, value) where {T}
+@inline function prepared(::Type{T}, input::Input, names, position, value) where {T}
     input.category == category_parameter && return prepared_parameter(T, input.columns, names, position, value)
-    if value isa AbstractArray{<:Union{Real,Complex}} && ndims(value) > 0
+    if value isa NumberArray && ndims(value) > 0
         columns = (value isa AbstractVector ? 1 : size(value, 1)) * parts(value)
         columns == input.columns && return readable_input(value, names, position)
     end
     refuse(input.columns, value, names, position)
 end
 
-@inline readable_input(value, names, position) = is_readable(value) ? value : copied(value, told(names, position))
+@inline readable_input(value, names, position) =
+    is_readable(value) ? value : copied_input(value, names, position)
+@noinline copied_input(value, names, position) = copied(value, told(names, position))
 
 @noinline function refuse(columns, value, names, position)
     own = value isa AbstractArray ? columns ÷ parts(value) : columns
     expected = own == 1 ? "a vector of numbers, one for each point" : "a matrix with $own rows, a column for each point"
     message = "$(told(names, position)): expected $expected, got $(words(value))"
-    throw(value isa AbstractArray{<:Union{Real,Complex}} ? DimensionMismatch(message) : ArgumentError(message))
+    throw(value isa NumberArray ? DimensionMismatch(message) : ArgumentError(message))
 end
 
-function prepared_parameter(::Type{T}, columns, names, position, value) where {T}
+@inline function prepared_parameter(::Type{T}, columns, names, position, value) where {T}
     if value isa Real
         columns == 1 && return T[value]
     elseif value isa Complex
         columns == 2 && return Complex{T}[value]
-    elseif value isa AbstractArray{<:Union{Real,Complex}} && is_parameter_shape(value)
+    elseif value isa NumberArray && is_parameter_shape(value)
         size(value, 1) * parts(value) == columns && return readable_input(value, names, position)
     end
+    refuse_parameter(columns, value, names, position)
+end
+
+@noinline function refuse_parameter(columns, value, names, position)
     expected = columns == 1 ? "a number" : "a vector of length $columns"
     message = "$(told(names, position)): expected $expected, got $(words(value))"
-    throw(value isa Union{Number,AbstractArray{<:Number}} ? DimensionMismatch(message) : ArgumentError(message))
+    throw(value isa Union{Number,NumberArray} ? DimensionMismatch(message) : ArgumentError(message))
 end
 
 # A vector; in a batch there is one point, with the axes of the batch behind it.
 is_parameter_shape(value::AbstractArray) = ndims(value) == 1 || (ndims(value) > 2 && size(value, 2) == 1)
 
 prepared(::Type{T}, inputs::Vector{Input}, names, position, values::Tuple{}) where {T} = ()
-prepared(::Type{T}, inputs::Vector{Input}, names, position, values::Tuple) where {T} = (
+@inline prepared(::Type{T}, inputs::Vector{Input}, names, position, values::Tuple) where {T} = (
     prepared(T, inputs[position], names, position, first(values)),
     prepared(T, inputs, names, position + 1, Base.tail(values))...,
 )
@@ -173,7 +183,7 @@ batch_of_all(names, position, values::Tuple) = joined_batch(
 )
 
 kernel_for(k::KeopsKernel, ::Type{T}) where {T} = remembered(k.compiled, purpose(:formula, T)) do
-    compiled([k.reduction], 8 * sizeof(T), current_options[].compilation)
+    compiled([reduction_of(k)], 8 * sizeof(T), current_options[].compilation)
 end::CompiledKernel
 
 function (k::KeopsKernel)(arguments...; ranges=nothing, named...)

@@ -12,8 +12,6 @@ function product_kernel(K::LazyTensor, columns, is_complex_factor, ::Type{T}) wh
     end::CompiledKernel
 end
 
-const Factor = AbstractArray{<:Union{Real,Complex}}
-
 product_columns(b::AbstractVector) = 1
 product_columns(b::AbstractArray) = size(b, 2)
 
@@ -80,7 +78,7 @@ as many columns for a matrix. Where entries of `K` are vectors, `K * b` for a ve
 each row of `K`. In a batch the result is that of each of the matrices, which follow one another in the third axis and
 those behind it. `mul!(y, K, b)` writes into `y`.
 """
-function Base.:*(K::LazyTensor, b::Factor)
+function Base.:*(K::LazyTensor, b::NumberArray)
     check_factor(K, b)
     return with_product_type(T -> product!(new_product(K, b, T), K, b, T), K, b)
 end
@@ -93,7 +91,10 @@ function new_product(K::LazyTensor, b, ::Type{T}) where {T}
     return Array{number}(undef, product_size(K, b))
 end
 
-function LinearAlgebra.mul!(y::AbstractArray, K::LazyTensor, b::Factor)
+# Rows from the left, such as b'.
+Base.:*(b::AbstractMatrix{<:Union{Real,Complex}}, K::LazyTensor) = transpose(transpose(K) * transpose(b))
+
+function LinearAlgebra.mul!(y::AbstractArray, K::LazyTensor, b::NumberArray)
     check_factor(K, b)
     check_result(y, product_size(K, b))
     return with_product_type(K, b) do T
@@ -104,7 +105,7 @@ end
 check_result(y, wanted) =
     size(y) == wanted || throw(DimensionMismatch("y: expected a result of size $wanted, got $(words(y))"))
 
-function LinearAlgebra.mul!(y::AbstractArray, K::LazyTensor, b::Factor, alpha::Number, beta::Number)
+function LinearAlgebra.mul!(y::AbstractArray, K::LazyTensor, b::NumberArray, alpha::Number, beta::Number)
     isone(alpha) && iszero(beta) && return mul!(y, K, b)
     product = K * b
     check_result(y, size(product))

@@ -10,6 +10,7 @@ struct Half
 end
 
 const Rows = UnitRange{Int}
+const IntegerRange = AbstractUnitRange{<:Integer}
 
 # Ranges of rows that are kept, and for each of them those that it is reduced over.
 const Blocks = Vector{Pair{Rows,Vector{Rows}}}
@@ -28,7 +29,7 @@ matrix of `Bool` that tells which of the ranges `rows_i` meet which of `rows_j`.
 struct BlockRanges
     over_j::Blocks
     over_i::Blocks
-    handle::RangesHandle
+    handle::Ranges
     BlockRanges(over_j::Blocks, over_i::Blocks) = new(over_j, over_i, ranges_handle(over_j, over_i))
 end
 
@@ -58,7 +59,7 @@ function checked_block(place, pair)
 end
 
 function checked_rows(place, rows)
-    rows isa AbstractUnitRange{<:Integer} && (isempty(rows) || first(rows) >= 1) && return Rows(rows)
+    rows isa IntegerRange && (isempty(rows) || first(rows) >= 1 && last(rows) < typemax(Int)) && return Rows(rows)
     throw(ArgumentError("pairs: expected ranges of whole numbers from 1 on, got $(words(rows)) in place $place"))
 end
 
@@ -96,11 +97,11 @@ function ranges_handle(over_j::Blocks, over_i::Blocks)
             library().ranges_create, Ptr{Cvoid}, (Ptr{Half}, Ptr{Half}, Ptr{Ptr{Cvoid}}), halves[1], halves[2], out,
         ))
     end
-    return RangesHandle(out[])
+    return Ranges(out[])
 end
 
 pointer_of(::Nothing) = C_NULL
-pointer_of(blocks::BlockRanges) = blocks.handle.pointer
+pointer_of(blocks::BlockRanges) = live(blocks.handle)
 
 # Whether each of some rows meets anything.
 function meets_something(blocks::BlockRanges, dims, count)

@@ -28,5 +28,5 @@ end
 
 @inline function remembered(make, table::Table{K}, key::K) where {K}
     found = find(table, key)
-    return found === nothing ? keep!(table, key, make()) : found
+    return found === nothing || !is_live(found) ? keep!(table, key, make()) : found
 end

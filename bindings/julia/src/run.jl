@@ -48,8 +48,10 @@ struct CompiledKernel
     dims::Int
 end
 
+is_live(kernel::CompiledKernel) = is_live(kernel.handle)
+
 function compiled(reductions::Vector{Reduction}, bits::Integer, compilation::Compilation)
-    handles = Ptr{Cvoid}[one.pointer for one in reductions]
+    handles = Ptr{Cvoid}[live(one) for one in reductions]
     out = new_pointer()
     GC.@preserve reductions check(ccall(
         functions.kernel_compile, Ptr{Cvoid}, (Ptr{Ptr{Cvoid}}, Csize_t, Ptr{RunOptions}, Ptr{Ptr{Cvoid}}),

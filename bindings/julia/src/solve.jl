@@ -67,7 +67,7 @@ real numbers that is never stored: kernel regression, kriging. `K \\ b` does so 
 solved when the root mean square of its residual is at most `tolerance`; `iterations` are the most that are made, and 0
 stands for ten for each row, and ten. With `details` the result is a named tuple `(x, iterations, residual)`.
 """
-function solve(K::LazyTensor, b::Factor; alpha=1e-10, tolerance=1e-6, iterations=0, details=false)
+function solve(K::LazyTensor, b::NumberArray; alpha=1e-10, tolerance=1e-6, iterations=0, details=false)
     size(K, 1) == size(K, 2) ||
         throw(DimensionMismatch("K: expected a matrix with as many rows as columns, got $(size(K, 1)) × $(size(K, 2))"))
     is_complex(K) &&
@@ -97,7 +97,7 @@ end
 
 solve(K::LazyTensor, b; options...) = throw(ArgumentError("b: expected a vector or a matrix of numbers, got $(words(b))"))
 
-Base.:\(K::LazyTensor, b::Factor) = solve(K, b)
+Base.:\(K::LazyTensor, b::NumberArray) = solve(K, b)
 
 """
     keops_solver(k, unknown)
@@ -109,7 +109,7 @@ in the argument `unknown`: it takes the same arguments, with `b` in the place of
 function keops_solver(k::KeopsKernel, unknown)
     position = argument_position(k, unknown)
     solver(T) = remembered(k.compiled, purpose(:solver, T; position=position)) do
-        solver_of(k.reduction, position - 1, T)
+        solver_of(reduction_of(k), position - 1, T)
     end::Solver
     solver(Float64)
     return function (arguments...; ranges=nothing, alpha=1e-10, tolerance=1e-6, iterations=0, details=false)

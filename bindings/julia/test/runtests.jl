@@ -5,7 +5,7 @@ include("helpers.jl")
 
 @testset "RKeOps" begin
     for file in ("cases", "arrays", "tensors", "batches", "functions", "reductions", "ranges", "gradients", "solve",
-                 "errors", "runs", "rules")
+                 "errors", "runs", "lives", "rules")
         @testset "$file" begin
             include("$file.jl")
         end
