@@ -1,6 +1,6 @@
-# Measures the package: what a warm call costs beyond the library's own, a Gaussian product against that call and against
-# a loop in Julia, and memory over many calls. Small calls are the least of many repetitions in turn, so that all see the
-# machine in the same states; others are medians.
+# Measures the package: what a warm call costs beyond the library's own, a Gaussian product against that call and
+# against a loop in Julia, and memory over many calls. Small calls are the least of many repetitions in turn, so that
+# all see the machine in the same states; others are medians.
 #
 #     JULIA_NUM_THREADS=auto julia --project=bindings/julia bindings/julia/benchmark.jl [points]
 

@@ -1,4 +1,5 @@
-# Rules for automatic differentiation, loaded where ChainRulesCore is. Gradients are computed where somebody asks for them.
+# Rules for automatic differentiation, loaded where ChainRulesCore is. Gradients are computed where somebody asks for
+# them.
 module RKeOpsChainRulesCoreExt
 
 using ChainRulesCore
@@ -23,7 +24,8 @@ function ChainRulesCore.rrule(::typeof(reduce_formula), f, data...; options...)
         e isa AbstractZero && return (NoTangent(), NoTangent(), map(_ -> NoTangent(), data)...)
         gradients = map(own) do array
             # What the formula has not in it changes nothing.
-            any(value -> value === array, K.arguments.values) ? @thunk(gradient(K, array, e; dims=2, options...)) : NoTangent()
+            is_there = any(value -> value === array, K.arguments.values)
+            is_there ? @thunk(gradient(K, array, e; dims=2, options...)) : NoTangent()
         end
         return (NoTangent(), NoTangent(), gradients...)
     end

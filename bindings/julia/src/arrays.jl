@@ -39,7 +39,8 @@ layout(a::AbstractArray) = nothing
 swapped(own) = own === nothing ? nothing : (own[1], (own[2][2], own[2][1]))
 as_row(own) = own === nothing ? nothing : (own[1], (own[2][1], own[2][1]))
 
-# Whether an array can be read, and written, where it is. Indices have to start from 1: addresses are those of the first.
+# Whether an array can be read, and written, where it is. Indices have to start from 1: addresses are those of the
+# first.
 is_readable(a::AbstractArray{<:StoredNumber}) =
     (own = layout(a); own !== nothing && own[1] isa Ptr && !Base.has_offset_axes(a))
 is_readable(a::AbstractArray) = false
@@ -56,7 +57,7 @@ readable(a, name) = throw(ArgumentError("$name: expected an array of numbers, go
 function copied(a::AbstractArray, name)
     own = layout(a)
     own === nothing || own[1] isa Ptr ||
-        throw(ArgumentError("$name: expected an array in ordinary memory, got $(words(a)) on a device; Array() copies it"))
+        throw(ArgumentError("$name: expected an array in ordinary memory, got $(words(a)) on a device: Array() copies"))
     isconcretetype(eltype(a)) || eltype(a) <: Union{Real,Complex} ||
         throw(ArgumentError("$name: expected an array of numbers, got $(words(a))"))
     copy = Array{stored_type(eltype(a))}(undef, size(a))

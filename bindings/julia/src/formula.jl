@@ -52,8 +52,8 @@ is_live(handle::Handle) = handle.pointer != C_NULL
 function live(handle::Handle)
     is_live(handle) && return handle.pointer
     throw(ArgumentError(
-        "the library's $(nameof(typeof(handle))) of this object was finalized, or was made in another process or when a " *
-        "module was precompiled; expected one that was made in this process: make the tensor or the function anew",
+        "the library's $(nameof(typeof(handle))) of this object was finalized, or was made in another process or " *
+        "when a module was precompiled; expected one that was made in this process: make the tensor or the function anew",
     ))
 end
 
@@ -87,8 +87,8 @@ end
 parse_formula(text, aliases) = parsed(Formula, library().formula_parse, text, aliases)
 parse_reduction(text, aliases) = parsed(Reduction, library().reduction_parse, text, aliases)
 
-# Formulas that were made by calls, by what they were made of: equal calls give one object, so that what was compiled of it
-# is found again.
+# Formulas that were made by calls, by what they were made of: equal calls give one object, so that what was compiled of
+# it is found again.
 struct Operation
     name::String
     operands::Vector{Formula}
@@ -207,7 +207,9 @@ end
 
 function saved_reduction(reduction::Reduction, position)
     out = new_pointer()
-    check(ccall(functions.reduction_saved, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), reduction, position, out))
+    check(ccall(
+        functions.reduction_saved, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), reduction, position, out,
+    ))
     return Reduction(out[])
 end
 

@@ -53,8 +53,8 @@ function run_gradient(plan::GradientPlan, at::Point, position, ::Type{T}, cotang
     return shaped_gradient(own isa AbstractVector ? reshape(own, 1, :) : own, at.inputs[position], at.values[position])
 end
 
-# The result of a gradient in the shape of an argument: summed over the axes in which one number of the argument stands for
-# all, such as the rows of a parameter, and repeated where all rows have one gradient.
+# The result of a gradient in the shape of an argument: summed over the axes in which one number of the argument stands
+# for all, such as the rows of a parameter, and repeated where all rows have one gradient.
 function shaped_gradient(own::Array{T}, input, value) where {T}
     wanted = (input.columns, input.category == category_parameter ? 1 : points(value), batch_of(value)...)
     axes = filter(axis -> axis > 1 && extent_along(wanted, axis) == 1 && size(own, axis) != 1, 1:ndims(own))
@@ -126,8 +126,8 @@ The gradient of a function made by [`keops_kernel`](@ref) in one of its argument
 on): a function of the same arguments and a cotangent `e` of the result's size, which gives the derivative of
 `sum(e .* k(arguments...))` in the size of that argument.
 
-With a second name it is a function of the arguments, `e` and an array `v` of the size of the first argument: the derivative
-of `sum(v .* gradient(k, name)(arguments..., e))` in the second one.
+With a second name it is a function of the arguments, `e` and an array `v` of the size of the first argument: the
+derivative of `sum(v .* gradient(k, name)(arguments..., e))` in the second one.
 """
 function gradient(k::KeopsKernel, name)
     position = argument_position(k, name)
@@ -154,7 +154,8 @@ function gradient(k::KeopsKernel, name, second)
     end
 end
 
-# The arguments of a gradient, of which those after the function's own have the names `more` and the first is the cotangent.
+# The arguments of a gradient, of which those after the function's own have the names `more` and the first is the
+# cotangent.
 function gradient_arguments(k::KeopsKernel, more, arguments, ranges)
     length(arguments) == length(k.inputs) + length(more) || refuse_number([k.names; more...], arguments)
     own = arguments[1:length(k.inputs)]
@@ -182,10 +183,10 @@ end
     gradient(K, wrt, cotangent=1; dims=2, reduction="Sum", option=nothing, weights=nothing, along=nothing)
 
 The derivative of `sum(cotangent .* reduction(K))` in the data of `wrt`: of what [`vi`](@ref), [`vj`](@ref) or
-[`pm`](@ref) has made of an array, or of the array in all places where `K` or `weights` have it. The result has the array's
-size. Of complex numbers it is the sum of `real(conj(cotangent) * reduction)`, and the gradient holds the derivatives in real
-and imaginary parts. With `along`, an array of the same size, it is the derivative of the sum of `along` times that gradient:
-the second derivative along it.
+[`pm`](@ref) has made of an array, or of the array in all places where `K` or `weights` have it. The result has the
+array's size. Of complex numbers it is the sum of `real(conj(cotangent) * reduction)`, and the gradient holds the
+derivatives in real and imaginary parts. With `along`, an array of the same size, it is the derivative of the sum of
+`along` times that gradient: the second derivative along it.
 
 ```julia
 K = exp.(-sqdist(vi(x), vj(y)))
@@ -193,7 +194,8 @@ gradient(K .* vj(b), vi(x), e)      # of dot(e, K * b) in x
 gradient(-sqdist(vi(x), vj(y)), y, e; reduction="SumSoftMaxWeight", weights=vj(b))
 ```
 """
-function gradient(K::LazyTensor, wrt, cotangent=1; dims=2, reduction="Sum", option=nothing, weights=nothing, along=nothing)
+function gradient(K::LazyTensor, wrt, cotangent=1; dims=2, reduction="Sum", option=nothing, weights=nothing,
+                  along=nothing)
     over = checked_dims(dims)
     name = c_text(text_or_name(reduction), "reduction")
     tensors = weights === nothing ? LazyTensor[K] : LazyTensor[K, tensor(weights)]
@@ -244,8 +246,8 @@ end
 """
     reduce_formula(f, data...; reduction="Sum", dims=2, option=nothing)
 
-Reduces the tensor `f(data...)` of arrays. Systems of automatic differentiation that know ChainRulesCore's rules, such as
-Zygote, have its gradients in all of `data`.
+Reduces the tensor `f(data...)` of arrays. Systems of automatic differentiation that know ChainRulesCore's rules, such
+as Zygote, have its gradients in all of `data`.
 
 ```julia
 reduce_formula((x, y, b) -> exp.(-sqdist(vi(x), vj(y))) .* vj(b), x, y, b)

@@ -99,7 +99,7 @@ function Base.Matrix(K::LazyTensor)
         "K: expected entries of one number, got $(components(K)); Array(K) has three axes for these",
     ))
     isempty(K.arguments.batch) ||
-        throw(DimensionMismatch("K: expected one matrix, got a batch of $(K.arguments.batch); Array(K) has axes for these"))
+        throw(DimensionMismatch("K: expected one matrix, got a batch of $(K.arguments.batch); Array(K) has all of it"))
     return reshape(all_entries(K), size(K))
 end
 

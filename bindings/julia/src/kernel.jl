@@ -6,10 +6,10 @@
 A function that reduces a formula over all pairs of points.
 
 `formula` is text in KeOps' language, and `aliases` tell its arguments, in the order in which the function takes them:
-`"x = Vi(3)"` has three components for each i, `Vj` for each j, `Pm` is a parameter. `dims=1` reduces over i, the rows of
-the matrix of values, and `dims=2` over j. `option` is the whole number that reductions such as `"KMin"` take, `weights`
-the formula of the weights of `"LogSumExpWeight"` and `"SumSoftMaxWeight"`. The formula may also be a whole reduction as
-KeOps writes it, `"Sum_Reduction(Exp(-SqDist(x,y))*b,0)"`, where 0 at the end reduces over j.
+`"x = Vi(3)"` has three components for each i, `Vj` for each j, `Pm` is a parameter. `dims=1` reduces over i, the rows
+of the matrix of values, and `dims=2` over j. `option` is the whole number that reductions such as `"KMin"` take,
+`weights` the formula of the weights of `"LogSumExpWeight"` and `"SumSoftMaxWeight"`. The formula may also be a whole
+reduction as KeOps writes it, `"Sum_Reduction(Exp(-SqDist(x,y))*b,0)"`, where 0 at the end reduces over j.
 
 The function takes matrices with a column for each point, vectors where there is one component and for parameters, and
 numbers for these; by place or by name. Its result is a vector where there is one number for each point, else a matrix
@@ -75,8 +75,8 @@ function KeopsKernel(text, shown, aliases)
     facts = compiled([reduction], 64, current_options[].compilation)
     names = argument_names(aliases, length(facts.inputs))
     return KeopsKernel(
-        reduction, text, shown, found === nothing ? "Sum" : found[1], collect(String, aliases), names, facts.inputs, facts.dims,
-        Table{Purpose,Any}(),
+        reduction, text, shown, found === nothing ? "Sum" : found[1], collect(String, aliases), names, facts.inputs,
+        facts.dims, Table{Purpose,Any}(),
     )
 end
 

@@ -69,9 +69,9 @@ end
     vi(x)
 
 The points `x_i`, the columns of the matrix `x` (the numbers of a vector), as a [`LazyTensor`](@ref). The array is not
-copied: what is written into it later is what reductions read. Arrays without strides, such as ranges, and numbers of types
-that are none of the machine's are copied once, here. Axes from the third on are those of a batch of problems, of which an
-extent of 1, or none, stands for any.
+copied: what is written into it later is what reductions read. Arrays without strides, such as ranges, and numbers of
+types that are none of the machine's are copied once, here. Axes from the third on are those of a batch of problems, of
+which an extent of 1, or none, stands for any.
 """
 vi(x) = points_tensor(x, category_i, "x")
 
@@ -86,8 +86,8 @@ vj(y) = points_tensor(y, category_j, "y")
     pm(p)
 
 A parameter, the same for all pairs of points: a number, a vector, or a matrix (whose rows follow one another, as
-[`matvecmult`](@ref) wants it). Numbers and vectors in operations with a [`LazyTensor`](@ref) are parameters. In a batch a
-parameter is an array of extents components × 1 × batch.
+[`matvecmult`](@ref) wants it). Numbers and vectors in operations with a [`LazyTensor`](@ref) are parameters. In a batch
+a parameter is an array of extents components × 1 × batch.
 """
 pm(p::Number) = data_tensor(plain_number(p), 1, category_parameter, (-1, -1))
 pm(p::AbstractMatrix) = pm(vec(permutedims(p)))
@@ -118,7 +118,9 @@ function joined_rows(what, a, b)
     rows = map((m, n) -> m < 0 ? n : m, a, b)
     rows == map((m, n) -> n < 0 ? m : n, a, b) && return rows
     size_text(rows) = join(map(extent, rows), " × ")
-    throw(DimensionMismatch("$what: a LazyTensor of $(size_text(a)) pairs and one of $(size_text(b)) do not fit together"))
+    throw(DimensionMismatch(
+        "$what: a LazyTensor of $(size_text(a)) pairs and one of $(size_text(b)) do not fit together",
+    ))
 end
 
 # The place of an argument among others, to which it is added if it is new. One array is one argument.
@@ -165,7 +167,8 @@ An operation of the formula language by its name there, of tensors, numbers and 
 """
 function operation(name, operands...; parameters=no_parameters)
     isempty(operands) && throw(ArgumentError("operands: expected one or more, got none"))
-    return operate(c_text(name, "name"), LazyTensor[tensor(one) for one in operands], convert(Vector{Int64}, parameters))
+    own = LazyTensor[tensor(one) for one in operands]
+    return operate(c_text(name, "name"), own, convert(Vector{Int64}, parameters))
 end
 
 function operate(name::String, operands::Vector{LazyTensor}, parameters::Vector{Int64}=no_parameters)
@@ -200,8 +203,10 @@ end
 
 # Values of arguments as a run takes them: numbers become parameters in the format that is computed with. Those that a
 # formula no longer holds are left out.
-run_values(::Type{T}, arguments::Arguments, count) where {T} = Any[run_value(T, arguments.values[k]) for k in 1:count]
+function run_values(::Type{T}, arguments::Arguments, count) where {T}
+    values = arguments.values
+    return Any[values[k] isa AbstractArray ? values[k] : run_value(T, values[k]) for k in 1:count]
+end
 
-run_value(::Type{T}, value::AbstractArray) where {T} = value
 run_value(::Type{T}, value::Real) where {T} = T[value]
 run_value(::Type{T}, value::Complex) where {T} = Complex{T}[value]

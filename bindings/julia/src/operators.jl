@@ -14,7 +14,8 @@ entry(x) = x
 
 bare(x::Entry) = x.tensor
 bare(x::Number) = pm(x)
-bare(x) = throw(ArgumentError("a function of a LazyTensor with a dot: expected that it gives a number, got $(words(x))"))
+bare(x) =
+    throw(ArgumentError("a function of a LazyTensor with a dot: expected that it gives a number, got $(words(x))"))
 
 struct LazyStyle <: Broadcast.BroadcastStyle end
 
@@ -39,8 +40,8 @@ made(name, operands...; parameters=no_parameters) =
     Entry(operate(name, LazyTensor[bare(one) for one in operands], parameters))
 
 for (f, name) in (
-    (:+, "Add"), (:-, "Subtract"), (:*, "Mult"), (:/, "Divide"), (:<, "LessThan"), (:<=, "LessOrEqual"), (:(==), "Equal"),
-    (:!=, "NotEqual"),
+    (:+, "Add"), (:-, "Subtract"), (:*, "Mult"), (:/, "Divide"), (:<, "LessThan"), (:<=, "LessOrEqual"),
+    (:(==), "Equal"), (:!=, "NotEqual"),
 )
     @eval begin
         Base.$f(a::Entry, b::Entry) = made($name, a, b)

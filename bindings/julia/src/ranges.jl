@@ -19,8 +19,8 @@ const Blocks = Vector{Pair{Rows,Vector{Rows}}}
     BlockRanges(pairs; dims=2)
     BlockRanges(rows_i, rows_j, keep)
 
-Blocks of a matrix, for reductions that take only these: `K[blocks]` is a tensor of which nothing else counts, and functions
-of [`keops_kernel`](@ref) take `ranges=blocks`.
+Blocks of a matrix, for reductions that take only these: `K[blocks]` is a tensor of which nothing else counts, and
+functions of [`keops_kernel`](@ref) take `ranges=blocks`.
 
 `pairs` are ranges of rows with those columns that they meet, `[1:10 => [1:5, 9:12], 11:20 => [6:8]]`; with `dims=1` of
 columns with the rows that they meet. Columns that are named twice count twice; no row may be in two ranges. `keep` is a
@@ -63,8 +63,8 @@ function checked_rows(place, rows)
     throw(ArgumentError("pairs: expected ranges of whole numbers from 1 on, got $(words(rows)) in place $place"))
 end
 
-# The same blocks with rows and columns exchanged. Columns are cut wherever a range starts or ends, so that each piece meets
-# whole ranges of rows.
+# The same blocks with rows and columns exchanged. Columns are cut wherever a range starts or ends, so that each piece
+# meets whole ranges of rows.
 function reversed(blocks::Blocks)
     kept = sort!([rows for (rows, _) in blocks if !isempty(rows)]; by=first)
     for (a, b) in zip(kept, kept[2:end])

@@ -1,6 +1,7 @@
 # What is made once and found again.
 
-# Nobody waits for a table: where another task uses it, or the code that a finalizer has interrupted, a value is made anew.
+# Nobody waits for a table: where another task uses it, or the code that a finalizer has interrupted, a value is made
+# anew.
 struct Table{K,V}
     lock::Threads.SpinLock
     made::Dict{K,V}

@@ -111,8 +111,8 @@ end
 
 Watch(progress) = Watch(progress, false, nothing)
 
-# Called from the library, whose frames nothing may jump over: whatever is thrown, an interrupt too, is kept, and the run
-# ends. Interrupts are put off during a run, and come where they are allowed again, which is inside the `try`.
+# Called from the library, whose frames nothing may jump over: whatever is thrown, an interrupt too, is kept, and the
+# run ends. Interrupts are put off during a run, and come where they are allowed again, which is inside the `try`.
 function look(own::Watch, done, total)
     try
         Base.reenable_sigint() do
@@ -226,8 +226,8 @@ pairs_of(rows, batch) = Float64(extent(rows[1])) * extent(rows[2]) * prod(batch)
 # tell where there are fewer than asked for.
 with_values(name) = name in ("ArgKMin", "ArgKMax") ? "K" * name[5:end] * "_" * name : name
 
-# The results of a reduction over index `dims` as Julia has them: places count from 1, and are 0 where there is none. A list
-# of the nearest belongs to each of `components`, and has an axis of its own, behind these.
+# The results of a reduction over index `dims` as Julia has them: places count from 1, and are 0 where there is none. A
+# list of the nearest belongs to each of `components`, and has an axis of its own, behind these.
 function finished(name, results::Tuple, dims, rows, components, ranges)
     if occursin("ArgK", name)
         values, places = results

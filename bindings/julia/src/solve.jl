@@ -68,8 +68,9 @@ solved when the root mean square of its residual is at most `tolerance`; `iterat
 stands for ten for each row, and ten. With `details` the result is a named tuple `(x, iterations, residual)`.
 """
 function solve(K::LazyTensor, b::NumberArray; alpha=1e-10, tolerance=1e-6, iterations=0, details=false)
-    size(K, 1) == size(K, 2) ||
-        throw(DimensionMismatch("K: expected a matrix with as many rows as columns, got $(size(K, 1)) × $(size(K, 2))"))
+    size(K, 1) == size(K, 2) || throw(DimensionMismatch(
+        "K: expected a matrix with as many rows as columns, got $(size(K, 1)) × $(size(K, 2))",
+    ))
     is_complex(K) &&
         throw(RKeOpsError(:unsupported, 13, "K: expected a matrix of real numbers, got one of complex ones"))
     eltype(b) <: Complex &&
@@ -95,15 +96,16 @@ function solve(K::LazyTensor, b::NumberArray; alpha=1e-10, tolerance=1e-6, itera
     return details ? (x=x, told...) : x
 end
 
-solve(K::LazyTensor, b; options...) = throw(ArgumentError("b: expected a vector or a matrix of numbers, got $(words(b))"))
+solve(K::LazyTensor, b; options...) =
+    throw(ArgumentError("b: expected a vector or a matrix of numbers, got $(words(b))"))
 
 Base.:\(K::LazyTensor, b::NumberArray) = solve(K, b)
 
 """
     keops_solver(k, unknown)
 
-A function that solves `(K + alpha I) x = b` where `K x` is a function made by [`keops_kernel`](@ref), a sum that is linear
-in the argument `unknown`: it takes the same arguments, with `b` in the place of the unknown, and the options of
+A function that solves `(K + alpha I) x = b` where `K x` is a function made by [`keops_kernel`](@ref), a sum that is
+linear in the argument `unknown`: it takes the same arguments, with `b` in the place of the unknown, and the options of
 [`solve`](@ref).
 """
 function keops_solver(k::KeopsKernel, unknown)
