@@ -181,6 +181,7 @@ Base.size(K::LazyTensor) = (map(extent, K.arguments.rows)..., K.arguments.batch.
 Base.size(K::LazyTensor, d::Integer) =
     d < 1 ? throw(ArgumentError("d: expected 1 or more, got $d")) : d <= ndims(K) ? size(K)[d] : 1
 Base.length(K::LazyTensor) = prod(size(K))
+Base.isempty(K::LazyTensor) = length(K) == 0
 Base.axes(K::LazyTensor) = map(Base.OneTo, size(K))
 Base.axes(K::LazyTensor, d::Integer) = Base.OneTo(size(K, d))
 Base.lastindex(K::LazyTensor, d::Integer) = size(K, d)

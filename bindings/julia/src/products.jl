@@ -92,7 +92,12 @@ function new_product(K::LazyTensor, b, ::Type{T}) where {T}
 end
 
 # Rows from the left, such as b'.
-Base.:*(b::AbstractMatrix{<:Union{Real,Complex}}, K::LazyTensor) = transpose(transpose(K) * transpose(b))
+function Base.:*(b::AbstractMatrix{<:Union{Real,Complex}}, K::LazyTensor)
+    components(K) == 1 && isempty(K.arguments.batch) || throw(DimensionMismatch(
+        "K: expected one matrix whose entries are numbers, got one of size $(size(K)) with $(components(K)) components",
+    ))
+    return transpose(transpose(K) * transpose(b))
+end
 
 function LinearAlgebra.mul!(y::AbstractArray, K::LazyTensor, b::NumberArray)
     check_factor(K, b)

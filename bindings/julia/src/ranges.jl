@@ -114,7 +114,7 @@ end
 
 # The blocks of two tensors of one formula.
 function joined_ranges(what, a, b)
-    a === nothing || b === nothing || a === b ||
+    a === nothing || b === nothing || a.over_j == b.over_j ||
         throw(ArgumentError("$what: expected tensors of the same BlockRanges, got two different ones"))
     return a === nothing ? b : a
 end

@@ -80,6 +80,7 @@ end
     beyond = BlockRanges([1:10 => [1:8]])
     @test refused(() -> whole[beyond], DimensionMismatch, "9 × 8 pairs", "1:10")
     @test refused(() -> whole[BlockRanges([1:2 => [8:9]])], DimensionMismatch, "9 × 8 pairs", "got 8:9")
+    @test sum(K .+ whole[BlockRanges(rows_i, rows_j, keep)]; dims=2) ≈ 2 * sum(K; dims=2)
     @test refused(() -> K + whole[BlockRanges([1:2 => [1:2]])], ArgumentError, "two different")
     @test refused(() -> Matrix(K), ArgumentError, "BlockRanges") && refused(() -> K[1, 1], ArgumentError, "BlockRanges")
     k = keops_kernel("x*y", "x = Vi(1)", "y = Vj(1)")
