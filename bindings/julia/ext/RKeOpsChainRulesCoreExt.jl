@@ -32,12 +32,18 @@ function ChainRulesCore.rrule(::typeof(reduce_formula), f, data...; options...)
     return reduce_tensor(K; options...), pullback
 end
 
+# The factor is the same in all problems of a batch.
+function in_factor(K, b, e)
+    product = transpose(K) * e
+    return ndims(product) > 2 ? reshape(sum(product; dims=3:ndims(product)), size(b)) : product
+end
+
 function ChainRulesCore.rrule(::typeof(*), K::LazyTensor{<:Real}, b::AbstractVecOrMat{<:Real})
     function pullback(cotangent)
         e = unthunk(cotangent)
         e isa AbstractZero && return (NoTangent(), NoTangent(), NoTangent())
         in_K = @not_implemented("gradients of K * b in the data of K: reduce_formula and keops_kernel have them")
-        in_b = @thunk(RKeOps.components(K) == 1 ? transpose(K) * e : gradient(K .* vj(b), vj(b), e))
+        in_b = @thunk(RKeOps.components(K) == 1 ? in_factor(K, b, e) : gradient(K .* vj(b), vj(b), e))
         return (NoTangent(), in_K, in_b)
     end
     return K * b, pullback

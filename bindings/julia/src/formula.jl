@@ -66,7 +66,6 @@ Base.deepcopy_internal(handle::Handle, ::IdDict) = handle
 new_pointer() = Ref{Ptr{Cvoid}}(C_NULL)
 
 const category_i, category_j, category_parameter = Int32(0), Int32(1), Int32(2)
-const category_names = ("Vi", "Vj", "Pm")
 
 # Texts end at the first zero, which a text must not hold.
 function c_text(text::AbstractString, name)

@@ -13,7 +13,8 @@ reduction as KeOps writes it, `"Sum_Reduction(Exp(-SqDist(x,y))*b,0)"`, where 0 
 
 The function takes matrices with a column for each point, vectors where there is one component and for parameters, and
 numbers for these; by place or by name. Its result is a vector where there is one number for each point, else a matrix
-with a column for each. Places in results count from 1.
+with a column for each. Places in results count from 1. Axes from the third on are those of a batch, and `ranges`,
+[`BlockRanges`](@ref), are the blocks that are reduced if it is not all.
 
 ```julia
 k = keops_kernel("Exp(-g * SqDist(x, y)) * b", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)", "g = Pm(1)")

@@ -1,7 +1,7 @@
 # What is made once and found again.
 
 # Nobody waits for a table: where another task uses it, or the code that a finalizer has interrupted, a value is made
-# anew.
+# anew. So it is, from then on, where Ctrl-C came just while the lock was held.
 struct Table{K,V}
     lock::Threads.SpinLock
     made::Dict{K,V}
