@@ -1,9 +1,9 @@
 # Kernel ridge regression: a smooth function is learnt from noisy values at scattered points.
 #
-#     (K + alpha I) w = values,    K[i,j] = exp(-|x_i - x_j|^2 / (2 s^2)),    f(x) = sum_j exp(-|x - x_j|^2 / (2 s^2)) w_j
+#     (K + alpha I) w = values,    K[i,j] = k(x_i, x_j) = exp(-|x_i - x_j|^2 / (2 s^2)),    f(x) = sum_j k(x, x_j) w_j
 #
-# K is never stored: conjugate gradients need only its products. The weights are compared with those of a dense system on
-# the first points, and the function learnt with the one that the values come from.
+# K is never stored: conjugate gradients need only its products. The weights are compared with those of a dense system
+# on the first points, and the function learnt with the one that the values come from.
 #
 #     julia --project=bindings/julia examples/julia/kernel_regression.jl [number of points]
 

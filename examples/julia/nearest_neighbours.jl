@@ -1,5 +1,5 @@
-# Nearest neighbours: a rabbit's vertices and those next to each, and the colours of a photograph in a palette of 16, which
-# k-means finds: each colour goes to the nearest of the palette, which becomes the mean of those that came.
+# Nearest neighbours: a rabbit's vertices and those next to each, and the colours of a photograph in a palette of 16,
+# which k-means finds: each colour goes to the nearest of the palette, which becomes the mean of those that came.
 #
 # No matrix of distances is stored. Some rows are compared with a search of all.
 #

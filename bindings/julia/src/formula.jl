@@ -53,7 +53,7 @@ function live(handle::Handle)
     is_live(handle) && return handle.pointer
     throw(ArgumentError(
         "the library's $(nameof(typeof(handle))) of this object was finalized, or was made in another process or " *
-        "when a module was precompiled; expected one that was made in this process: make the tensor or the function anew",
+        "when a module was precompiled; expected one that was made in this process: make the tensor or function anew",
     ))
 end
 
