@@ -1,5 +1,6 @@
-# Measures the package: warm calls, a Gaussian product against the library's function and against a loop in Julia, and
-# memory over many calls. Figures are medians.
+# Measures the package: what a warm call costs beyond the library's own, a Gaussian product against that call and
+# against a loop in Julia, and memory over many calls. Small calls are the least of many repetitions in turn, so that
+# all see the machine in the same states; others are medians.
 #
 #     JULIA_NUM_THREADS=auto julia --project=bindings/julia bindings/julia/benchmark.jl [points]
 
@@ -11,16 +12,25 @@ const points = length(ARGS) > 0 ? parse(Int, ARGS[1]) : 20_000
 
 median(values) = sort(values)[(length(values)+1)÷2]
 
-# The median time of a call, of several rounds of some calls each.
-function seconds(f; rounds=15, calls=1)
-    f()
-    repeated() = for _ in 1:calls
-        f()
+# Microseconds of a call of each function, the least of many rounds in turn.
+function least(calls; rounds=300, repetitions=20)
+    times = fill(Inf, length(calls))
+    foreach(call -> call(), calls)
+    for _ in 1:rounds, (k, call) in enumerate(calls)
+        times[k] = min(times[k], microseconds(call, repetitions))
     end
-    return median([@elapsed(repeated()) / calls for _ in 1:rounds])
+    return times
 end
 
-# Times of two functions in turn, so that both see the machine in the same states.
+@noinline function microseconds(call, repetitions)
+    start = time_ns()
+    for _ in 1:repetitions
+        call()
+    end
+    return (time_ns() - start) / repetitions / 1e3
+end
+
+# Times of two functions in turn.
 function in_turn(f, g; rounds=15)
     f(), g()
     times = [(@elapsed(f()), @elapsed(g())) for _ in 1:rounds]
@@ -44,11 +54,11 @@ function loop!(result, x, y, b)
 end
 
 # The call of the library alone, with everything described before.
-function library_call(x, y, b)
-    compiled = kernel_for(kernel, Float64)
-    result = Vector{Float64}(undef, size(x, 2))
-    call = Call(4)
-    describe_all!(call, compiled.inputs, 1, (x, y, b))
+function library_call(x::Matrix{T}, y, b) where {T}
+    compiled = kernel_for(kernel, T)
+    result = Vector{T}(undef, size(x, 2))
+    call = Call(4, 2)
+    describe_all!(call, compiled.inputs, (x, y, b))
     describe_points!(call, 4, result)
     return function ()
         GC.@preserve x y b result call begin
@@ -63,40 +73,56 @@ function library_call(x, y, b)
     end
 end
 
+function small_calls(::Type{T}, n) where {T}
+    x, y, b = rand(T, 3, n), rand(T, 3, n), rand(T, n)
+    K = exp.(-sqdist(vi(x), vj(y)))
+    result = zeros(T, n)
+    rows = (
+        "function of a formula" => () -> kernel(x, y, b),
+        "K * b" => () -> K * b,
+        "mul!(y, K, b)" => () -> mul!(result, K, b),
+        "sum(K; dims=2)" => () -> sum(K; dims=2),
+        "tensors made each time" => () -> gaussian(x, y, b),
+    )
+    times = least(Function[library_call(x, y, b), map(last, rows)...])
+    @printf("N = %d, %s: the library's call takes %.2f us\n", n, T, times[1])
+    for ((name, call), time) in zip(rows, times[2:end])
+        @printf("    %-24s %6.2f us, %5.2f more, %5d bytes\n", name, time, time - times[1], @allocated(call()))
+    end
+end
+
 resident() = parse(Int, split(read("/proc/self/statm", String))[2]) * 4 / 1024
 
 function main()
     println("Julia ", VERSION, ", ", Threads.nthreads(), " threads")
-    x, y, b = rand(3, 100), rand(3, 100), rand(100)
-    K = exp.(-sqdist(vi(x), vj(y)))
-    result = zeros(100)
-    @printf("N = 100, function of a formula    %8.2f us\n", 1e6 * seconds(() -> kernel(x, y, b); calls=2000))
-    @printf("N = 100, K * b                    %8.2f us\n", 1e6 * seconds(() -> K * b; calls=2000))
-    @printf("N = 100, mul!(y, K, b)            %8.2f us\n", 1e6 * seconds(() -> mul!(result, K, b); calls=2000))
-    @printf("N = 100, the library's call       %8.2f us\n", 1e6 * seconds(library_call(x, y, b); calls=2000))
-    @printf("N = 100, tensors made each time   %8.2f us\n", 1e6 * seconds(() -> gaussian(x, y, b); calls=500))
+    for T in (Float32, Float64), n in (4, 100)
+        small_calls(T, n)
+    end
 
     x, y, b = rand(3, points), rand(3, points), rand(points)
     own = library_call(x, y, b)
     ours, theirs = in_turn(() -> kernel(x, y, b), own)
-    @printf("N = %d, function of a formula  %8.4f s, the library's call %8.4f s, ratio %.4f\n", points, ours, theirs, ours / theirs)
+    @printf("N = %d: a function of a formula takes %.4f s\n", points, ours)
+    @printf("    the library's call       %.4f s, ratio %.4f\n", theirs, ours / theirs)
     rows = permutedims(y)
     output = zeros(points)
     ours, theirs = in_turn(() -> kernel(x, y, b), () -> loop!(output, x, rows, b); rounds=5)
     @assert output ≈ kernel(x, y, b)
-    @printf("N = %d, function of a formula  %8.4f s, a loop in Julia    %8.4f s, ratio %.2f\n", points, ours, theirs, theirs / ours)
+    @printf("    a loop in Julia          %.4f s, ratio %.2f\n", theirs, theirs / ours)
 
     x, y, b = rand(3, 100), rand(3, 100), rand(100)
+    K = exp.(-sqdist(vi(x), vj(y)))
     calls(n) = for _ in 1:n
         kernel(x, y, b)
         K * b
+        gaussian(x, y, b)
     end
     calls(10_000)
     GC.gc()
     before = resident()
     calls(100_000)
     GC.gc()
-    @printf("memory before and after 100000 calls of each of two: %.1f and %.1f MiB\n", before, resident())
+    @printf("memory before and after 100000 calls of each of three: %.1f and %.1f MiB\n", before, resident())
 end
 
 main()

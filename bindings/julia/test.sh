@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the library if it is not there, gets a Julia, and runs the package's tests as Pkg does, in a depot of their own and
-# without the network; then examples/julia.
+# Builds the library if it is not there, gets a Julia, and runs the package's tests as Pkg does, in a depot of their own
+# and without the network; then examples/julia.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -27,8 +27,8 @@ function momenta(::Type{T}, points) where {T}
     return p
 end
 
-# K p, which is the gradient in p, and the gradient in q. Each point is x_i in some pairs and x_j in others: the gradient in
-# the array is the sum of both, and the factor 1/2 of H undoes that each pair is there twice.
+# K p, which is the gradient in p, and the gradient in q. Each point is x_i in some pairs and x_j in others: the
+# gradient in the array is the sum of both, and the factor 1/2 of H undoes that each pair is there twice.
 function evaluate(q::Matrix{T}, p::Matrix{T}, s) where {T}
     K = exp.(-sqdist(vi(q), vj(q)) / (2s^2))
     velocity = sum(K .* vj(p); dims=2)
@@ -61,7 +61,8 @@ function show_results(name, q::Matrix{T}, s, tolerance) where {T}
     chosen = round.(Int, range(1, n; length=64))
     wanted = dense(Float64.(q), Float64.(p), s, chosen)
     error = max(relative(velocity[:, chosen], wanted[1]), relative(force[:, chosen], wanted[2]))
-    @printf("  relative error   %.2g against dense rows (%d), at most %.0e is allowed\n", error, length(chosen), tolerance)
+    @printf("  relative error   %.2g against dense rows (%d)", error, length(chosen))
+    @printf(", at most %.0e is allowed\n", tolerance)
     error <= tolerance || Base.error("the error is too large")
 end
 

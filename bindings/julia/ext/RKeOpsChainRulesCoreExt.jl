@@ -1,4 +1,5 @@
-# Rules for automatic differentiation, loaded where ChainRulesCore is. Gradients are computed where somebody asks for them.
+# Rules for automatic differentiation, loaded where ChainRulesCore is. Gradients are computed where somebody asks for
+# them.
 module RKeOpsChainRulesCoreExt
 
 using ChainRulesCore
@@ -23,11 +24,18 @@ function ChainRulesCore.rrule(::typeof(reduce_formula), f, data...; options...)
         e isa AbstractZero && return (NoTangent(), NoTangent(), map(_ -> NoTangent(), data)...)
         gradients = map(own) do array
             # What the formula has not in it changes nothing.
-            any(value -> value === array, K.values) ? @thunk(gradient(K, array, e; dims=2, options...)) : NoTangent()
+            is_there = any(value -> value === array, K.arguments.values)
+            is_there ? @thunk(gradient(K, array, e; dims=2, options...)) : NoTangent()
         end
         return (NoTangent(), NoTangent(), gradients...)
     end
     return reduce_tensor(K; options...), pullback
+end
+
+# The factor is the same in all problems of a batch.
+function in_factor(K, b, e)
+    product = transpose(K) * e
+    return ndims(product) > 2 ? reshape(sum(product; dims=3:ndims(product)), size(b)) : product
 end
 
 function ChainRulesCore.rrule(::typeof(*), K::LazyTensor{<:Real}, b::AbstractVecOrMat{<:Real})
@@ -35,7 +43,7 @@ function ChainRulesCore.rrule(::typeof(*), K::LazyTensor{<:Real}, b::AbstractVec
         e = unthunk(cotangent)
         e isa AbstractZero && return (NoTangent(), NoTangent(), NoTangent())
         in_K = @not_implemented("gradients of K * b in the data of K: reduce_formula and keops_kernel have them")
-        in_b = @thunk(K.columns == 1 ? transpose(K) * e : gradient(K .* vj(b), vj(b), e))
+        in_b = @thunk(RKeOps.components(K) == 1 ? in_factor(K, b, e) : gradient(K .* vj(b), vj(b), e))
         return (NoTangent(), in_K, in_b)
     end
     return K * b, pullback

@@ -9,18 +9,21 @@ module RKeOps
 
 using Libdl
 using LinearAlgebra
+using Serialization
 
 export LazyTensor, vi, vj, pm, keops_kernel, KeopsKernel, RKeOpsError
 export sqdist, sqnorm2, norm2, weightedsqnorm, weightedsqdist, rsqrt, relu, xlogx, softplus, sigmoid, matvecmult,
     vecmatmult, tensorprod, concat, elem, extract, onehot, operation, components
 export reduction, logsumexp, softmaxweight, argkmin, kmin, kmin_argkmin, argkmax, kmax
-export gradient, reduce_formula, solve, keops_solver, set_options!, with_options, doctor, explain
+export BlockRanges, gradient, reduce_formula, solve, keops_solver, set_options!, with_options, doctor, explain
 
 include("library.jl")
 include("errors.jl")
 include("options.jl")
+include("remembered.jl")
 include("arrays.jl")
 include("formula.jl")
+include("ranges.jl")
 include("run.jl")
 include("kernel.jl")
 include("lazy.jl")
@@ -31,6 +34,7 @@ include("reductions.jl")
 include("products.jl")
 include("gradients.jl")
 include("solve.jl")
+include("serialization.jl")
 
 function __init__()
     # A missing library is an error where it is first needed, so that the package can be loaded to ask what is wrong.

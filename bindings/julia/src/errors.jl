@@ -2,8 +2,8 @@
 
 # What the library's codes are called, from code 1 on.
 const error_kinds = (
-    :syntax, :unknown_name, :arity, :dimension, :argument, :dtype, :shape, :stride, :device, :overlap, :size, :cancelled,
-    :unsupported, :internal, :count, :handle, :convergence,
+    :syntax, :unknown_name, :arity, :dimension, :argument, :dtype, :shape, :stride, :device, :overlap, :size,
+    :cancelled, :unsupported, :internal, :count, :handle, :convergence,
 )
 
 """

@@ -2,22 +2,63 @@
 
 abstract type Handle end
 
-for name in (:Formula, :Reduction, :Kernel, :Solver)
+for name in (:Reduction, :Kernel, :Solver, :Ranges)
     free = Symbol(lowercase(string(name)), :_free)
     @eval begin
         mutable struct $name <: Handle
             pointer::Ptr{Cvoid}
-            function $name(pointer::Ptr{Cvoid})
-                made = new(pointer)
-                finalizer(own -> ccall(functions.$free, Cvoid, (Ptr{Cvoid},), own.pointer), made)
-                return made
-            end
+            $name(pointer::Ptr{Cvoid}) = finalizer(own -> release(own, functions.$free), new(pointer))
         end
     end
 end
 
+# What is compiled of a formula, and what that depends on.
+struct Purpose
+    # A reduction, or what the formula is a part of.
+    name::Symbol
+    # The argument that it is about, its columns, the index that is reduced and the option of the reduction.
+    position::Int
+    columns::Int
+    dims::Int
+    option::Int
+    bits::Int
+    compilation::Compilation
+end
+
+purpose(name, ::Type{T}; position=0, columns=0, dims=0, option=0) where {T} =
+    Purpose(name, position, columns, dims, option, 8 * sizeof(T), current_options[].compilation)
+
+mutable struct Formula <: Handle
+    pointer::Ptr{Cvoid}
+    columns::Int
+    is_complex::Bool
+    compiled::Table{Purpose,Any}
+    function Formula(pointer::Ptr{Cvoid})
+        made = new(pointer, formula_dim(pointer), is_complex_formula(pointer), Table{Purpose,Any}())
+        return finalizer(own -> release(own, functions.formula_free), made)
+    end
+end
+
+function release(handle::Handle, free)
+    ccall(free, Cvoid, (Ptr{Cvoid},), handle.pointer)
+    handle.pointer = C_NULL
+    return nothing
+end
+
+# Handles come back from another process, or from a module that was compiled before, as NULL, and are so when they were
+# finalized, which happens to all when Julia ends.
+is_live(handle::Handle) = handle.pointer != C_NULL
+
+function live(handle::Handle)
+    is_live(handle) && return handle.pointer
+    throw(ArgumentError(
+        "the library's $(nameof(typeof(handle))) of this object was finalized, or was made in another process or " *
+        "when a module was precompiled; expected one that was made in this process: make the tensor or function anew",
+    ))
+end
+
 Base.cconvert(::Type{Ptr{Cvoid}}, handle::Handle) = handle
-Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
+Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = live(handle)
 
 # A handle is never changed, so that a copy is the same one; two of one address would be freed twice.
 Base.deepcopy_internal(handle::Handle, ::IdDict) = handle
@@ -25,7 +66,6 @@ Base.deepcopy_internal(handle::Handle, ::IdDict) = handle
 new_pointer() = Ref{Ptr{Cvoid}}(C_NULL)
 
 const category_i, category_j, category_parameter = Int32(0), Int32(1), Int32(2)
-const category_names = ("Vi", "Vj", "Pm")
 
 # Texts end at the first zero, which a text must not hold.
 function c_text(text::AbstractString, name)
@@ -46,55 +86,82 @@ end
 parse_formula(text, aliases) = parsed(Formula, library().formula_parse, text, aliases)
 parse_reduction(text, aliases) = parsed(Reduction, library().reduction_parse, text, aliases)
 
-function variable(position::Integer, columns::Integer, category::Integer)
-    out = new_pointer()
-    check(ccall(
-        library().formula_variable, Ptr{Cvoid}, (Int64, Int64, Int32, Ptr{Ptr{Cvoid}}), position, columns, category, out,
-    ))
-    return Formula(out[])
+# Formulas that were made by calls, by what they were made of: equal calls give one object, so that what was compiled of
+# it is found again.
+struct Operation
+    name::String
+    operands::Vector{Formula}
+    parameters::Vector{Int64}
 end
 
-function constant(value::Real)
-    out = new_pointer()
-    check(ccall(library().formula_constant, Ptr{Cvoid}, (Cdouble, Ptr{Ptr{Cvoid}}), value, out))
-    return Formula(out[])
+Base.:(==)(a::Operation, b::Operation) = a.name == b.name && a.parameters == b.parameters && a.operands == b.operands
+
+function Base.hash(own::Operation, h::UInt)
+    h = hash(own.name, h)
+    for operand in own.operands
+        h = hash(objectid(operand), h)
+    end
+    for parameter in own.parameters
+        h = hash(parameter, h)
+    end
+    return h
 end
 
-function apply(name::AbstractString, operands::Vector{Formula}, parameters::Vector{Int64}=Int64[])
-    own = c_text(name, "name")
-    handles = Ptr{Cvoid}[operand.pointer for operand in operands]
-    out = new_pointer()
-    GC.@preserve operands check(ccall(
-        library().formula_apply, Ptr{Cvoid},
-        (Cstring, Ptr{Ptr{Cvoid}}, Csize_t, Ptr{Int64}, Csize_t, Ptr{Ptr{Cvoid}}),
-        own, handles, length(handles), parameters, length(parameters), out,
-    ))
-    return Formula(out[])
-end
+const variables = Table{NTuple{3,Int},Formula}()
+const operations = Table{Operation,Formula}()
+const renumberings = Table{Tuple{Formula,Vector{Int64}},Formula}()
+const transposes = Table{Formula,Formula}()
 
-function renumbered(formula::Formula, positions::Vector{Int64})
-    positions == 0:length(positions)-1 && return formula
-    out = new_pointer()
-    check(ccall(
-        functions.formula_renumber, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}, Csize_t, Ptr{Ptr{Cvoid}}),
-        formula, positions, length(positions), out,
-    ))
-    return Formula(out[])
-end
+const no_parameters = Int64[]
 
-function transposed(formula::Formula)
-    out = new_pointer()
-    check(ccall(functions.formula_transpose, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), formula, out))
-    return Formula(out[])
-end
+variable(position, columns, category) =
+    remembered(variables, (Int(position), Int(columns), Int(category))) do
+        out = new_pointer()
+        check(ccall(
+            library().formula_variable, Ptr{Cvoid}, (Int64, Int64, Int32, Ptr{Ptr{Cvoid}}),
+            position, columns, category, out,
+        ))
+        Formula(out[])
+    end
 
-function formula_dim(formula::Formula)
+# An operation by its name in the formula language.
+apply(name::String, operands::Vector{Formula}, parameters::Vector{Int64}=no_parameters) =
+    remembered(operations, Operation(name, operands, parameters)) do
+        handles = Ptr{Cvoid}[live(operand) for operand in operands]
+        out = new_pointer()
+        GC.@preserve operands check(ccall(
+            library().formula_apply, Ptr{Cvoid},
+            (Cstring, Ptr{Ptr{Cvoid}}, Csize_t, Ptr{Int64}, Csize_t, Ptr{Ptr{Cvoid}}),
+            c_text(name, "name"), handles, length(handles), parameters, length(parameters), out,
+        ))
+        Formula(out[])
+    end
+
+# The formula whose argument number k is number positions[k + 1].
+renumbered(formula::Formula, positions::Vector{Int64}) =
+    remembered(renumberings, (formula, positions)) do
+        out = new_pointer()
+        check(ccall(
+            functions.formula_renumber, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}, Csize_t, Ptr{Ptr{Cvoid}}),
+            formula, positions, length(positions), out,
+        ))
+        Formula(out[])
+    end
+
+transposed(formula::Formula) =
+    remembered(transposes, formula) do
+        out = new_pointer()
+        check(ccall(functions.formula_transpose, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), formula, out))
+        Formula(out[])
+    end
+
+function formula_dim(formula::Ptr{Cvoid})
     out = Ref{Int64}(0)
     check(ccall(functions.formula_dim, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}), formula, out))
     return Int(out[])
 end
 
-function is_complex(formula::Formula)
+function is_complex_formula(formula::Ptr{Cvoid})
     out = Ref{Int32}(0)
     check(ccall(functions.formula_is_complex, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int32}), formula, out))
     return out[] == 1
@@ -119,7 +186,7 @@ function make_reduction(name::AbstractString, formula::Formula, dims::Integer, p
     GC.@preserve weights check(ccall(
         functions.reduction_create, Ptr{Cvoid},
         (Cstring, Ptr{Cvoid}, Int32, Ptr{Int64}, Csize_t, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
-        own, formula, dims - 1, parameters, length(parameters), weights === nothing ? C_NULL : weights.pointer, out,
+        own, formula, dims - 1, parameters, length(parameters), weights === nothing ? C_NULL : live(weights), out,
     ))
     return Reduction(out[])
 end
@@ -139,12 +206,14 @@ end
 
 function saved_reduction(reduction::Reduction, position)
     out = new_pointer()
-    check(ccall(functions.reduction_saved, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), reduction, position, out))
+    check(ccall(
+        functions.reduction_saved, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Ptr{Cvoid}}), reduction, position, out,
+    ))
     return Reduction(out[])
 end
 
 function gradient_reduction(reduction::Reduction, wrt::Formula, cotangent::Formula, saved::Vector{Formula})
-    handles = Ptr{Cvoid}[one.pointer for one in saved]
+    handles = Ptr{Cvoid}[live(one) for one in saved]
     out = new_pointer()
     GC.@preserve saved check(ccall(
         functions.reduction_gradient, Ptr{Cvoid},

@@ -93,7 +93,7 @@ sqnorm2(x::LazyTensor) = operation("SqNorm2", x)
 "    norm2(x)\n\nThe Euclidean norm of each entry, a vector."
 norm2(x::LazyTensor) = operation("Norm2", x)
 
-"    weightedsqnorm(x, s)\n\nThe squared norm with weights `s`: one, one for each component, or a matrix, row after row."
+"    weightedsqnorm(x, s)\n\nThe squared norm with weights `s`: one, one for each component, or a matrix by rows."
 weightedsqnorm(x::Operand, s::Operand) = operation("WeightedSqNorm", s, x)
 
 "    weightedsqdist(x, y, s)\n\nThe squared distance with weights, as in [`weightedsqnorm`](@ref)."

@@ -16,70 +16,74 @@ function rows_of(index, count, axis)
 end
 
 function Base.getindex(K::LazyTensor, i, j)
-    rows = map(rows_of, (i, j), size(K), (1, 2))
+    rows = map(rows_of, (i, j), size(K)[1:2], (1, 2))
     any(isnothing, rows) && throw(BoundsError(K, (i, j)))
     part = restricted(K, rows...)
     i isa Integer || j isa Integer || return part
     entries = all_entries(part)
-    if i isa Integer && j isa Integer
-        return K.columns == 1 ? entries[1] : vec(entries)
-    end
-    return K.columns == 1 ? vec(entries) : reshape(entries, K.columns, :)
+    # As of arrays, a number in the place of an index takes its axis away.
+    own, batch = components(K) == 1 ? () : (components(K),), K.arguments.batch
+    i isa Integer && j isa Integer && isempty(own) && isempty(batch) && return entries[1]
+    kept(index, rows) = index isa Integer ? () : (length(rows),)
+    return reshape(entries, own..., kept(i, rows[1])..., kept(j, rows[2])..., batch...)
 end
+
+Base.getindex(K::LazyTensor, blocks::BlockRanges) = LazyTensor(K.formula, with_ranges(K.arguments, blocks))
+
+with_ranges(own::Arguments, blocks) = Arguments(
+    own.values, own.kinds, own.rows, own.batch, own.base,
+    joined_ranges("blocks", own.ranges, checked_ranges(blocks, own.rows)),
+)
 
 Base.getindex(K::LazyTensor, index...) =
     throw(ArgumentError("a LazyTensor has two indices, K[i, j]; got $(length(index))"))
 Base.view(K::LazyTensor, i, j) = K[i isa Integer ? (i:i) : i, j isa Integer ? (j:j) : j]
 
 restricted_value(value::AbstractVector, rows) = readable(view(value, rows), "values")
-restricted_value(value::AbstractMatrix, rows) = readable(view(value, :, rows), "values")
+restricted_value(value::AbstractArray, rows) =
+    readable(view(value, :, rows, ntuple(_ -> Colon(), ndims(value) - 2)...), "values")
 
 # The tensor of some of the points. Ranges are views, other choices of points are copied.
-function restricted(K::LazyTensor{T}, i, j) where {T}
-    values = map(zip(K.values, K.kinds)) do (value, kind)
+function restricted(K::LazyTensor, i, j)
+    own = K.arguments
+    own.ranges === nothing ||
+        throw(ArgumentError("a part of a LazyTensor with BlockRanges: expected all pairs; blocks are taken of a part"))
+    values = map(own.values, own.kinds) do value, kind
         kind.category == category_parameter && return value
         rows = kind.category == category_i ? i : j
         return rows == 1:points(value) ? value : restricted_value(value, rows)
     end
     # An index that no argument follows has one row, which cannot be chosen twice.
-    rows = (K.rows[1] < 0 ? -1 : length(i), K.rows[2] < 0 ? -1 : length(j))
-    is_wrong = (K.rows[1] < 0 && length(i) != 1) || (K.rows[2] < 0 && length(j) != 1)
+    is_wrong = (own.rows[1] < 0 && length(i) != 1) || (own.rows[2] < 0 && length(j) != 1)
     is_wrong &&
         throw(DimensionMismatch("no argument follows this index: expected one row, got $(length(i)) × $(length(j))"))
-    return LazyTensor{T}(K.formula, convert(Vector{Any}, values), K.kinds, rows, K.columns, K.base, K.cache)
+    rows = (own.rows[1] < 0 ? -1 : length(i), own.rows[2] < 0 ? -1 : length(j))
+    return LazyTensor(K.formula, Arguments(values, own.kinds, rows, own.batch, own.base, nothing))
 end
 
-# Describes points as a batch of one problem for each j: (1, rows, columns) for what follows i, (rows, 1, columns) for j.
-function describe_batch!(call, k, a::AbstractVecOrMat{T}, category) where {T}
-    data, steps = layout(a)
-    columns = a isa AbstractVector ? 1 : size(a, 1)
-    across, along = a isa AbstractVector ? (1, steps[1]) : steps
-    extents = category == category_i ? (1, points(a), columns) : (points(a), 1, columns)
-    describe!(call, k, T, data, extents, (along, along, across))
+# Describes an argument with an axis of problems, one for each j: behind the points of i, in the place of those of j.
+function describe_entries!(call, k, a::AbstractArray{T}, category) where {T}
+    address, extents, steps = category == category_parameter ? without_points(a) : points_layout(a)
+    around = category == category_i ? 2 : 1
+    before(values, own) = (values[1:around]..., own, values[around+1:end]...)
+    describe!(call, k, T, address, before(extents, 1), before(steps, 0))
 end
 
-# A parameter of all problems of the batch.
-function describe_batch_parameter!(call, k, a::AbstractVector{T}) where {T}
-    data, steps = layout(a)
-    describe!(call, k, T, data, (1, length(a)), (0, steps[1]))
-end
-
-# All entries, of extents columns × M × N: each j is a problem of a batch whose sum has one term.
+# All entries, of extents columns × M × N × batch: each j is a problem of a batch whose sum has one term.
 function all_entries(K::LazyTensor{T}) where {T}
-    number = real(T)
+    K.arguments.ranges === nothing ||
+        throw(ArgumentError("entries of a LazyTensor with BlockRanges: expected all pairs; these have only reductions"))
     kernel = kernel_of(K, "Sum", 2, nothing)
-    m, n = size(K)
-    entries = Array{T}(undef, K.columns, m, n)
+    entries = Array{T}(undef, components(K), size(K)...)
     isempty(entries) && return entries
-    values = Any[run_value(number, K.values[k]) for k in eachindex(kernel.inputs)]
-    call = Call(length(values) + 1)
+    values = run_values(real(T), K.arguments, length(kernel.inputs))
+    call = Call(length(values) + 1, ndims(K) + 1)
     GC.@preserve values entries begin
         for (k, input) in enumerate(kernel.inputs)
-            input.category == category_parameter ? describe_batch_parameter!(call, k, values[k]) :
-            describe_batch!(call, k, values[k], input.category)
+            describe_entries!(call, k, values[k], input.category)
         end
-        describe!(call, length(call.arrays), T, pointer(entries), (n, m, K.columns), (K.columns * m, K.columns, 1))
-        execute(kernel, call, Float64(m) * n)
+        describe_points!(call, length(call.arrays), entries)
+        execute(kernel, call, Float64(length(K)), nothing)
     end
     return entries
 end
@@ -88,14 +92,17 @@ end
     Matrix(K)
 
 All entries of a [`LazyTensor`](@ref) whose entries are numbers. `Array(K)` gives an array of extents
-components × M × N where they are vectors.
+components × M × N where they are vectors, and with the axes of a batch behind these.
 """
 function Base.Matrix(K::LazyTensor)
-    K.columns == 1 ||
-        throw(DimensionMismatch("K: expected entries of one number, got $(K.columns); Array(K) has three axes for these"))
+    components(K) == 1 || throw(DimensionMismatch(
+        "K: expected entries of one number, got $(components(K)); Array(K) has three axes for these",
+    ))
+    isempty(K.arguments.batch) ||
+        throw(DimensionMismatch("K: expected one matrix, got a batch of $(K.arguments.batch); Array(K) has all of it"))
     return reshape(all_entries(K), size(K))
 end
 
-Base.Array(K::LazyTensor) = K.columns == 1 ? Matrix(K) : all_entries(K)
+Base.Array(K::LazyTensor) = components(K) == 1 ? reshape(all_entries(K), size(K)) : all_entries(K)
 Base.collect(K::LazyTensor) = Array(K)
 Base.Matrix{T}(K::LazyTensor) where {T} = convert(Matrix{T}, Matrix(K))

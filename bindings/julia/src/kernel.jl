@@ -6,14 +6,15 @@
 A function that reduces a formula over all pairs of points.
 
 `formula` is text in KeOps' language, and `aliases` tell its arguments, in the order in which the function takes them:
-`"x = Vi(3)"` has three components for each i, `Vj` for each j, `Pm` is a parameter. `dims=1` reduces over i, the rows of
-the matrix of values, and `dims=2` over j. `option` is the whole number that reductions such as `"KMin"` take, `weights`
-the formula of the weights of `"LogSumExpWeight"` and `"SumSoftMaxWeight"`. The formula may also be a whole reduction as
-KeOps writes it, `"Sum_Reduction(Exp(-SqDist(x,y))*b,0)"`, where 0 at the end reduces over j.
+`"x = Vi(3)"` has three components for each i, `Vj` for each j, `Pm` is a parameter. `dims=1` reduces over i, the rows
+of the matrix of values, and `dims=2` over j. `option` is the whole number that reductions such as `"KMin"` take,
+`weights` the formula of the weights of `"LogSumExpWeight"` and `"SumSoftMaxWeight"`. The formula may also be a whole
+reduction as KeOps writes it, `"Sum_Reduction(Exp(-SqDist(x,y))*b,0)"`, where 0 at the end reduces over j.
 
 The function takes matrices with a column for each point, vectors where there is one component and for parameters, and
 numbers for these; by place or by name. Its result is a vector where there is one number for each point, else a matrix
-with a column for each. Places in results count from 1.
+with a column for each. Places in results count from 1. Axes from the third on are those of a batch, and `ranges`,
+[`BlockRanges`](@ref), are the blocks that are reduced if it is not all.
 
 ```julia
 k = keops_kernel("Exp(-g * SqDist(x, y)) * b", "x = Vi(3)", "y = Vj(3)", "b = Vj(1)", "g = Pm(1)")
@@ -22,12 +23,13 @@ k(rand(3, 100), rand(3, 200), rand(200), 0.5)
 """
 function keops_kernel(formula::AbstractString, aliases...; reduction=nothing, dims=2, option=nothing, weights=nothing)
     for alias in aliases
-        alias isa AbstractString || throw(ArgumentError("aliases: expected texts such as \"x = Vi(3)\", got $(words(alias))"))
+        alias isa AbstractString ||
+            throw(ArgumentError("aliases: expected texts such as \"x = Vi(3)\", got $(words(alias))"))
     end
-    is_reduction = reduction === nothing && occursin(r"^\s*(\w+_Reduction|(Grad|Diff)\s*\(\s*\w+_Reduction)\s*\(", formula)
-    if is_reduction
-        dims == 2 && option === nothing && weights === nothing ||
-            throw(ArgumentError("formula: a whole reduction tells its index, option and weights itself, got $(words(formula))"))
+    if reduction === nothing && occursin(whole_reduction, formula)
+        dims == 2 && option === nothing && weights === nothing || throw(ArgumentError(
+            "formula: a whole reduction tells its index, option and weights itself, got $(words(formula))",
+        ))
         return KeopsKernel(replace(formula, r"^\s*(ArgK(Min|Max))_Reduction" => s"K\2_\1_Reduction"), formula, aliases)
     end
     name = reduction === nothing ? "Sum" : string(c_text(text_or_name(reduction), "reduction"))
@@ -43,26 +45,29 @@ function keops_kernel(formula::AbstractString, aliases...; reduction=nothing, di
     return KeopsKernel(text(with_values(name)), text(name), aliases)
 end
 
+const whole_reduction = r"^\s*(\w+_Reduction|(Grad|Diff)\s*\(\s*\w+_Reduction)\s*\("
+
 keops_kernel(formula, aliases...; options...) = throw(ArgumentError("formula: expected a text, got $(words(formula))"))
 
 text_or_name(value) = value isa Symbol ? string(value) : value
 
 function checked_dims(dims)
-    dims isa Integer && (dims == 1 || dims == 2) && return Int(dims)
+    dims isa Integer && !(dims isa Bool) && (dims == 1 || dims == 2) && return Int(dims)
     throw(ArgumentError("dims: expected 1 (over i) or 2 (over j), got $(words(dims))"))
 end
 
 "What [`keops_kernel`](@ref) makes: call it with the arguments of the formula."
 struct KeopsKernel
     reduction::Reduction
-    # The reduction as the user has written it, and its name.
+    # The reduction's text, the one that the user has written, which may want fewer results, and its name.
+    source::String
     text::String
     name::String
     aliases::Vector{String}
     names::Vector{String}
     inputs::Vector{Input}
     dims::Int
-    cache::Cache
+    compiled::Table{Purpose,Any}
 end
 
 function KeopsKernel(text, shown, aliases)
@@ -71,10 +76,13 @@ function KeopsKernel(text, shown, aliases)
     facts = compiled([reduction], 64, current_options[].compilation)
     names = argument_names(aliases, length(facts.inputs))
     return KeopsKernel(
-        reduction, shown, found === nothing ? "Sum" : found[1], collect(String, aliases), names, facts.inputs, facts.dims,
-        Cache(),
+        reduction, text, shown, found === nothing ? "Sum" : found[1], collect(String, aliases), names, facts.inputs,
+        facts.dims, Table{Purpose,Any}(),
     )
 end
+
+# The reduction, which is parsed anew where a precompiled module holds the function.
+reduction_of(k::KeopsKernel) = is_live(k.reduction) ? k.reduction : parse_reduction(k.source, k.aliases)
 
 # The names of arguments by their positions, as aliases tell them: "x = Vi(3)", "x = Vi(0,3)" or "x = Var(0,3,0)".
 function argument_names(aliases, count)
@@ -93,6 +101,9 @@ Base.show(io::IO, k::KeopsKernel) = print(io, "KeopsKernel(", repr(k.text), ", "
 # What an argument is called in errors.
 told(names, position) = isempty(names[position]) ? "argument $position" : "argument $position ($(names[position]))"
 
+told(place::Tuple) = told(place...)
+told(what::String) = what
+
 # The format that is computed with: of arrays, since numbers follow them.
 data_type(value::AbstractArray) = base_type(eltype(value))
 data_type(value) = Bool
@@ -105,43 +116,49 @@ computed_base(values::Tuple) = promote_type(data_type(first(values)), computed_b
 parts(::AbstractArray{<:Complex}) = 2
 parts(::Any) = 1
 
-points(a::AbstractVector) = length(a)
-points(a::AbstractMatrix) = size(a, 2)
-
 # An argument of a call as the library reads it: checked, and copied where there are no strides.
-function prepared(::Type{T}, input::Input, names, position, value) where {T}
+@inline function prepared(::Type{T}, input::Input, names, position, value) where {T}
     input.category == category_parameter && return prepared_parameter(T, input.columns, names, position, value)
-    if value isa AbstractVecOrMat{<:Union{Real,Complex}}
+    if value isa NumberArray && ndims(value) > 0
         columns = (value isa AbstractVector ? 1 : size(value, 1)) * parts(value)
         columns == input.columns && return readable_input(value, names, position)
     end
     refuse(input.columns, value, names, position)
 end
 
-@inline readable_input(value, names, position) = is_readable(value) ? value : copied(value, told(names, position))
+@inline readable_input(value, names, position) =
+    is_readable(value) ? value : copied_input(value, names, position)
+@noinline copied_input(value, names, position) = copied(value, told(names, position))
 
 @noinline function refuse(columns, value, names, position)
     own = value isa AbstractArray ? columns ÷ parts(value) : columns
     expected = own == 1 ? "a vector of numbers, one for each point" : "a matrix with $own rows, a column for each point"
     message = "$(told(names, position)): expected $expected, got $(words(value))"
-    throw(value isa AbstractArray{<:Union{Real,Complex}} ? DimensionMismatch(message) : ArgumentError(message))
+    throw(value isa NumberArray ? DimensionMismatch(message) : ArgumentError(message))
 end
 
-function prepared_parameter(::Type{T}, columns, names, position, value) where {T}
+@inline function prepared_parameter(::Type{T}, columns, names, position, value) where {T}
     if value isa Real
         columns == 1 && return T[value]
     elseif value isa Complex
         columns == 2 && return Complex{T}[value]
-    elseif value isa AbstractVector{<:Union{Real,Complex}}
-        length(value) * parts(value) == columns && return readable_input(value, names, position)
+    elseif value isa NumberArray && is_parameter_shape(value)
+        size(value, 1) * parts(value) == columns && return readable_input(value, names, position)
     end
-    expected = columns == 1 ? "a number" : "a vector of length $columns"
-    message = "$(told(names, position)): expected $expected, got $(words(value))"
-    throw(value isa Union{Number,AbstractArray{<:Number}} ? DimensionMismatch(message) : ArgumentError(message))
+    refuse_parameter(columns, value, names, position)
 end
 
+@noinline function refuse_parameter(columns, value, names, position)
+    expected = columns == 1 ? "a number" : "a vector of length $columns"
+    message = "$(told(names, position)): expected $expected, got $(words(value))"
+    throw(value isa Union{Number,NumberArray} ? DimensionMismatch(message) : ArgumentError(message))
+end
+
+# A vector; in a batch there is one point, with the axes of the batch behind it.
+is_parameter_shape(value::AbstractArray) = ndims(value) == 1 || (ndims(value) > 2 && size(value, 2) == 1)
+
 prepared(::Type{T}, inputs::Vector{Input}, names, position, values::Tuple{}) where {T} = ()
-prepared(::Type{T}, inputs::Vector{Input}, names, position, values::Tuple) where {T} = (
+@inline prepared(::Type{T}, inputs::Vector{Input}, names, position, values::Tuple) where {T} = (
     prepared(T, inputs[position], names, position, first(values)),
     prepared(T, inputs, names, position + 1, Base.tail(values))...,
 )
@@ -161,65 +178,32 @@ end
 @noinline refuse_count(names, position, known, count) =
     throw(DimensionMismatch("$(told(names, position)): expected $known points, as those before it have, got $count"))
 
-describe_all!(call::Call, inputs, position, values::Tuple{}) = nothing
-@inline function describe_all!(call::Call, inputs, position, values::Tuple)
-    describe_input!(call, position, first(values), inputs[position].category)
-    describe_all!(call, inputs, position + 1, Base.tail(values))
-end
+batch_of_all(names, position, values::Tuple{}) = ()
+batch_of_all(names, position, values::Tuple) = joined_batch(
+    (names, position), batch_of(first(values)), batch_of_all(names, position + 1, Base.tail(values)),
+)
 
-@inline function describe_input!(call, position, value::AbstractVector, category)
-    category == category_parameter ? describe_parameter!(call, position, value) : describe_points!(call, position, value)
-end
-@inline describe_input!(call, position, value::AbstractMatrix, category) = describe_points!(call, position, value)
+kernel_for(k::KeopsKernel, ::Type{T}) where {T} = remembered(k.compiled, purpose(:formula, T)) do
+    compiled([reduction_of(k)], 8 * sizeof(T), current_options[].compilation)
+end::CompiledKernel
 
-# Runs a kernel on arguments that were prepared; gives all its results.
-function run_kernel(::Type{T}, kernel::CompiledKernel, values, rows) where {T}
-    counts = max.(rows, ifelse.(rows .< 0, 1, 0))
-    kept = counts[3-kernel.dims]
-    inputs, outputs = length(kernel.inputs), length(kernel.outputs)
-    call = Call(inputs + outputs)
-    if outputs == 1
-        result = new_output(T, kernel.outputs[1], kept)
-        GC.@preserve values result begin
-            describe_all!(call, kernel.inputs, 1, values)
-            describe_points!(call, inputs + 1, result)
-            execute(kernel, call, counts[1] * counts[2])
-        end
-        return (result,)
-    end
-    results = Tuple(new_output(T, output, kept) for output in kernel.outputs)
-    GC.@preserve values results begin
-        describe_all!(call, kernel.inputs, 1, values)
-        for (k, result) in enumerate(results)
-            describe_points!(call, inputs + k, result)
-        end
-        execute(kernel, call, Float64(counts[1]) * counts[2])
-    end
-    return results
-end
-
-function kernel_for(k::KeopsKernel, ::Type{T}) where {T}
-    return recent_kernel(k.cache, :formula, 0, 8 * sizeof(T)) do
-        compiled([k.reduction], 8 * sizeof(T), current_options[].compilation)
-    end
-end
-
-function (k::KeopsKernel)(arguments...; named...)
-    isempty(named) || return k(by_name(k.names, arguments, named)...)
+function (k::KeopsKernel)(arguments...; ranges=nothing, named...)
+    isempty(named) || return k(by_name(k.names, arguments, named)...; ranges=ranges)
     length(arguments) == length(k.inputs) || refuse_number(k.names, arguments)
     T = computed(arguments)
     values = prepared(T, k.inputs, k.names, 1, arguments)
     rows = counted(k.inputs, k.names, 1, values, (-1, -1))
-    results = run_kernel(T, kernel_for(k, T), values, rows)
+    batch = batch_of_all(k.names, 1, values)
+    results = run_kernel(T, kernel_for(k, T), values, rows, batch, checked_ranges(ranges, rows))
     k.name == "Sum" && return results[1]
-    return finished(k.name, results, max(rows[k.dims], rows[k.dims] < 0 ? 1 : 0), components_of(k, results))
+    return finished(k.name, results, k.dims, rows, components_of(k, results), ranges)
 end
 
 # How many components belong to one rank of a list of the nearest.
 function components_of(k::KeopsKernel, results)
     occursin("K", k.name) || return 1
     found = match(r",\s*(\d+)\s*,\s*[01]\s*\)\s*$", k.text)
-    columns = ndims(results[1]) == 1 ? 1 : size(results[1], 1)
+    columns = results[1] isa AbstractVector ? 1 : size(results[1], 1)
     return found === nothing ? 1 : columns ÷ parse(Int, found[1])
 end
 

@@ -2,12 +2,12 @@
 # because the file is not known before, and a `ccall` wants names that are constant.
 
 const function_names = (
-    :error_code, :error_message, :error_free, :text_data, :text_free, :abi_version, :version, :doctor, :set_num_threads,
-    :num_threads, :formula_parse, :formula_variable, :formula_constant, :formula_apply, :formula_renumber,
-    :formula_transpose, :formula_dim, :formula_is_complex, :formula_text, :formula_free, :reduction_parse,
-    :reduction_create, :reduction_saved_count, :reduction_saved, :reduction_gradient, :reduction_dim, :reduction_text,
-    :reduction_free, :kernel_compile, :kernel_run, :kernel_input_count, :kernel_input, :kernel_output_count,
-    :kernel_output, :kernel_axis, :kernel_explain, :kernel_free, :solver_create, :solver_run, :solver_free,
+    :error_code, :error_message, :error_free, :text_data, :text_free, :version, :doctor, :formula_parse,
+    :formula_variable, :formula_apply, :formula_renumber, :formula_transpose, :formula_dim, :formula_is_complex,
+    :formula_text, :formula_free, :reduction_parse, :reduction_create, :reduction_saved_count, :reduction_saved,
+    :reduction_gradient, :reduction_dim, :reduction_text, :reduction_free, :kernel_compile, :kernel_run,
+    :kernel_input_count, :kernel_input, :kernel_output_count, :kernel_output, :kernel_axis, :kernel_explain,
+    :kernel_free, :solver_create, :solver_run, :solver_free, :ranges_create, :ranges_free,
 )
 
 @eval mutable struct Functions

@@ -14,7 +14,8 @@ entry(x) = x
 
 bare(x::Entry) = x.tensor
 bare(x::Number) = pm(x)
-bare(x) = throw(ArgumentError("a function of a LazyTensor with a dot: expected that it gives a number, got $(words(x))"))
+bare(x) =
+    throw(ArgumentError("a function of a LazyTensor with a dot: expected that it gives a number, got $(words(x))"))
 
 struct LazyStyle <: Broadcast.BroadcastStyle end
 
@@ -35,11 +36,12 @@ Broadcast.broadcasted(::LazyStyle, ::typeof(Base.literal_pow), ::Any, x, power) 
 value_of(::Val{n}) where {n} = n
 
 # Operations on entries, where numbers and entries mix.
-made(name, operands...; parameters=Int64[]) = Entry(operation(name, map(bare, operands)...; parameters=parameters))
+made(name, operands...; parameters=no_parameters) =
+    Entry(operate(name, LazyTensor[bare(one) for one in operands], parameters))
 
 for (f, name) in (
-    (:+, "Add"), (:-, "Subtract"), (:*, "Mult"), (:/, "Divide"), (:<, "LessThan"), (:<=, "LessOrEqual"), (:(==), "Equal"),
-    (:!=, "NotEqual"),
+    (:+, "Add"), (:-, "Subtract"), (:*, "Mult"), (:/, "Divide"), (:<, "LessThan"), (:<=, "LessOrEqual"),
+    (:(==), "Equal"), (:!=, "NotEqual"),
 )
     @eval begin
         Base.$f(a::Entry, b::Entry) = made($name, a, b)
@@ -101,8 +103,12 @@ no_product(what) = throw(ArgumentError("$what of two LazyTensors: a dot applies 
 Base.:*(::LazyTensor, ::LazyTensor) = no_product("*")
 Base.:/(::LazyTensor, ::LazyTensor) = no_product("/")
 
-Base.transpose(K::LazyTensor{T}) where {T} = LazyTensor(
-    transposed(K.formula), K.values, [exchanged(kind) for kind in K.kinds], reverse(K.rows), K.base,
+Base.transpose(K::LazyTensor) = LazyTensor(transposed(K.formula), exchanged(K.arguments))
+
+# Arguments with i and j exchanged.
+exchanged(own::Arguments) = Arguments(
+    own.values, map(exchanged, own.kinds), reverse(own.rows), own.batch, own.base,
+    own.ranges === nothing ? nothing : transpose(own.ranges),
 )
 
 function exchanged(kind::Input)

@@ -1,18 +1,18 @@
 # What becomes of all entries of a row or of a column.
 
 # The kernel of a reduction of a tensor alone, compiled when first wanted.
-function kernel_of(K::LazyTensor{T}, name, dims, option) where {T}
-    number = real(T)
-    compilation = current_options[].compilation
-    return cached(K.cache, (name, dims, option, number, compilation)) do
-        parameters = option === nothing ? Int64[] : Int64[option]
-        compiled([make_reduction(name, K.formula, dims, parameters)], 8 * sizeof(number), compilation)
+function kernel_of(K::LazyTensor{T}, name::String, dims, option) where {T}
+    own = purpose(Symbol(name), real(T); dims=dims, option=option === nothing ? typemin(Int) : option)
+    return remembered(K.formula.compiled, own) do
+        parameters = option === nothing ? no_parameters : Int64[option]
+        compiled([make_reduction(name, K.formula, dims, parameters)], own.bits, own.compilation)
     end::CompiledKernel
 end
 
-function kernel_of_weighted(name, formulas, dims, ::Type{number}) where {number}
-    own = make_reduction(name, formulas[1], dims, Int64[], formulas[2])
-    return compiled([own], 8 * sizeof(number), current_options[].compilation)
+function checked_option(option)
+    option === nothing && return nothing
+    option isa Integer && typemin(Int) < option <= typemax(Int) && return Int(option)
+    throw(ArgumentError("option: expected a whole number, got $(words(option))"))
 end
 
 """
@@ -23,28 +23,28 @@ Reduces a [`LazyTensor`](@ref) over i (`dims=1`) or j (`dims=2`) by any reductio
 a column for each point.
 """
 function reduction(name, K::LazyTensor; dims, option=nothing, weights=nothing)
-    own = with_values(c_text(text_or_name(name), "name"))
-    over = checked_dims(dims)
-    option === nothing || option isa Integer || throw(ArgumentError("option: expected a whole number, got $(words(option))"))
-    if weights === nothing
-        kernel = kernel_of(K, own, over, option)
-        return reduced(string(name), kernel, K.values, K.rows, real_type(K), K.columns)
-    end
-    formulas, values, _, rows, base = joined(own, [K, tensor(weights)])
-    number = computed_type(base)
-    kernel = kernel_of_weighted(own, formulas, over, number)
-    return reduced(string(name), kernel, values, rows, number, K.columns)
+    shown = c_text(text_or_name(name), "name")
+    own, over, number = with_values(shown), checked_dims(dims), checked_option(option)
+    weights === nothing || return weighted_reduction(shown, K, tensor(weights), over, number)
+    return reduced(shown, kernel_of(K, own, over, number), K.arguments, real_type(K), components(K))
+end
+
+function weighted_reduction(name, K, weights, dims, option)
+    formulas, arguments = joined(name, LazyTensor[K, weights])
+    T = computed_type(arguments.base)
+    own = make_reduction(name, formulas[1], dims, option === nothing ? no_parameters : Int64[option], formulas[2])
+    kernel = compiled([own], 8 * sizeof(T), current_options[].compilation)
+    return reduced(name, kernel, arguments, T, components(K))
 end
 
 reduction(name, K; options...) = throw(ArgumentError("K: expected a LazyTensor, got $(words(K))"))
 
-function reduced(name, kernel, values, rows, ::Type{T}, components) where {T}
-    # Arguments that the formula no longer holds are not wanted.
-    own = Any[run_value(T, values[k]) for k in eachindex(kernel.inputs)]
-    results = run_kernel(T, kernel, own, rows)
-    return finished(name, results, extent(rows[kernel.dims]), components)
+function reduced(name, kernel, own::Arguments, ::Type{T}, components) where {T}
+    values = run_values(T, own, length(kernel.inputs))
+    results = run_kernel(T, kernel, values, own.rows, own.batch, own.ranges)
+    name == "Sum" && return results[1]
+    return finished(name, results, kernel.dims, own.rows, components, own.ranges)
 end
-
 
 """
     sum(K; dims)
@@ -56,7 +56,7 @@ where entries are vectors; without `dims` the sum of all entries. `prod`, `minim
 function Base.sum(K::LazyTensor; dims=nothing)
     dims === nothing || return reduction("Sum", K; dims=dims)
     rows = reduction("Sum", K; dims=2)
-    return K.columns == 1 ? sum(rows) : vec(sum(rows; dims=2))
+    return components(K) == 1 ? sum(rows) : vec(sum(rows; dims=2:ndims(rows)))
 end
 
 Base.prod(K::LazyTensor; dims) = reduction("Prod", K; dims=dims)

@@ -24,8 +24,8 @@ compile_options(bits, own::Compilation) = RunOptions(
     C_NULL, C_NULL, 0, own.allow_tf32,
 )
 
-run_options(threads, device, progress, user) = RunOptions(
-    sizeof(RunOptions), 0, 0, threads, device, progress, user, C_NULL, 0, 0, C_NULL, C_NULL, C_NULL, 0, 0,
+run_options(threads, device, progress, user, ranges) = RunOptions(
+    sizeof(RunOptions), 0, 0, threads, device, progress, user, pointer_of(ranges), 0, 0, C_NULL, C_NULL, C_NULL, 0, 0,
 )
 
 # What an argument of a kernel is.
@@ -48,8 +48,10 @@ struct CompiledKernel
     dims::Int
 end
 
+is_live(kernel::CompiledKernel) = is_live(kernel.handle)
+
 function compiled(reductions::Vector{Reduction}, bits::Integer, compilation::Compilation)
-    handles = Ptr{Cvoid}[one.pointer for one in reductions]
+    handles = Ptr{Cvoid}[live(one) for one in reductions]
     out = new_pointer()
     GC.@preserve reductions check(ccall(
         functions.kernel_compile, Ptr{Cvoid}, (Ptr{Ptr{Cvoid}}, Csize_t, Ptr{RunOptions}, Ptr{Ptr{Cvoid}}),
@@ -97,50 +99,6 @@ function explained(kernel::CompiledKernel)
     return take_text(out[])
 end
 
-# A kernel and what it was made for. Never changed, so that it can be read without a lock.
-mutable struct Recent
-    purpose::Symbol
-    columns::Int
-    bits::Int
-    compilation::Compilation
-    kernel::CompiledKernel
-end
-
-# Kernels of one thing, by what they depend on, compiled when first wanted. A lock is held, so that tasks may share them;
-# the most recent one is found without, because that would take as long as all the rest of a small call.
-mutable struct Cache
-    lock::ReentrantLock
-    made::Dict{Any,Any}
-    recent::Union{Nothing,Recent}
-end
-
-Cache() = Cache(ReentrantLock(), Dict{Any,Any}(), nothing)
-
-@inline function recent_kernel(make, cache::Cache, purpose::Symbol, columns::Int, bits::Int)
-    compilation = current_options[].compilation
-    own = cache.recent
-    if own !== nothing && own.purpose === purpose && own.columns == columns && own.bits == bits &&
-       own.compilation === compilation
-        return own.kernel
-    end
-    kernel = cached(make, cache, (purpose, columns, bits, compilation))::CompiledKernel
-    cache.recent = Recent(purpose, columns, bits, compilation, kernel)
-    return kernel
-end
-
-function cached(make, cache::Cache, key)
-    lock(cache.lock)
-    try
-        found = get(cache.made, key, nothing)
-        found === nothing || return found
-        made = make()
-        cache.made[key] = made
-        return made
-    finally
-        unlock(cache.lock)
-    end
-end
-
 # Pairs from which on a run looks whether the user wants to stop it.
 const many_pairs = 2^20
 
@@ -153,8 +111,8 @@ end
 
 Watch(progress) = Watch(progress, false, nothing)
 
-# Called from the library, whose frames nothing may jump over: whatever is thrown, an interrupt too, is kept, and the run
-# ends. Interrupts are put off during a run, and come where they are allowed again, which is inside the `try`.
+# Called from the library, whose frames nothing may jump over: whatever is thrown, an interrupt too, is kept, and the
+# run ends. Interrupts are put off during a run, and come where they are allowed again, which is inside the `try`.
 function look(own::Watch, done, total)
     try
         Base.reenable_sigint() do
@@ -184,12 +142,13 @@ function finish(error::Ptr{Cvoid}, own::Watch)
 end
 
 # Runs a kernel on described arrays, which the caller keeps alive.
-function execute(kernel::CompiledKernel, call::Call, pairs)
+function execute(kernel::CompiledKernel, call::Call, pairs, ranges)
     options = current_options[]
     inputs = length(kernel.inputs)
     outputs = length(call.arrays) - inputs
     first_output = pointer(call.arrays, inputs + 1)
-    if pairs < many_pairs && options.progress === nothing && options.threads == 0 && options.device == 0
+    is_plain = options.progress === nothing && options.threads == 0 && options.device == 0 && ranges === nothing
+    if is_plain && pairs < many_pairs
         GC.@preserve call check(ccall(
             functions.kernel_run, Ptr{Cvoid},
             (Ptr{Cvoid}, Ptr{ArrayDescription}, Csize_t, Ptr{ArrayDescription}, Csize_t, Ptr{Cvoid}),
@@ -199,8 +158,8 @@ function execute(kernel::CompiledKernel, call::Call, pairs)
     end
     own = Watch(options.progress)
     progress = @cfunction(watch_pairs, Int32, (UInt64, UInt64, Ptr{Cvoid}))
-    GC.@preserve call own begin
-        run = Ref(run_options(options.threads, options.device, progress, pointer_from_objref(own)))
+    GC.@preserve call own ranges begin
+        run = Ref(run_options(options.threads, options.device, progress, pointer_from_objref(own), ranges))
         error = Base.disable_sigint() do
             ccall(
                 functions.kernel_run, Ptr{Cvoid},
@@ -212,22 +171,64 @@ function execute(kernel::CompiledKernel, call::Call, pairs)
     return finish(error, own)
 end
 
-# Results: a vector where there is one number for each point, else a matrix with a column for each point.
-new_result(::Type{T}, columns, rows) where {T} = columns == 1 ? Vector{T}(undef, rows) : Matrix{T}(undef, columns, rows)
+# Results: a vector where there is one number for each point and no batch, else a column for each point.
+new_result(::Type{T}, columns, rows, batch) where {T} =
+    columns == 1 && isempty(batch) ? Vector{T}(undef, rows) : Array{T}(undef, columns, rows, batch...)
 
-function new_output(::Type{T}, output::Output, rows) where {T}
-    output.is_integer && return new_result(Int64, output.columns, rows)
-    output.is_complex && return new_result(Complex{T}, output.columns, rows)
-    return new_result(T, output.columns, rows)
+is_plain(output::Output) = !output.is_integer && !output.is_complex
+
+function new_output(::Type{T}, output::Output, rows, batch) where {T}
+    output.is_integer && return new_result(Int64, output.columns, rows, batch)
+    output.is_complex && return new_result(Complex{T}, output.columns, rows, batch)
+    return new_result(T, output.columns, rows, batch)
 end
+
+# Where no argument tells how many points there are, -1, there is one.
+extent(n) = n < 0 ? 1 : n
+
+# Runs a kernel on arrays that were prepared; gives all its results.
+function run_kernel(::Type{T}, kernel::CompiledKernel, values, rows, batch, ranges=nothing) where {T}
+    kept = extent(rows[3-kernel.dims])
+    outputs = kernel.outputs
+    if length(outputs) == 1 && is_plain(outputs[1])
+        # What most results are, so that the compiler knows it.
+        result = new_result(T, outputs[1].columns, kept, batch)
+        run_into!(result, kernel, values, rows, batch, ranges)
+        return (result,)
+    end
+    results = Tuple(new_output(T, output, kept, batch) for output in outputs)
+    run_into!(results, kernel, values, rows, batch, ranges)
+    return results
+end
+
+function run_into!(results, kernel::CompiledKernel, values, rows, batch, ranges)
+    inputs = length(kernel.inputs)
+    call = Call(inputs + length(kernel.outputs), 2 + length(batch))
+    GC.@preserve values results begin
+        describe_all!(call, kernel.inputs, values)
+        describe_results!(call, inputs, results)
+        execute(kernel, call, pairs_of(rows, batch), ranges)
+    end
+    return nothing
+end
+
+describe_results!(call, inputs, result::Array) = describe_points!(call, inputs + 1, result)
+function describe_results!(call, inputs, results::Tuple)
+    for (k, result) in enumerate(results)
+        describe_points!(call, inputs + k, result)
+    end
+end
+
+# How many pairs there are; a floating-point number, which does not overflow.
+pairs_of(rows, batch) = Float64(extent(rows[1])) * extent(rows[2]) * prod(batch)
 
 # Names of reductions whose results are places of the nearest: these are computed with their values, because only these
 # tell where there are fewer than asked for.
 with_values(name) = name in ("ArgKMin", "ArgKMax") ? "K" * name[5:end] * "_" * name : name
 
-# The results of a reduction as Julia has them: places count from 1, and are 0 where there is none. `reduced` rows were
-# reduced; a list of the nearest belongs to each of `components`.
-function finished(name, results::Tuple, reduced, components)
+# The results of a reduction over index `dims` as Julia has them: places count from 1, and are 0 where there is none. A
+# list of the nearest belongs to each of `components`, and has an axis of its own, behind these.
+function finished(name, results::Tuple, dims, rows, components, ranges)
     if occursin("ArgK", name)
         values, places = results
         none = occursin("ArgKMin", name) ? Inf : -Inf
@@ -236,7 +237,9 @@ function finished(name, results::Tuple, reduced, components)
         return startswith(name, "Arg") ? results[2] : results
     elseif occursin("Arg", name)
         places = results[end]
-        reduced == 0 ? fill!(places, 0) : (places .+= 1)
+        places .+= 1
+        extent(rows[dims]) == 0 && fill!(places, 0)
+        ranges === nothing || clear_empty!(places, meets_something(ranges, dims, extent(rows[3-dims])))
     elseif name in ("KMin", "KMax")
         return listed(results[1], components)
     elseif name in ("Any", "All")
@@ -245,9 +248,12 @@ function finished(name, results::Tuple, reduced, components)
     return length(results) == 1 ? results[1] : results
 end
 
+clear_empty!(places::AbstractVector, has_some) = places[.!has_some] .= 0
+clear_empty!(places::AbstractArray, has_some) = selectdim(places, 2, .!has_some) .= 0
+
 # Several values for each point: a row for each rank; of vectors their components come first.
-function listed(values, components)
-    ranks = ndims(values) == 1 ? 1 : size(values, 1) ÷ components
-    rows = ndims(values) == 1 ? length(values) : size(values, 2)
-    return components == 1 ? reshape(values, ranks, rows) : reshape(values, components, ranks, rows)
+function listed(values::AbstractArray, components)
+    columns, rows, batch = values isa AbstractVector ? 1 : size(values, 1), points(values), batch_of(values)
+    ranks = columns ÷ components
+    return components == 1 ? reshape(values, ranks, rows, batch...) : reshape(values, components, ranks, rows, batch...)
 end

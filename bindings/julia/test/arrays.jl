@@ -1,5 +1,7 @@
 # Arrays of all layouts and types are read where they are, or copied where they cannot be.
 
+using SharedArrays
+
 x, y, b = numbers(3, 8), numbers(3, 9; seed=2), numbers(9; seed=3)
 D = exp.(-squares(x, y))
 product(x, y, b) = exp.(-sqdist(vi(x), vj(y))) * b
@@ -10,13 +12,22 @@ product(x, y, b) = exp.(-sqdist(vi(x), vj(y))) * b
     reversed = reverse(x; dims=2)
     for own in (
         view(wide, 2:4, 3:2:17), permutedims(x)', transpose(permutedims(x)), PermutedDimsArray(permutedims(x), (2, 1)),
-        view(reversed, :, 8:-1:1), reshape(vec(x), 3, 8), view(x, [1, 2, 3], :), view(permutedims(x), :, 1:3)',
+        view(reversed, :, 8:-1:1), reshape(vec(x), 3, 8), reshape(view(vec(x), :), 3, 8), SharedArray(x),
+        view(x[3:-1:1, 8:-1:1], 3:-1:1, 8:-1:1), reshape(view(wide, 2:4, 3:2:17), 3, 8),
+        reinterpret(Float64, reinterpret(Int64, x)), view(x, [1, 2, 3], :), view(permutedims(x), :, 1:3)',
     )
         @test own == x
         @test product(own, y, b) ≈ D * b
         X = vi(own)
         @test gradient(exp.(-sqdist(X, vj(y))), X, ones(8)) ≈ gradient(exp.(-sqdist(vi(x), vj(y))), vi(x), ones(8))
     end
+    # Matrices of other kinds are copied.
+    for own in (Symmetric(y[:, 1:3]), Diagonal([1, 2, 3]), UpperTriangular(y[:, 1:3]), transpose(view(y, :, 1:3)))
+        @test sum(vi(own); dims=2) ≈ own
+    end
+    parts = complex.(numbers(4), numbers(4; seed=2))
+    @test sum(vi(reinterpret(Float64, reshape(parts, 1, 4))); dims=2) == [real(parts) imag(parts)]'
+    @test sum(vi(parts'); dims=2) == conj(parts)
     stepped = zeros(18)
     stepped[2:2:18] = b
     for own in (view(stepped, 2:2:18), view(reverse(b), 9:-1:1), reshape(b, 9, 1)[:, 1])
@@ -82,6 +93,10 @@ end
 end
 
 @testset "sizes" begin
+    @test product(x[:, 1:1], y[:, 1:1], b[1:1]) ≈ D[1:1, 1:1] * b[1:1]
+    @test keops_kernel("SqDist(x,y)", "x = Vi(3)", "y = Vj(3)")(zeros(3, 0), zeros(3, 0)) == Float64[]
+    @test isequal(product(x, y, [NaN; b[2:end]]), fill(NaN, 8)) && all(isequal(Inf), product(x, y, fill(Inf, 9)))
+    @test isequal(sum(vi([Inf]) - vj([Inf]); dims=2), [NaN])
     @test product(zeros(3, 0), y, b) == Float64[]
     @test product(x, zeros(3, 0), Float64[]) == zeros(8)
     @test size(exp.(-sqdist(vi(zeros(3, 0)), vj(y)))) == (0, 9)

@@ -56,7 +56,9 @@ for case in cases
     over = case["over"] == "i" ? 1 : 2
     option = haskey(case, "option") ? parse(Int, case["option"]) : nothing
     weights = get(case, "weights", nothing)
-    kernel = keops_kernel(case["formula"], aliases...; reduction=case["reduction"], dims=over, option=option, weights=weights)
+    kernel = keops_kernel(
+        case["formula"], aliases...; reduction=case["reduction"], dims=over, option=option, weights=weights,
+    )
     last = (option === nothing ? "" : ",$option") * ",$(2 - over)" * (weights === nothing ? "" : ",$weights")
     whole = keops_kernel("$(case["reduction"])_Reduction($(case["formula"])$last)", aliases...)
     wanted = case["results"]

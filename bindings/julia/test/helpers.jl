@@ -13,6 +13,16 @@ end
 
 squares(x, y) = [sum(abs2, x[:, i] - y[:, j]) for i in 1:size(x, 2), j in 1:size(y, 2)]
 
+# The derivative of a number in an array, by central differences.
+function differences(f, a; h=1e-6)
+    return map(eachindex(a)) do place
+        up, down = copy(a), copy(a)
+        up[place] += h
+        down[place] -= h
+        (f(up) - f(down)) / 2h
+    end
+end
+
 # The exception that a call throws; nothing is an error of the test.
 function thrown(f)
     try

@@ -23,7 +23,7 @@ second(C) = [place[2] for place in vec(C)]
         @test count(K .< 1; dims=dims) == vec(sum(D .< 1; dims=dims))
         @test any(K .< 0.1; dims=dims) == vec(any(D .< 0.1; dims=dims))
         @test all(K .< 2; dims=dims) == vec(all(D .< 2; dims=dims))
-        order = dims == 2 ? hcat([sortperm(D[i, :])[1:3] for i in 1:7]...) : hcat([sortperm(D[:, j])[1:3] for j in 1:6]...)
+        order = hcat([sortperm(line)[1:3] for line in (dims == 2 ? eachrow(D) : eachcol(D))]...)
         @test argkmin(K, 3; dims=dims) == order
         @test kmin_argkmin(K, 3; dims=dims)[2] == order
         @test kmin(K, 3; dims=dims) == kmin_argkmin(K, 3; dims=dims)[1]
@@ -59,7 +59,9 @@ end
 end
 
 @testset "options" begin
-    for options in ((summation=:direct,), (summation=:compensated,), (accumulator=Float64,), (target=:portable,), (threads=1,))
+    for options in (
+        (summation=:direct,), (summation=:compensated,), (accumulator=Float64,), (target=:portable,), (threads=1,),
+    )
         @test with_options(() -> sum(K; dims=2); options...) ≈ vec(sum(D; dims=2))
     end
     single = sqdist(vi(Float32.(x)), vj(Float32.(y)))

@@ -66,5 +66,8 @@ K = exp.(-sqdist(vi(x), vj(y)))
 result, pullback = rrule(*, K, b)
 @test result == K * b && unthunk(pullback(e)[3]) ≈ Matrix(K)' * e
 @test pullback(e)[2] isa ChainRulesCore.NotImplemented
+many = exp.(-sqdist(vi(cat(x, 2x; dims=3)), vj(y)))
+result, pullback = rrule(*, many, b)
+@test unthunk(pullback(ones(5, 1, 2))[3]) ≈ Matrix(K)' * ones(5) + Matrix(exp.(-sqdist(vi(2x), vj(y))))' * ones(5)
 result, pullback = rrule(*, vi(x) - vj(y), b)
 @test unthunk(pullback(ones(3, 5))[3]) ≈ [sum(x .- y[:, j]) for j in 1:6]

@@ -14,7 +14,8 @@ K = exp.(-sqdist(vi(x), vj(x)))
     with_options(() -> sum(K; dims=2); progress=(done, total) -> (GC.gc(false); print(devnull, done)))
     iterations = Int[]
     small = exp.(-10 .* sqdist(vi(x[:, 1:30]), vj(x[:, 1:30])))
-    with_options(() -> solve(small, ones(30); alpha=0.1); progress=(iteration, residual) -> push!(iterations, iteration))
+    tell(iteration, residual) = push!(iterations, iteration)
+    with_options(() -> solve(small, ones(30); alpha=0.1); progress=tell)
     @test !isempty(iterations) && issorted(iterations)
 end
 

@@ -4,7 +4,8 @@ using RKeOps
 include("helpers.jl")
 
 @testset "RKeOps" begin
-    for file in ("cases", "arrays", "tensors", "functions", "reductions", "gradients", "solve", "errors", "runs", "rules")
+    for file in ("cases", "arrays", "tensors", "batches", "functions", "reductions", "ranges", "gradients", "solve",
+                 "errors", "runs", "lives", "rules")
         @testset "$file" begin
             include("$file.jl")
         end

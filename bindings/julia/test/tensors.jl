@@ -6,6 +6,7 @@ D = exp.(-squares(x, y))
 
 @testset "sizes and texts" begin
     @test size(K) == (8, 9) && size(K, 1) == 8 && size(K, 2) == 9 && size(K, 3) == 1
+    @test !isempty(K) && isempty(K[1:0, :])
     @test axes(K) == (1:8, 1:9) && length(K) == 72 && ndims(K) == 2 && eltype(K) == Float64
     @test size(transpose(K)) == size(K') == (9, 8)
     @test size(vi(x)) == (8, 1) && size(pm(2)) == (1, 1) && components(vi(x)) == 3
@@ -43,6 +44,9 @@ end
     @test K * permutedims(B)' ≈ D * B
     @test K * (1:9) ≈ D * (1:9)
     @test K' * ones(8) ≈ D' * ones(8)
+    @test ones(8)' * K ≈ ones(8)' * D && numbers(2, 8) * K ≈ numbers(2, 8) * D
+    @test fill(1im, 8)' * K ≈ fill(1im, 8)' * D && K * trues(9) ≈ D * trues(9) && K * Diagonal(b) ≈ D * Diagonal(b)
+    @test refused(() -> ones(8)' * (vi(x) - vj(y)), DimensionMismatch, "3 components")
     @test (vi(x) - vj(y)) * b ≈ [sum((x[c, i] - y[c, j]) * b[j] for j in 1:9) for c in 1:3, i in 1:8]
     result = fill(NaN, 8)
     @test mul!(result, K, b) === result && result ≈ D * b
@@ -64,10 +68,23 @@ end
     @test dot(v, S * v) ≈ maximum(eigvals(Symmetric(exp.(-squares(x, x)))))
 end
 
+@testset "formulas are remembered" begin
+    product() = exp.(-sqdist(vi(x), vj(y)) ./ 3)
+    @test product().formula === product().formula
+    @test (vi(x) - vj(y)).formula !== (vi(x) + vj(y)).formula && (vi(x)).formula !== (vj(x)).formula
+    @test elem(vi(x), 1).formula !== elem(vi(x), 2).formula
+    # Numbers are arguments, whose values make no other formula.
+    @test (2 .* K).formula === (3 .* K).formula && sum(3 .* K) ≈ 3 * sum(K)
+    # A table does not grow for ever, and what it forgets is as good as before.
+    powers = [vi(x) .^ n for n in 3:RKeOps.most_remembered+100]
+    @test length(RKeOps.operations.made) <= RKeOps.most_remembered
+    @test sum(powers[1]; dims=2) ≈ x .^ 3 && product() * b ≈ exp.(-squares(x, y) ./ 3) * b
+end
+
 @testset "arguments are shared" begin
     X = vi(x)
-    @test length((X .* X + vi(x)).values) == 1
-    @test length((X - vj(x)).values) == 2
-    @test length((2 .* X .+ 2).values) == 2
-    @test length((X + vi(copy(x))).values) == 2
+    @test length((X .* X + vi(x)).arguments.values) == 1
+    @test length((X - vj(x)).arguments.values) == 2
+    @test length((2 .* X .+ 2).arguments.values) == 2
+    @test length((X + vi(copy(x))).arguments.values) == 2
 end
