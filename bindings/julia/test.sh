@@ -36,7 +36,8 @@ export RKEOPS_CASES=$root/tests/cases/cases.txt
     Pkg.test("RKeOps")
 ' "$package"
 
-export JULIA_LOAD_PATH=$root/bindings/julia:@stdlib
+# The examples run with what the guide's command installs.
+"$julia" --startup-file=no -e 'using Pkg; Pkg.develop(PackageSpec(path="bindings/julia")); Pkg.build("RKeOps")'
 for example in examples/julia/*.jl; do
     echo "$example"
     "$julia" --startup-file=no "$example" "$root/examples/data" >"$target/julia/example.log" 2>&1 ||

@@ -12,5 +12,6 @@ if find_library() === nothing
     )
     Sys.which("cargo") === nothing &&
         error("RKeOps: cargo, which builds the library, is not there; install Rust, or set RKEOPS_LIBRARY to a library")
-    run(`cargo build --release -p rkeops --manifest-path $(joinpath(root, "Cargo.toml")) --target-dir $(joinpath(root, "target"))`)
+    manifest, target = joinpath(root, "Cargo.toml"), joinpath(root, "target")
+    run(`cargo build --release -p rkeops --manifest-path $manifest --target-dir $target`)
 end
