@@ -22,51 +22,31 @@ classdef LazyTensor
 %   sumsoftmaxweight any all count reduction; * solve adjoint full.
 %
 %   See also Vi, Vj, Pm, keops_kernel, rkeops_options.
-    properties
-        % The library's formula, and what frees it when no tensor has it.
-        formula
-        owner
-        % Components, and whether they are complex.
-        dims
-        % Arguments: data, columns and category (0: i, 1: j, 2: parameter) of each, who they are, and which are numbers of formulas.
-        values
-        kinds
-        ids
-        weak
-        % Points i and j, NaN where nothing tells.
-        points
+    properties (Access = private)
+        % What a tensor is made of. One property: with each that an object has, Octave makes it more slowly.
+        %   handle    the MEX file's tensor: a formula, what its arguments are, how many points there are of i and j
+        %   owner     what frees it when nobody has it any longer
+        %   values    the arrays of the arguments
+        state
     end
     methods
-        function self = LazyTensor(x, index, formula, dims, values, kinds, ids, weak, points)
-        % LAZYTENSOR(x, 'i'), LAZYTENSOR(x, 'j'), LAZYTENSOR(p): what Vi, Vj and Pm make. The other arguments are the package's own.
-            if nargin < 3
-                if nargin < 1, error('rkeops:argument', 'LazyTensor: expected an array, got nothing'); end
-                if nargin < 2, index = 'p'; end
-                place = find(strcmp(index, {'i', 'j', 'p'}));
-                if isempty(place), error('rkeops:argument', 'index: expected ''i'', ''j'' or ''p'', got %s', rkeops_words(index)); end
-                [formula, dims, values, kinds, ids, weak, points] = variable(x, place - 1, false, 'x');
+        function self = LazyTensor(x, index)
+        % LAZYTENSOR(x, 'i'), LAZYTENSOR(x, 'j'), LAZYTENSOR(p): what Vi, Vj and Pm make.
+        % LAZYTENSOR(state, 'state') is the package's own.
+            if nargin > 1 && strcmp(index, 'state')
+                self.state = x;
+                return
             end
-            self.formula = formula;
-            self.owner = onCleanup(@() rkeops_mex('free', formula));
-            self.dims = dims;
-            self.values = values;
-            self.kinds = kinds;
-            self.ids = ids;
-            self.weak = weak;
-            self.points = points;
+            if nargin < 1, error('rkeops:argument', 'LazyTensor: expected an array, got nothing'); end
+            if nargin < 2, index = 'p'; end
+            place = find(strcmp(index, {'i', 'j', 'p'}));
+            if isempty(place)
+                error('rkeops:argument', 'index: expected ''i'', ''j'' or ''p'', got %s', rkeops_words(index));
+            end
+            self.state = variable(x, place - 1, false, 'x');
         end
 
-        function s = held(a)
-        % What a tensor holds, for the functions in the folder private: reading a property outside of a method goes through subsref.
-            s.formula = a.formula;
-            s.owner = a.owner;
-            s.dims = a.dims;
-            s.values = a.values;
-            s.kinds = a.kinds;
-            s.ids = a.ids;
-            s.weak = a.weak;
-            s.points = a.points;
-        end
+        function s = held(a), s = a.state; end
 
         % Arithmetic, component by component.
         function r = plus(a, b), r = apply('Add', {a, b}); end
@@ -87,7 +67,7 @@ classdef LazyTensor
             if ~isa(b, 'LazyTensor') && ~isscalar(b)
                 error('rkeops:unsupported', 'mrdivide: expected a number, got %s; K \\ b solves a system', rkeops_words(b));
             end
-            r = rdivide(a, b);
+            r = apply('Divide', {a, b});
         end
         function r = mldivide(a, b)
             if isnumeric(a) && isscalar(a), r = rdivide(b, a); else, r = solve(a, b); end
@@ -138,18 +118,21 @@ classdef LazyTensor
         function r = psi(a), r = apply('Digamma', {a}); end
         function r = mod(a, b), r = apply('Mod', {a, b, 0}); end
         function r = real(a)
-            if a.dims(2), r = apply('ComplexReal', {a}); else, r = a; end
+            if isreal(a), r = a; else, r = apply('ComplexReal', {a}); end
         end
         function r = imag(a)
-            if a.dims(2), r = apply('ComplexImag', {a}); else, r = a .* 0; end
+            if isreal(a), r = a .* 0; else, r = apply('ComplexImag', {a}); end
         end
         function r = conj(a)
-            if a.dims(2), r = apply('Conj', {a}); else, r = a; end
+            if isreal(a), r = a; else, r = apply('Conj', {a}); end
         end
         function r = angle(a)
-            if a.dims(2), r = apply('ComplexAngle', {a}); else, r = apply('Atan2', {0, a}); end
+            if isreal(a), r = apply('Atan2', {0, a}); else, r = apply('ComplexAngle', {a}); end
         end
-        function r = isreal(a), r = ~a.dims(2); end
+        function r = isreal(a)
+            facts = rkeops_mex('facts', a.state.handle);
+            r = ~facts(2);
+        end
 
         % More functions of numbers: 1 ./ sqrt(a), 0 at 0; max(a, 0); 0 below 0, else 1; and so on, as docs/language.md has them.
         function r = square(a), r = apply('Square', {a}); end
@@ -212,7 +195,7 @@ classdef LazyTensor
         % Reductions, each over index 1 (i) or 2 (j).
         function r = sum(a, dim)
             if nargin < 2, dim = 1; end
-            if isequal(dim, 3), r = apply(either(a, 'ComplexSum', 'Sum'), {a}); else, r = reduce(a, 'Sum', dim); end
+            if is_components(dim), r = apply(either(a, 'ComplexSum', 'Sum'), {a}); else, r = reduce(a, 'Sum', dim); end
         end
         function r = mean(a, dim)
             if nargin < 2, dim = 1; end
@@ -269,27 +252,24 @@ classdef LazyTensor
         end
         function r = full(a)
         % All entries, stored.
-            held_values = a.values;
-            r = rkeops_mex('full', a.formula, a.weak, held_values{:});
+            own = a.state;
+            r = rkeops_mex('full', own.handle, own.values{:});
         end
         function r = double(a), r = double(full(a)); end
 
         % Matrices.
         function r = transpose(a)
-            [h, facts] = rkeops_mex('transpose', a.formula);
-            exchanged = a.kinds;
-            exchanged(2, a.kinds(2, :) == 0) = 1;
-            exchanged(2, a.kinds(2, :) == 1) = 0;
-            r = LazyTensor([], [], h, facts, a.values, exchanged, negative(a.ids, a.kinds), a.weak, a.points([2 1]));
+            r = LazyTensor(state_of(rkeops_mex('transpose', a.state.handle), a.state.values), 'state');
         end
         function r = ctranspose(a)
             r = transpose(a);
-            if a.dims(2), r = conj(r); end
+            if ~isreal(a), r = conj(r); end
         end
         function varargout = size(a, dim)
-            extents = a.points;
-            extents(isnan(extents)) = 1;
-            if a.dims(1) ~= 1, extents(3) = a.dims(1); end
+            facts = rkeops_mex('facts', a.state.handle);
+            extents = facts(3:4);
+            extents(extents < 0) = 1;
+            if facts(1) ~= 1, extents(3) = facts(1); end
             if nargin > 1
                 extents(end + 1:max(dim)) = 1;
                 extents = extents(dim);
@@ -307,7 +287,8 @@ classdef LazyTensor
             if strcmp(what(1).type, '.')
                 [varargout{1:max(nargout, 1)}] = builtin('subsref', a, what);
             elseif strcmp(what(1).type, '()')
-                r = part(a, what(1).subs);
+                r = a;
+                r.state = part(a.state, what(1).subs);
                 if numel(what) > 1, [varargout{1:max(nargout, 1)}] = subsref(r, what(2:end)); else, varargout{1} = r; end
             else
                 error('rkeops:argument', 'a LazyTensor is indexed as K(rows, columns), got braces');
@@ -315,7 +296,7 @@ classdef LazyTensor
         end
         function r = text(a)
         % The formula, in the language of docs/language.md.
-            r = rkeops_mex('text', a.formula);
+            r = rkeops_mex('text', a.state.handle);
         end
         function disp(a), display_tensor(a); end
     end
@@ -324,5 +305,5 @@ end
 % The functions that these methods call are in the folder private.
 
 function name = either(a, if_complex, if_real)
-if isa(a, 'LazyTensor') && a.dims(2), name = if_complex; else, name = if_real; end
+if isreal(a), name = if_real; else, name = if_complex; end
 end

@@ -8,7 +8,7 @@
 #include <rkeops.h>
 
 /* Types of handles. */
-typedef enum { NO_TYPE, FORMULA, REDUCTION, OPERATOR } HandleType;
+typedef enum { NO_TYPE, FORMULA, TENSOR, REDUCTION, OPERATOR } HandleType;
 
 /* Names of arguments, for errors. */
 typedef struct {
@@ -31,6 +31,26 @@ typedef struct {
     Names names;
 } Operator;
 
+/* An argument of tensors. */
+typedef struct {
+    int64_t columns;
+    int32_t category;
+    /* Whether it is a number of a formula, which does not decide whether the computation is in single. */
+    int is_weak;
+    /* Tells it from all others. */
+    double id;
+} Argument;
+
+typedef struct {
+    rkeops_formula *formula;
+    Argument *arguments;
+    size_t count;
+    /* Points of i and j, -1 where nothing tells. */
+    int64_t points[2];
+    /* Whether it is its only argument. */
+    int is_variable;
+} Tensor;
+
 /* What rkeops_options sets. */
 typedef struct {
     int bits, target, device, threads, summation, accumulator, progress;
@@ -50,11 +70,12 @@ void keep(HandleType type, void *object);
 void keep_kernel(rkeops_kernel *kernel);
 void keep_solver(rkeops_solver *solver);
 void free_kept(void);
-/* No longer has freed what was kept last. */
-void forget_kept(void);
+/* No longer has it freed. */
+void forget(const void *object);
 
 /* handles.c */
 
+/* A handle that owns an object from now on, which may have been kept until then. */
 mxArray *new_handle(HandleType type, void *object);
 void *handle_of(const mxArray *value, HandleType type);
 /* An array of handles as pointers, which last as long as the call. */
@@ -73,6 +94,21 @@ int64_t *integers_of(const mxArray *value, const char *what, size_t *count);
 int64_t integer_of(const mxArray *value, const char *what);
 double number_of(const mxArray *value, const char *what);
 mxArray *take_text(rkeops_text *text);
+
+/* tensors.c: what makes tensors keeps them until the call ends, or until they have handles. */
+
+Tensor *tensor_of_variable(int64_t columns, int32_t category, int64_t points, int is_weak, int is_complex);
+Tensor *tensor_of_constant(double value);
+/* A tensor without formula of the arguments of all operands, each once. `formulas` become those of the operands, which
+   number these arguments; `sources` tells where each argument is among those of the operands one after another, from 1. */
+Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_formula **formulas, mxArray **sources);
+Tensor *transposed(const Tensor *tensor);
+/* The same of other points of an index. */
+Tensor *part_of(const Tensor *tensor, int32_t category, int64_t points);
+/* Columns, category and id of each argument, and which are numbers of formulas. */
+mxArray *arguments_of(const Tensor *tensor);
+mxArray *weak_of(const Tensor *tensor);
+void free_tensor(Tensor *tensor);
 
 /* arrays.c */
 

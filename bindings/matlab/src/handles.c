@@ -21,7 +21,7 @@ static Slot *slots = NULL;
 static uint32_t slot_count = 0, first_free = 0;
 static size_t in_use = 0;
 
-static const char *const names_of_types[] = {"nothing", "formula", "reduction", "operator"};
+static const char *const names_of_types[] = {"nothing", "formula", "tensor", "reduction", "operator"};
 
 void free_operator(Operator *operator_) {
     if (!operator_) return;
@@ -35,6 +35,7 @@ void free_operator(Operator *operator_) {
 
 static void free_object(HandleType type, void *object) {
     if (type == FORMULA) rkeops_formula_free((rkeops_formula *)object);
+    if (type == TENSOR) free_tensor((Tensor *)object);
     if (type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)object);
     if (type == OPERATOR) free_operator((Operator *)object);
 }
@@ -54,12 +55,11 @@ static void grow(void) {
 }
 
 mxArray *new_handle(HandleType type, void *object) {
-    if (!first_free) {
-        /* Freed if there is no memory; the table's from then on. */
-        keep(type, object);
-        grow();
-        forget_kept();
-    }
+    /* Freed if there is no memory; the table's from then on. */
+    forget(object);
+    keep(type, object);
+    if (!first_free) grow();
+    forget(object);
     const uint32_t place = first_free - 1;
     Slot *slot = &slots[place];
     first_free = slot->next;

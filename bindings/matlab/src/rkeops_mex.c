@@ -28,96 +28,120 @@ static void expect(int got, int least, int most, const char *command) {
     fail(RKEOPS_ERROR_COUNT, "rkeops_mex('%s', ...): expected %d to %d arguments, got %d", command, least, most, got);
 }
 
-static mxArray *formula_facts(const rkeops_formula *formula) {
-    int64_t dim = 0;
-    int32_t is_complex = 0;
-    check(rkeops_formula_dim(formula, &dim));
-    check(rkeops_formula_is_complex(formula, &is_complex));
-    mxArray *facts = mxCreateDoubleMatrix(1, 2, mxREAL);
-    mxGetPr(facts)[0] = (double)dim, mxGetPr(facts)[1] = is_complex;
-    return facts;
-}
-
-/* Gives a new formula, and dimension and whether it is complex. */
-static void give_formula(rkeops_formula *formula, int result_count, mxArray *results[]) {
-    keep(FORMULA, formula);
-    if (result_count > 1) results[1] = formula_facts(formula);
-    forget_kept();
-    results[0] = new_handle(FORMULA, formula);
-}
-
 #define COMMAND(name) static void name(int result_count, mxArray *results[], int count, const mxArray *values[])
 #define UNUSED (void)result_count, (void)results, (void)count, (void)values
 
-/* Index, dimension, category; a third result tells this variable from all others. */
+/* Index, dimension, category: a formula. */
 COMMAND(variable) {
-    static double last_id = 0;
+    UNUSED;
     expect(count, 3, 3, "variable");
     rkeops_formula *formula = NULL;
-    check(rkeops_formula_variable(integer_of(values[0], "index"), integer_of(values[1], "dim"), (int32_t)integer_of(values[2], "category"),
-                                  &formula));
-    give_formula(formula, result_count, results);
-    if (result_count > 2) results[2] = mxCreateDoubleScalar(++last_id);
+    check(rkeops_formula_variable(integer_of(values[0], "index"), integer_of(values[1], "dim"),
+                                  (int32_t)integer_of(values[2], "category"), &formula));
+    results[0] = new_handle(FORMULA, formula);
+}
+
+/* [columns, category, points, whether it is a number of a formula, whether columns are parts of complex numbers] */
+COMMAND(tensor) {
+    UNUSED;
+    expect(count, 1, 1, "tensor");
+    size_t fact_count = 0;
+    const int64_t *facts = integers_of(values[0], "facts", &fact_count);
+    if (fact_count != 5 || facts[1] < 0 || facts[1] > 2) {
+        fail(RKEOPS_ERROR_ARGUMENT, "facts: expected 5 numbers, the second of 0 to 2");
+    }
+    Tensor *made = tensor_of_variable(facts[0], (int32_t)facts[1], facts[2], facts[3] != 0, facts[4] != 0);
+    results[0] = new_handle(TENSOR, made);
 }
 
 COMMAND(constant) {
+    UNUSED;
     expect(count, 1, 1, "constant");
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_constant(number_of(values[0], "value"), &formula));
-    give_formula(formula, result_count, results);
+    results[0] = new_handle(TENSOR, tensor_of_constant(number_of(values[0], "value")));
 }
 
-/* Name, operands, parameters. */
+/* Name, operands, parameters. A second result tells where the arguments of the new tensor are among those of the
+   operands one after another. */
 COMMAND(apply) {
     expect(count, 3, 3, "apply");
     size_t operand_count = 0, parameter_count = 0;
-    void **operands = handles_of(values[1], FORMULA, &operand_count);
+    Tensor **operands = (Tensor **)handles_of(values[1], TENSOR, &operand_count);
     const int64_t *parameters = integers_of(values[2], "parameters", &parameter_count);
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_apply(text_of(values[0], "name"), (const rkeops_formula *const *)operands, operand_count, parameters, parameter_count,
-                               &formula));
-    give_formula(formula, result_count, results);
-}
-
-COMMAND(renumber) {
-    expect(count, 2, 2, "renumber");
-    size_t position_count = 0;
-    const int64_t *positions = integers_of(values[1], "positions", &position_count);
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_renumber((const rkeops_formula *)handle_of(values[0], FORMULA), positions, position_count, &formula));
-    give_formula(formula, result_count, results);
+    const char *name = text_of(values[0], "name");
+    rkeops_formula **formulas = (rkeops_formula **)mxMalloc((operand_count + 1) * sizeof(rkeops_formula *));
+    mxArray *sources = NULL;
+    Tensor *made = joined(name, operands, operand_count, formulas, &sources);
+    check(rkeops_formula_apply(name, (const rkeops_formula *const *)formulas, operand_count, parameters,
+                               parameter_count, &made->formula));
+    results[0] = new_handle(TENSOR, made);
+    if (result_count > 1) results[1] = sources;
 }
 
 COMMAND(transpose) {
+    UNUSED;
     expect(count, 1, 1, "transpose");
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_transpose((const rkeops_formula *)handle_of(values[0], FORMULA), &formula));
-    give_formula(formula, result_count, results);
+    results[0] = new_handle(TENSOR, transposed((const Tensor *)handle_of(values[0], TENSOR)));
+}
+
+/* Tensor, category, points: the same formula of other points. */
+COMMAND(part) {
+    UNUSED;
+    expect(count, 3, 3, "part");
+    const Tensor *whole = (const Tensor *)handle_of(values[0], TENSOR);
+    const int64_t category = integer_of(values[1], "category");
+    if (category != RKEOPS_CATEGORY_I && category != RKEOPS_CATEGORY_J) {
+        fail(RKEOPS_ERROR_ARGUMENT, "category: expected 0 or 1, got %lld", (long long)category);
+    }
+    results[0] = new_handle(TENSOR, part_of(whole, (int32_t)category, integer_of(values[2], "points")));
+}
+
+/* [components, whether they are complex, points of i, of j, whether the tensor is its only argument] */
+COMMAND(facts) {
+    UNUSED;
+    expect(count, 1, 1, "facts");
+    const Tensor *tensor = (const Tensor *)handle_of(values[0], TENSOR);
+    int64_t dim = 0;
+    int32_t is_complex = 0;
+    check(rkeops_formula_dim(tensor->formula, &dim));
+    check(rkeops_formula_is_complex(tensor->formula, &is_complex));
+    results[0] = mxCreateDoubleMatrix(1, 5, mxREAL);
+    double *to = mxGetPr(results[0]);
+    to[0] = (double)dim, to[1] = is_complex, to[2] = (double)tensor->points[0], to[3] = (double)tensor->points[1];
+    to[4] = tensor->is_variable;
+}
+
+/* Columns, category and id of each argument. */
+COMMAND(arguments) {
+    UNUSED;
+    expect(count, 1, 1, "arguments");
+    results[0] = arguments_of((const Tensor *)handle_of(values[0], TENSOR));
 }
 
 COMMAND(text) {
     UNUSED;
     expect(count, 1, 1, "text");
     rkeops_text *text = NULL;
-    check(rkeops_formula_text((const rkeops_formula *)handle_of(values[0], FORMULA), &text));
+    check(rkeops_formula_text(((const Tensor *)handle_of(values[0], TENSOR))->formula, &text));
     results[0] = take_text(text);
 }
 
-/* A reduction from name, formula, axis, parameters and weights (a formula or []). */
-static rkeops_reduction *reduction_of(const mxArray *values[]) {
+/* A reduction of name, formula, axis, parameters and weights (a formula or NULL). */
+static rkeops_reduction *reduction_of(const mxArray *name, const rkeops_formula *formula, const mxArray *axis,
+                                      const mxArray *parameter_list, const rkeops_formula *weights) {
     size_t parameter_count = 0;
-    const int64_t *parameters = integers_of(values[3], "parameters", &parameter_count);
-    const rkeops_formula *weights = mxIsEmpty(values[4]) ? NULL : (const rkeops_formula *)handle_of(values[4], FORMULA);
+    const int64_t *parameters = integers_of(parameter_list, "parameters", &parameter_count);
     rkeops_reduction *reduction = NULL;
-    check(rkeops_reduction_create(text_of(values[0], "name"), (const rkeops_formula *)handle_of(values[1], FORMULA),
-                                  (int32_t)integer_of(values[2], "axis"), parameters, parameter_count, weights, &reduction));
+    check(rkeops_reduction_create(text_of(name, "name"), formula, (int32_t)integer_of(axis, "axis"), parameters,
+                                  parameter_count, weights, &reduction));
     return reduction;
 }
 
+/* Name, tensor, axis, parameters. */
 COMMAND(make_reduction) {
     UNUSED;
-    expect(count, 5, 5, "reduction");
-    results[0] = new_handle(REDUCTION, reduction_of(values));
+    expect(count, 4, 4, "reduction");
+    const Tensor *tensor = (const Tensor *)handle_of(values[1], TENSOR);
+    results[0] = new_handle(REDUCTION, reduction_of(values[0], tensor->formula, values[2], values[3], NULL));
 }
 
 /* Text and aliases; with a third argument the text is a formula, to be summed over j. */
@@ -224,7 +248,6 @@ COMMAND(make_operator) {
             output[0] = axis, output[1] = (double)dim, output[2] = code == RKEOPS_DTYPE_COMPLEX;
         }
     }
-    forget_kept();
     results[0] = new_handle(OPERATOR, made);
 }
 
@@ -234,48 +257,72 @@ COMMAND(run) {
     run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, NULL, count - 1, values + 1);
 }
 
-/* An operator that lasts as long as the call, of name, formula, axis, parameters, weights. */
-static Operator *passing_operator(const mxArray *values[], const mxArray *facts) {
+/* An operator of a reduction that lasts as long as the call; `facts` are [base, ranks]. */
+static Operator *passing_operator(rkeops_reduction *reduction, const mxArray *facts) {
     size_t fact_count = 0;
+    Operator *made = new_operator();
+    made->reduction = reduction;
     const int64_t *own = integers_of(facts, "facts", &fact_count);
     if (fact_count != 2) fail(RKEOPS_ERROR_COUNT, "facts: expected 2 numbers, got %d", (int)fact_count);
-    rkeops_reduction *reduction = reduction_of(values);
-    keep(REDUCTION, reduction);
-    Operator *made = new_operator();
-    check(rkeops_reduction_retain(reduction));
-    made->reduction = reduction;
     made->base = (int)own[0], made->ranks = (int)own[1];
     return made;
 }
 
-/* Name, formula, axis, parameters, weights, [base, ranks], which arguments are numbers of formulas, and arrays whose points are rows. */
+/* Name, tensor, axis, parameters, weights (a tensor or []), [base, ranks], and the arrays of the tensor and of the
+   weights, whose points are rows. */
 COMMAND(reduce) {
-    if (count < 7) expect(count, 7, 1000, "reduce");
-    run_operator(passing_operator(values, values[5]), result_count, results, ROWS, values[6], count - 7, values + 7);
+    if (count < 6) expect(count, 6, 1000, "reduce");
+    Tensor *operands[2] = {(Tensor *)handle_of(values[1], TENSOR), NULL};
+    const mxArray *weak = NULL, **inputs = values + 6;
+    rkeops_reduction *reduction = NULL;
+    size_t input_count = operands[0]->count;
+    if (mxIsEmpty(values[4])) {
+        reduction = reduction_of(values[0], operands[0]->formula, values[2], values[3], NULL);
+        weak = weak_of(operands[0]);
+    } else {
+        operands[1] = (Tensor *)handle_of(values[4], TENSOR);
+        input_count += operands[1]->count;
+        rkeops_formula *formulas[2];
+        mxArray *sources = NULL;
+        const Tensor *all = joined(text_of(values[0], "name"), operands, 2, formulas, &sources);
+        reduction = reduction_of(values[0], formulas[0], values[2], values[3], formulas[1]);
+        weak = weak_of(all);
+        inputs = (const mxArray **)mxMalloc((all->count + 1) * sizeof(mxArray *));
+        for (size_t k = 0; k < all->count; ++k) {
+            const int source = (int)mxGetPr(sources)[k];
+            inputs[k] = source + 5 < count ? values[source + 5] : NULL;
+        }
+    }
+    Operator *made = passing_operator(reduction, values[5]);
+    if ((size_t)count - 6 != input_count) {
+        fail(RKEOPS_ERROR_COUNT, "reduce: expected %d arrays, got %d", (int)input_count, count - 6);
+    }
+    run_operator(made, result_count, results, ROWS, weak, (int)mxGetNumberOfElements(weak), inputs);
 }
 
 /* A reduction, [base, ranks], which arguments are numbers of formulas, and arrays whose points are rows. */
 COMMAND(run_reduction) {
     if (count < 3) expect(count, 3, 1000, "run_reduction");
     rkeops_reduction *reduction = (rkeops_reduction *)handle_of(values[0], REDUCTION);
-    size_t fact_count = 0;
-    const int64_t *facts = integers_of(values[1], "facts", &fact_count);
-    if (fact_count != 2) fail(RKEOPS_ERROR_COUNT, "facts: expected 2 numbers, got %d", (int)fact_count);
-    Operator *made = new_operator();
     check(rkeops_reduction_retain(reduction));
-    made->reduction = reduction;
-    made->base = (int)facts[0], made->ranks = (int)facts[1];
+    Operator *made = passing_operator(reduction, values[1]);
     run_operator(made, result_count, results, ROWS, values[2], count - 3, values + 3);
 }
 
-/* A formula, which arguments are numbers of formulas, and arrays whose points are rows: the matrix. */
+/* A tensor, and arrays whose points are rows: the matrix. */
 COMMAND(full) {
     UNUSED;
-    if (count < 2) expect(count, 2, 1000, "full");
-    rkeops_formula *formula = (rkeops_formula *)handle_of(values[0], FORMULA);
+    if (count < 1) expect(count, 1, 1000, "full");
+    const Tensor *tensor = (const Tensor *)handle_of(values[0], TENSOR);
     Operator *made = new_operator();
-    check(rkeops_reduction_create("Sum", formula, RKEOPS_AXIS_I, NULL, 0, NULL, &made->reduction));
-    results[0] = entries(made, values[1], count - 2, values + 2);
+    check(rkeops_reduction_create("Sum", tensor->formula, RKEOPS_AXIS_I, NULL, 0, NULL, &made->reduction));
+    results[0] = entries(made, weak_of(tensor), count - 1, values + 1);
+}
+
+COMMAND(weak) {
+    UNUSED;
+    expect(count, 1, 1, "weak");
+    results[0] = weak_of((const Tensor *)handle_of(values[0], TENSOR));
 }
 
 /* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], layout (0: points are rows), weak ones, names, arrays. */
@@ -361,12 +408,35 @@ static const struct {
     const char *name;
     void (*call)(int, mxArray *[], int, const mxArray *[]);
 } commands[] = {
-    {"run", run},           {"reduce", reduce},       {"apply", apply},       {"free", free_one},       {"variable", variable},
-    {"constant", constant}, {"renumber", renumber},   {"full", full},         {"transpose", transpose}, {"text", text},
-    {"parse", parse},       {"operator", make_operator}, {"gradient", gradient}, {"saved", saved},      {"reduction", make_reduction},
-    {"solve", solve_system}, {"explain", explain},    {"alive", alive},       {"count", handle_count},  {"set", set},
+    {"run", run},
+    {"apply", apply},
+    {"reduce", reduce},
+    {"free", free_one},
+    {"tensor", tensor},
+    {"facts", facts},
+    {"arguments", arguments},
+    {"weak", weak},
+    {"constant", constant},
+    {"transpose", transpose},
+    {"part", part},
+    {"full", full},
+    {"text", text},
+    {"variable", variable},
+    {"parse", parse},
+    {"reduction", make_reduction},
+    {"run_reduction", run_reduction},
+    {"saved", saved},
+    {"gradient", gradient},
+    {"operator", make_operator},
+    {"solve", solve_system},
+    {"explain", explain},
+    {"alive", alive},
+    {"count", handle_count},
+    {"set", set},
     {"get", get},
-    {"version", version},   {"doctor", doctor},       {"unload", unload},     {"run_reduction", run_reduction},
+    {"version", version},
+    {"doctor", doctor},
+    {"unload", unload},
 };
 
 void mexFunction(int result_count, mxArray *results[], int count, const mxArray *values[]) {

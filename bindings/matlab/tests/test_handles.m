@@ -35,14 +35,14 @@ assert(rkeops_mex('count') == before);
 end
 
 function old_ones()
-h = rkeops_mex('variable', 0, 3, 0);
+h = rkeops_mex('tensor', [3 0 5 0 0]);
 assert(rkeops_mex('alive', h));
 rkeops_mex('free', h);
 assert(~rkeops_mex('alive', h));
 % To free it again is no error, but to use it is, also when its place is another's.
 rkeops_mex('free', h);
-check_fails(@() rkeops_mex('text', h), 'rkeops:handle', 'formula', 'freed');
-other = rkeops_mex('variable', 0, 2, 0);
+check_fails(@() rkeops_mex('text', h), 'rkeops:handle', 'tensor', 'freed');
+other = rkeops_mex('tensor', [2 0 5 0 0]);
 check_fails(@() rkeops_mex('text', h), 'rkeops:handle');
 rkeops_mex('free', other);
 end
@@ -59,17 +59,17 @@ end
 end
 
 function other_type()
-h = rkeops_mex('variable', 0, 3, 0);
+h = rkeops_mex('tensor', [3 0 5 0 0]);
 owner = onCleanup(@() rkeops_mex('free', h));
-check_fails(@() rkeops_mex('run', h, 1), 'rkeops:handle', 'operator', 'formula');
-check_fails(@() rkeops_mex('saved', h), 'rkeops:handle', 'reduction', 'formula');
+check_fails(@() rkeops_mex('run', h, 1), 'rkeops:handle', 'operator', 'tensor');
+check_fails(@() rkeops_mex('saved', h), 'rkeops:handle', 'reduction', 'tensor');
 end
 
 function bad_commands()
 check_fails(@() rkeops_mex(), 'rkeops:argument', 'command');
 check_fails(@() rkeops_mex('fly'), 'rkeops:argument', 'fly');
 check_fails(@() rkeops_mex(3), 'rkeops:argument', 'command');
-names = {'reduce', 'apply', 'variable', 'constant', 'renumber', 'full', 'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
+names = {'reduce', 'apply', 'variable', 'tensor', 'facts', 'arguments', 'weak', 'part', 'constant', 'full', 'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
     'reduction', 'solve', 'explain', 'alive', 'set', 'run_reduction', 'run'};
 for k = 1:numel(names), check_fails(@() rkeops_mex(names{k}), 'rkeops:count'); end
 check_fails(@() rkeops_mex('parse', 3, {}), 'rkeops:argument', 'formula');
