@@ -39,7 +39,7 @@ try
     results = cell(1, numel(saved));
     formulas = zeros(1, 0, 'uint64');
     for k = 1:numel(saved)
-        results{k} = rkeops_mex('run_reduction', saved(k), [0 0], weak, values{:});
+        results{k} = rkeops_mex('run_reduction', saved(k), weak, values{:});
         formulas(k) = rkeops_mex('variable', count + k, size(results{k}, 2) * (1 + ~isreal(results{k})), kept);
         handles(end + 1) = formulas(k); %#ok<AGROW>
     end
@@ -48,7 +48,7 @@ try
     handles(end + 1) = rkeops_mex('variable', position - 1, kind(1), kind(2));
     handles(end + 1) = rkeops_mex('gradient', reduction, handles(end), direction, formulas);
     weak = [weak, false(1, 1 + numel(results))];
-    r = rkeops_mex('run_reduction', handles(end), [0 0], weak, values{:}, cotangent, results{:});
+    r = rkeops_mex('run_reduction', handles(end), weak, values{:}, cotangent, results{:});
 catch problem
     free_all(handles);
     rethrow(problem);

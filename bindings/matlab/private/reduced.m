@@ -1,17 +1,13 @@
 function varargout = reduced(state, name, axis, parameters, weights)
 % The results of a reduction over i (0) or j (1). A scalar reduced over i gives rows, as MATLAB's own functions do.
 % `weights` is the state of a tensor, or [].
-ranks = 0;
-if ~isempty(strfind(name, 'KM')) && ~isempty(parameters), ranks = parameters(1); end %#ok<STREMP>
-base = double(~isempty(strfind(name, 'Arg'))); %#ok<STREMP>
 values = state.values;
 weighting = [];
 if isstruct(weights)
     weighting = weights.handle;
     values = [values, weights.values];
 end
-[varargout{1:max(nargout, 1)}] = rkeops_mex('reduce', name, state.handle, axis, parameters, weighting, [base, ranks], ...
-    values{:});
+[varargout{1:max(nargout, 1)}] = rkeops_mex('reduce', name, state.handle, axis, parameters, weighting, values{:});
 if axis == 0
     facts = rkeops_mex('facts', state.handle);
     if facts(1) == 1 && (isempty(weighting) || size(varargout{1}, 2) == 1)

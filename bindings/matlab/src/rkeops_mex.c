@@ -257,56 +257,50 @@ COMMAND(run) {
     run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, NULL, count - 1, values + 1);
 }
 
-/* An operator of a reduction that lasts as long as the call; `facts` are [base, ranks]. */
-static Operator *passing_operator(rkeops_reduction *reduction, const mxArray *facts) {
-    size_t fact_count = 0;
-    Operator *made = new_operator();
-    made->reduction = reduction;
-    const int64_t *own = integers_of(facts, "facts", &fact_count);
-    if (fact_count != 2) fail(RKEOPS_ERROR_COUNT, "facts: expected 2 numbers, got %d", (int)fact_count);
-    made->base = (int)own[0], made->ranks = (int)own[1];
-    return made;
-}
-
-/* Name, tensor, axis, parameters, weights (a tensor or []), [base, ranks], and the arrays of the tensor and of the
-   weights, whose points are rows. */
+/* Name, tensor, axis, parameters, weights (a tensor or []), and the arrays of the tensor and of the weights, whose points
+   are rows. */
 COMMAND(reduce) {
-    if (count < 6) expect(count, 6, 1000, "reduce");
+    if (count < 5) expect(count, 5, 1000, "reduce");
+    const char *name = text_of(values[0], "name");
     Tensor *operands[2] = {(Tensor *)handle_of(values[1], TENSOR), NULL};
-    const mxArray *weak = NULL, **inputs = values + 6;
-    rkeops_reduction *reduction = NULL;
+    const mxArray *weak = NULL, **inputs = values + 5;
+    Operator *made = new_operator();
     size_t input_count = operands[0]->count;
     if (mxIsEmpty(values[4])) {
-        reduction = reduction_of(values[0], operands[0]->formula, values[2], values[3], NULL);
+        made->reduction = reduction_of(values[0], operands[0]->formula, values[2], values[3], NULL);
         weak = weak_of(operands[0]);
     } else {
         operands[1] = (Tensor *)handle_of(values[4], TENSOR);
         input_count += operands[1]->count;
         rkeops_formula *formulas[2];
         mxArray *sources = NULL;
-        const Tensor *all = joined(text_of(values[0], "name"), operands, 2, formulas, &sources);
-        reduction = reduction_of(values[0], formulas[0], values[2], values[3], formulas[1]);
+        const Tensor *all = joined(name, operands, 2, formulas, &sources);
+        made->reduction = reduction_of(values[0], formulas[0], values[2], values[3], formulas[1]);
         weak = weak_of(all);
         inputs = (const mxArray **)mxMalloc((all->count + 1) * sizeof(mxArray *));
         for (size_t k = 0; k < all->count; ++k) {
             const int source = (int)mxGetPr(sources)[k];
-            inputs[k] = source + 5 < count ? values[source + 5] : NULL;
+            inputs[k] = source + 4 < count ? values[source + 4] : NULL;
         }
     }
-    Operator *made = passing_operator(reduction, values[5]);
-    if ((size_t)count - 6 != input_count) {
-        fail(RKEOPS_ERROR_COUNT, "reduce: expected %d arrays, got %d", (int)input_count, count - 6);
+    if ((size_t)count - 5 != input_count) {
+        fail(RKEOPS_ERROR_COUNT, "reduce: expected %d arrays, got %d", (int)input_count, count - 5);
     }
+    made->base = strstr(name, "Arg") != NULL;
+    size_t parameter_count = 0;
+    const int64_t *parameters = integers_of(values[3], "parameters", &parameter_count);
+    if (strstr(name, "KM") && parameter_count > 0) made->ranks = (int)parameters[0];
     run_operator(made, result_count, results, ROWS, weak, (int)mxGetNumberOfElements(weak), inputs);
 }
 
-/* A reduction, [base, ranks], which arguments are numbers of formulas, and arrays whose points are rows. */
+/* A reduction, which arguments are numbers of formulas, and arrays whose points are rows. */
 COMMAND(run_reduction) {
-    if (count < 3) expect(count, 3, 1000, "run_reduction");
+    if (count < 2) expect(count, 2, 1000, "run_reduction");
     rkeops_reduction *reduction = (rkeops_reduction *)handle_of(values[0], REDUCTION);
+    Operator *made = new_operator();
     check(rkeops_reduction_retain(reduction));
-    Operator *made = passing_operator(reduction, values[1]);
-    run_operator(made, result_count, results, ROWS, values[2], count - 3, values + 3);
+    made->reduction = reduction;
+    run_operator(made, result_count, results, ROWS, values[1], count - 2, values + 2);
 }
 
 /* A tensor, and arrays whose points are rows: the matrix. */
