@@ -1,8 +1,8 @@
 classdef LazyTensor
 % LazyTensor  A matrix of a formula of points x_i and y_j that is never stored.
 %
-%   Vi(x) stands for the points x_i, the rows of x, Vj(y) for the points y_j, Pm(p) for a parameter, the same for all pairs. Arithmetic and
-%   functions make new tensors; a reduction or a product with a matrix computes:
+%   Vi(x) stands for the points x_i, the rows of x, Vj(y) for the points y_j, Pm(p) for a parameter, the same for all
+%   pairs. Arithmetic and functions make new tensors; a reduction or a product with a matrix computes:
 %
 %       K = exp(-sqdist(Vi(x), Vj(y)) / 2);
 %       size(K)                      % [M N], and a third extent for vectors
@@ -11,15 +11,16 @@ classdef LazyTensor
 %       [d, k] = min(K, [], 2);      % over j, places count from 1
 %       w = solve(K, b, 'alpha', 0.1)
 %
-%   Index 3 is that of components: sum(K, 3) is a tensor again. Arrays of points may have more axes, which are those of a batch: x of N x D x B
-%   and y of M x D x B are B problems, and results have that axis too. Numbers are computed in single where all data are single
-%   (numbers in formulas do not count), else in double.
+%   Index 3 is that of components: sum(K, 3) is a tensor again. Arrays of points may have more axes, which are those of
+%   a batch: x of N x D x B and y of M x D x B are B problems, and results have that axis too. Numbers are computed in
+%   single where all data are single (numbers in formulas do not count), else in double.
 %
-%   Methods: + - .* ./ .^ \ ' comparisons, exp log log1p expm1 log2 log10 sqrt abs sign floor ceil fix round sin cos tan asin acos atan sinh
-%   cosh tanh asinh acosh atanh atan2 erf erfc gammaln psi mod real imag conj angle min max, sqdist sqnorm norm normalize dot
-%   weighted_sqnorm weighted_sqdist square rsqrt inv relu step sigmoid softplus xlogx sinxdivx clamp ifelse elem extract concat onehot
-%   matvecmult vecmatmult tensorprod besselk matern mask operation, and the reductions sum mean prod min max argmin argmax mink maxk logsumexp
-%   sumsoftmaxweight any all count reduction; * solve adjoint full.
+%   Methods: + - .* ./ .^ \ ' comparisons, exp log log1p expm1 log2 log10 sqrt abs sign floor ceil fix round sin cos tan
+%   asin acos atan sinh cosh tanh asinh acosh atanh atan2 erf erfc gammaln psi mod real imag conj angle min max, sqdist
+%   sqnorm norm normalize dot weighted_sqnorm weighted_sqdist square rsqrt inv relu step sigmoid softplus xlogx sinxdivx
+%   clamp ifelse elem extract concat onehot matvecmult vecmatmult tensorprod besselk matern mask operation, and the
+%   reductions sum mean prod min max argmin argmax mink maxk logsumexp sumsoftmaxweight any all count reduction; * solve
+%   adjoint full.
 %
 %   See also Vi, Vj, Pm, keops_kernel, rkeops_options.
     properties (Access = private)
@@ -60,12 +61,14 @@ classdef LazyTensor
         function r = uplus(a), r = a; end
         function r = power(a, b), r = to_the_power(a, b); end
         function r = mpower(a, b) %#ok<STOUT,INUSD>
-            error('rkeops:unsupported', 'mpower: powers of symbolic matrices are not computed; .^ is that of each entry');
+            error('rkeops:unsupported', ...
+                'mpower: powers of symbolic matrices are not computed; .^ is that of each entry');
         end
         function r = mtimes(a, b), r = product(a, b); end
         function r = mrdivide(a, b)
             if ~isa(b, 'LazyTensor') && ~isscalar(b)
-                error('rkeops:unsupported', 'mrdivide: expected a number, got %s; K \\ b solves a system', rkeops_words(b));
+                error('rkeops:unsupported', 'mrdivide: expected a number, got %s; K \\ b solves a system', ...
+                    rkeops_words(b));
             end
             r = apply('Divide', {a, b});
         end
@@ -79,7 +82,9 @@ classdef LazyTensor
         function r = gt(a, b), r = apply('LessThan', {b, a}); end
         function r = ge(a, b), r = apply('LessOrEqual', {b, a}); end
         function r = and(a, b), r = apply('Mult', {apply('NotEqual', {a, 0}), apply('NotEqual', {b, 0})}); end
-        function r = or(a, b), r = apply('NotEqual', {apply('Add', {apply('NotEqual', {a, 0}), apply('NotEqual', {b, 0})}), 0}); end
+        function r = or(a, b)
+            r = apply('NotEqual', {apply('Add', {apply('NotEqual', {a, 0}), apply('NotEqual', {b, 0})}), 0});
+        end
         function r = not(a), r = apply('Equal', {a, 0}); end
 
         % MATLAB's functions of numbers.
@@ -134,7 +139,8 @@ classdef LazyTensor
             r = ~facts(2);
         end
 
-        % More functions of numbers: 1 ./ sqrt(a), 0 at 0; max(a, 0); 0 below 0, else 1; and so on, as docs/language.md has them.
+        % More functions of numbers: 1 ./ sqrt(a), 0 at 0; max(a, 0); 0 below 0, else 1; and so on, as docs/language.md
+        % has them.
         function r = square(a), r = apply('Square', {a}); end
         function r = rsqrt(a), r = apply('Rsqrt', {a}); end
         function r = inv(a), r = apply('Inv', {a}); end
@@ -184,10 +190,15 @@ classdef LazyTensor
         function r = vecmatmult(a, b), r = apply('VecMatMult', {a, b}); end
         function r = tensorprod(a, b), r = apply('TensorProd', {a, b}); end
         function r = operation(first, name, varargin)
-        % OPERATION(a, 'Name', b, c, [parameters]): any operation of docs/language.md; a row of whole numbers in brackets comes last.
+        % OPERATION(a, 'Name', b, c, [parameters]): any operation of docs/language.md; a row of whole numbers in
+        % brackets comes last.
             [operands, parameters] = deal({first}, []);
             for k = 1:numel(varargin)
-                if iscell(varargin{k}), parameters = [varargin{k}{:}]; else, operands{end + 1} = varargin{k}; end %#ok<AGROW>
+                if iscell(varargin{k})
+                    parameters = [varargin{k}{:}];
+                else
+                    operands{end + 1} = varargin{k}; %#ok<AGROW>
+                end
             end
             r = apply(name, operands, parameters);
         end
@@ -225,7 +236,11 @@ classdef LazyTensor
             [r, place] = smallest(a, 'KMax', k, dim);
         end
         function r = logsumexp(a, dim, weights)
-            if nargin < 3, r = reduce(a, 'LogSumExp', dim); else, r = reduce(a, 'LogSumExpWeight', dim, [], weights); end
+            if nargin < 3
+                r = reduce(a, 'LogSumExp', dim);
+            else
+                r = reduce(a, 'LogSumExpWeight', dim, [], weights);
+            end
         end
         function r = sumsoftmaxweight(a, weights, dim)
         % The mean of `weights` with weights that are exponentials of a: what attention computes.
@@ -241,12 +256,13 @@ classdef LazyTensor
             [varargout{1:max(nargout, 1)}] = reduce(a, name, dim, parameters, weights);
         end
         function varargout = solve(a, b, varargin)
-        % [x, details] = SOLVE(K, b, 'alpha', 0.1, 'tolerance', 1e-6, 'iterations', 100): x with (K + alpha I) x = b, by conjugate gradients.
+        % [x, details] = SOLVE(K, b, 'alpha', 0.1, 'tolerance', 1e-6, 'iterations', 100): x with (K + alpha I) x = b, by
+        % conjugate gradients.
             [varargout{1:max(nargout, 1)}] = solution(a, b, varargin);
         end
         function r = adjoint(a, cotangent, variable, dim, name)
-        % ADJOINT(K, cotangent, variable, dim, 'Sum'): the derivative of sum(cotangent .* reduction) with respect to the data of a variable, one
-        % that Vi, Vj or Pm made and that K is made of.
+        % ADJOINT(K, cotangent, variable, dim, 'Sum'): the derivative of sum(cotangent .* reduction) with respect to the
+        % data of a variable, one that Vi, Vj or Pm made and that K is made of.
             if nargin < 5, name = 'Sum'; end
             r = gradient_of(a, cotangent, variable, dim, name);
         end
@@ -289,7 +305,11 @@ classdef LazyTensor
             elseif strcmp(what(1).type, '()')
                 r = a;
                 r.state = part(a.state, what(1).subs);
-                if numel(what) > 1, [varargout{1:max(nargout, 1)}] = subsref(r, what(2:end)); else, varargout{1} = r; end
+                if numel(what) > 1
+                    [varargout{1:max(nargout, 1)}] = subsref(r, what(2:end));
+                else
+                    varargout{1} = r;
+                end
             else
                 error('rkeops:argument', 'a LazyTensor is indexed as K(rows, columns), got braces');
             end

@@ -4,21 +4,25 @@ function G = keops_grad(F, name)
 %   G = keops_grad(F, 'x')
 %   g = G(p, x, y, b, e)
 %
-%   G takes one more input, e, an array of the size of F's result: g is the derivative of sum(e .* F(p, x, y, b)) with respect to x, of
-%   its size. With complex numbers that is sum(real(conj(e) .* F(...))). Of a sum G may be derived again, by any of its arguments, and by
-%   'e', as the name of the new input is ('e2' the next time).
+%   G takes one more input, e, an array of the size of F's result: g is the derivative of sum(e .* F(p, x, y, b)) with
+%   respect to x, of its size. With complex numbers that is sum(real(conj(e) .* F(...))). Of a sum G may be derived
+%   again, by any of its arguments, and by 'e', as the name of the new input is ('e2' the next time).
 %
 %   See also keops_kernel, Grad.
-if nargin ~= 2, error('rkeops:count', 'keops_grad: expected a function and the name of a variable, got %d arguments', nargin); end
+if nargin ~= 2
+    error('rkeops:count', 'keops_grad: expected a function and the name of a variable, got %d arguments', nargin);
+end
 source = operator_in(F);
 if source.is_final
-    error('rkeops:unsupported', ['keops_grad: this gradient cannot be derived again: it sums the rows of a parameter, or it takes results ', ...
+    error('rkeops:unsupported', ...
+        ['keops_grad: this gradient cannot be derived again: it sums the rows of a parameter, or it takes results ', ...
         'of the reduction it belongs to']);
 end
 if ~ischar(name), error('rkeops:argument', 'name: expected the name of a variable, got %s', rkeops_words(name)); end
 position = find(strcmp(source.names, name), 1);
 if isempty(position)
-    error('rkeops:name', 'name: expected a variable of the formula (%s), got %s', strjoin(source.names, ', '), rkeops_words(name));
+    error('rkeops:name', 'name: expected a variable of the formula (%s), got %s', strjoin(source.names, ', '), ...
+        rkeops_words(name));
 end
 count = size(source.kinds, 2);
 kept = 1 - source.output(1);

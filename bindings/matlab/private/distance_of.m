@@ -1,5 +1,6 @@
 function [distance, is_squared] = distance_of(x, y, name)
-% The symbolic matrix of distances of all pairs of rows. Squared ones have the same order as euclidean ones, which are their roots.
+% The symbolic matrix of distances of all pairs of rows. Squared ones have the same order as euclidean ones, which are
+% their roots.
 [u, v] = deal(Vi(x), Vj(y));
 if size(x, 2) ~= size(y, 2)
     error('rkeops:shape', 'Y: expected an array with %d columns, as X has, got %s', size(x, 2), rkeops_size_words(y));

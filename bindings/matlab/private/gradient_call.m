@@ -1,6 +1,7 @@
 function g = gradient_call(op, savers, facts, varargin)
-% A gradient that takes results of its reduction, or is that of a parameter, the sum of what each point gives, or may be of complex numbers.
-% `facts` are the number of arguments of the reduction, the position of the variable, whether it is a parameter, whether results are complex.
+% A gradient that takes results of its reduction, or is that of a parameter, the sum of what each point gives, or may be
+% of complex numbers. `facts` are the number of arguments of the reduction, the position of the variable, whether it is
+% a parameter, whether results are complex.
 count = facts(1);
 if numel(varargin) ~= count + 1
     error('rkeops:count', 'expected %d arguments, got %d', count + 1, numel(varargin));

@@ -1,5 +1,6 @@
 function op = operator_of(reduction, formula, aliases, summation)
-% What a function made of a reduction holds: handles of the operator and of the reduction, which are freed when no function has it any longer.
+% What a function made of a reduction holds: handles of the operator and of the reduction, which are freed when no
+% function has it any longer.
 op.reduction = reduction;
 reduction_owner = onCleanup(@() rkeops_mex('free', reduction));
 names = names_of(aliases);

@@ -1,7 +1,8 @@
 function r = product(a, b)
 % a * b: a number times a tensor, or the product of a symbolic matrix and a stored one.
 if isa(a, 'LazyTensor') && isa(b, 'LazyTensor')
-    error('rkeops:unsupported', 'mtimes: the product of two symbolic matrices is none; a .* b is that of their entries');
+    error('rkeops:unsupported', ...
+        'mtimes: the product of two symbolic matrices is none; a .* b is that of their entries');
 end
 if ~isa(a, 'LazyTensor')
     if is_number(a), r = apply('Mult', {a, b}); return, end

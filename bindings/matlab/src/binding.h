@@ -1,5 +1,5 @@
-/* What the parts of the MEX file know of each other. Only MATLAB's documented C interface is used, with complex numbers in two arrays
-   (-R2017b), so that one source serves MATLAB and Octave. */
+/* What the parts of the MEX file know of each other. Only MATLAB's documented C interface is used, with complex numbers
+   in two arrays (-R2017b), so that one source serves MATLAB and Octave. */
 
 #ifndef RKEOPS_BINDING_H
 #define RKEOPS_BINDING_H
@@ -16,7 +16,8 @@ typedef struct {
     size_t count;
 } Names;
 
-/* A reduction that is compiled for float32 and float64 when these are first wanted, with what its results need to become MATLAB's. */
+/* A reduction that is compiled for float32 and float64 when these are first wanted, with what its results need to
+   become MATLAB's. */
 typedef struct {
     rkeops_reduction *reduction;
     rkeops_kernel *kernels[2];
@@ -100,7 +101,7 @@ mxArray *take_text(rkeops_text *text);
 Tensor *tensor_of_variable(int64_t columns, int32_t category, int64_t points, int is_weak, int is_complex);
 Tensor *tensor_of_constant(double value);
 /* A tensor without formula of the arguments of all operands, each once. `formulas` become those of the operands, which
-   number these arguments; `sources` tells where each argument is among those of the operands one after another, from 1. */
+   number these arguments; `sources` tells where each argument is among those of the operands one after another. */
 Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_formula **formulas, mxArray **sources);
 Tensor *transposed(const Tensor *tensor);
 /* The same of other points of an index. */
@@ -127,22 +128,25 @@ typedef struct {
 /* Whether points are the rows of matrices, as pdist2 has them, or the columns, as KeOpsLab has them. */
 typedef enum { ROWS, COLUMNS } Layout;
 
-/* Bits of the numbers that arguments like these are computed with; `weak` tells (0 or 1 each, or NULL) which are numbers of formulas. */
+/* Bits of the numbers that arguments like these are computed with; `weak` tells (0 or 1 each, or NULL) which are
+   numbers of formulas. */
 int bits_for(const mxArray *const *values, size_t count, const mxArray *weak);
-void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits, size_t position,
-                    const char *name);
+void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits,
+                    size_t position, const char *name);
 /* Makes an output of so many rows and columns, with the batch of `operand`. */
 void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, int bits, Layout layout);
-/* Makes MATLAB's array of what a run has written; places from `reduced` on are none and become NaN if there are `ranks`. */
+/* Makes MATLAB's array of what a run has written; places from `reduced` on are none and become NaN if there are
+   `ranks`. */
 mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced);
 
 /* run.c */
 
 void compile_operator(Operator *operator_, int bits);
-void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak, int input_count,
-                  const mxArray *inputs[]);
+void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak,
+                  int input_count, const mxArray *inputs[]);
 mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, const mxArray *inputs[]);
-void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers, Layout layout, const mxArray *weak,
-           int result_count, mxArray *results[], int input_count, const mxArray *inputs[], const Names *names);
+void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers,
+           Layout layout, const mxArray *weak, int result_count, mxArray *results[], int input_count,
+           const mxArray *inputs[], const Names *names);
 
 #endif

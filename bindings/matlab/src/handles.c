@@ -1,5 +1,5 @@
-/* Handles of the library as numbers: a place in a table and how often the place was used, so that an old or an invented number is an
-   error. */
+/* Handles of the library as numbers: a place in a table and how often the place was used, so that an old or an invented
+   number is an error. */
 
 #include "binding.h"
 
@@ -82,16 +82,21 @@ static Slot *slot_of(uint64_t number) {
 
 static void *object_of(uint64_t number, HandleType type) {
     const Slot *slot = slot_of(number);
-    if (!slot) fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got one that was freed, or was never made here", names_of_types[type]);
+    if (!slot) {
+        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got one that was freed, or was never made here",
+             names_of_types[type]);
+    }
     if (slot->type != type) {
-        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got that of a %s", names_of_types[type], names_of_types[slot->type]);
+        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got that of a %s", names_of_types[type],
+             names_of_types[slot->type]);
     }
     return slot->object;
 }
 
 void *handle_of(const mxArray *value, HandleType type) {
     if (!mxIsUint64(value) || mxGetNumberOfElements(value) != 1) {
-        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, a number of class uint64, got an array of class %s with %d elements",
+        fail(RKEOPS_ERROR_HANDLE,
+             "expected the handle of a %s, a number of class uint64, got an array of class %s with %d elements",
              names_of_types[type], mxGetClassName(value), (int)mxGetNumberOfElements(value));
     }
     return object_of(*(const uint64_t *)mxGetData(value), type);
@@ -108,7 +113,8 @@ void **handles_of(const mxArray *value, HandleType type, size_t *count) {
 }
 
 int is_alive(const mxArray *value) {
-    return mxIsUint64(value) && mxGetNumberOfElements(value) == 1 && slot_of(*(const uint64_t *)mxGetData(value)) != NULL;
+    if (!mxIsUint64(value) || mxGetNumberOfElements(value) != 1) return 0;
+    return slot_of(*(const uint64_t *)mxGetData(value)) != NULL;
 }
 
 static void free_slot(Slot *slot) {
@@ -147,12 +153,17 @@ char *text_of(const mxArray *value, const char *what) {
 }
 
 const char **texts_of(const mxArray *value, const char *what, size_t *count) {
-    if (!mxIsCell(value)) fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a cell array of strings, got one of class %s", what, mxGetClassName(value));
+    if (!mxIsCell(value)) {
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a cell array of strings, got one of class %s", what,
+             mxGetClassName(value));
+    }
     *count = mxGetNumberOfElements(value);
     const char **texts = (const char **)mxMalloc((*count + 1) * sizeof(char *));
     for (size_t k = 0; k < *count; ++k) {
         const mxArray *one = mxGetCell(value, k);
-        if (!one) fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string in place %d, got an empty array", what, (int)k + 1);
+        if (!one) {
+            fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string in place %d, got an empty array", what, (int)k + 1);
+        }
         texts[k] = text_of(one, what);
     }
     return texts;
@@ -160,8 +171,8 @@ const char **texts_of(const mxArray *value, const char *what, size_t *count) {
 
 double number_of(const mxArray *value, const char *what) {
     if ((!mxIsNumeric(value) && !mxIsLogical(value)) || mxIsComplex(value) || mxGetNumberOfElements(value) != 1) {
-        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a real number, got an array of class %s with %d elements", what, mxGetClassName(value),
-             (int)mxGetNumberOfElements(value));
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a real number, got an array of class %s with %d elements", what,
+             mxGetClassName(value), (int)mxGetNumberOfElements(value));
     }
     return mxGetScalar(value);
 }
@@ -169,7 +180,8 @@ double number_of(const mxArray *value, const char *what) {
 int64_t *integers_of(const mxArray *value, const char *what, size_t *count) {
     *count = mxGetNumberOfElements(value);
     if (*count && (!mxIsDouble(value) || mxIsComplex(value) || mxIsSparse(value))) {
-        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected whole numbers of class double, got an array of class %s", what, mxGetClassName(value));
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected whole numbers of class double, got an array of class %s", what,
+             mxGetClassName(value));
     }
     int64_t *integers = (int64_t *)mxMalloc((*count + 1) * sizeof(int64_t));
     for (size_t k = 0; k < *count; ++k) {

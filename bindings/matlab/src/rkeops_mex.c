@@ -1,5 +1,6 @@
-/* The gateway: rkeops_mex(command, ...). Handles are numbers of class uint64, which handles.c keeps in a table; what else there is to know of
-   a command its function tells. MATLAB's part of the binding calls it; programs have no need to. */
+/* The gateway: rkeops_mex(command, ...). Handles are numbers of class uint64, which handles.c keeps in a table; what
+   else there is to know of a command its function tells. MATLAB's part of the binding calls it; programs have no need
+   to. */
 
 #include "binding.h"
 
@@ -16,7 +17,8 @@ static void at_exit(void) {
     free_all_handles();
 }
 
-/* Handles are numbers that scripts hold: while there may be some, `clear all` must not take the file away from under them. */
+/* Handles are numbers that scripts hold: while there may be some, `clear all` must not take the file away from under
+   them. */
 static void lock(void) {
     if (is_locked) return;
     mexLock();
@@ -189,9 +191,10 @@ COMMAND(gradient) {
     size_t saved_count = 0;
     void **saved_results = handles_of(values[3], FORMULA, &saved_count);
     rkeops_reduction *made = NULL;
-    check(rkeops_reduction_gradient((const rkeops_reduction *)handle_of(values[0], REDUCTION), (const rkeops_formula *)handle_of(values[1], FORMULA),
-                                    (const rkeops_formula *)handle_of(values[2], FORMULA), (const rkeops_formula *const *)saved_results,
-                                    saved_count, &made));
+    check(rkeops_reduction_gradient((const rkeops_reduction *)handle_of(values[0], REDUCTION),
+                                    (const rkeops_formula *)handle_of(values[1], FORMULA),
+                                    (const rkeops_formula *)handle_of(values[2], FORMULA),
+                                    (const rkeops_formula *const *)saved_results, saved_count, &made));
     results[0] = new_handle(REDUCTION, made);
 }
 
@@ -209,7 +212,8 @@ static char *copy_of(const char *text) {
     return copy ? strcpy(copy, text) : NULL;
 }
 
-/* Reduction, names of arguments, [base, ranks, summation]. Compiles, so that errors come here; gives columns and categories of inputs too. */
+/* Reduction, names of arguments, [base, ranks, summation]. Compiles, so that errors come here; gives columns and
+   categories of inputs too. */
 COMMAND(make_operator) {
     expect(count, 3, 3, "operator");
     size_t name_count = 0, fact_count = 0;
@@ -254,11 +258,12 @@ COMMAND(make_operator) {
 /* Operator, then arrays whose points are columns. */
 COMMAND(run) {
     if (count < 1) expect(count, 1, 1000, "run");
-    run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, NULL, count - 1, values + 1);
+    run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, NULL, count - 1,
+                 values + 1);
 }
 
-/* Name, tensor, axis, parameters, weights (a tensor or []), and the arrays of the tensor and of the weights, whose points
-   are rows. */
+/* Name, tensor, axis, parameters, weights (a tensor or []), and the arrays of the tensor and of the weights, whose
+   points are rows. */
 COMMAND(reduce) {
     if (count < 5) expect(count, 5, 1000, "reduce");
     const char *name = text_of(values[0], "name");
@@ -319,7 +324,8 @@ COMMAND(weak) {
     results[0] = weak_of((const Tensor *)handle_of(values[0], TENSOR));
 }
 
-/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], layout (0: points are rows), weak ones, names, arrays. */
+/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], layout (0: points are rows), weak ones,
+   names, arrays. */
 COMMAND(solve_system) {
     if (count < 7) expect(count, 7, 1000, "solve");
     size_t name_count = 0;
@@ -328,7 +334,8 @@ COMMAND(solve_system) {
     const int64_t unknown = integer_of(values[1], "unknown");
     if (unknown < 0) fail(RKEOPS_ERROR_ARGUMENT, "unknown: expected a position, got %lld", (long long)unknown);
     solve((const rkeops_reduction *)handle_of(values[0], REDUCTION), (size_t)unknown, values[2], values[3],
-          integer_of(values[4], "layout") ? COLUMNS : ROWS, values[5], result_count, results, count - 7, values + 7, &names);
+          integer_of(values[4], "layout") ? COLUMNS : ROWS, values[5], result_count, results, count - 7, values + 7,
+          &names);
 }
 
 COMMAND(explain) {
@@ -364,16 +371,18 @@ COMMAND(set) {
     size_t number_count = 0;
     const int64_t *numbers = integers_of(values[0], "options", &number_count);
     if (number_count != 7) fail(RKEOPS_ERROR_COUNT, "options: expected 7 numbers, got %d", (int)number_count);
-    settings.bits = (int)numbers[0], settings.target = (int)numbers[1], settings.device = (int)numbers[2], settings.threads = (int)numbers[3];
-    settings.summation = (int)numbers[4], settings.accumulator = (int)numbers[5], settings.progress = (int)numbers[6];
+    settings.bits = (int)numbers[0], settings.target = (int)numbers[1];
+    settings.device = (int)numbers[2], settings.threads = (int)numbers[3];
+    settings.summation = (int)numbers[4], settings.accumulator = (int)numbers[5];
+    settings.progress = (int)numbers[6];
     settings.stamp += 1;
 }
 
 /* What `set` has set: it lasts when MATLAB clears everything, as this file does. */
 COMMAND(get) {
     UNUSED;
-    const int numbers[] = {settings.bits, settings.target, settings.device, settings.threads, settings.summation, settings.accumulator,
-                           settings.progress};
+    const int numbers[] = {settings.bits, settings.target, settings.device, settings.threads, settings.summation,
+                           settings.accumulator, settings.progress};
     results[0] = mxCreateDoubleMatrix(1, 7, mxREAL);
     for (int k = 0; k < 7; ++k) mxGetPr(results[0])[k] = numbers[k];
 }
@@ -450,6 +459,6 @@ void mexFunction(int result_count, mxArray *results[], int count, const mxArray 
         free_kept();
         return;
     }
-    fail(RKEOPS_ERROR_ARGUMENT, "expected the name of a command as the first argument%s%s%s", *name ? ", got '" : "", name,
-         *name ? "'" : "");
+    fail(RKEOPS_ERROR_ARGUMENT, "expected the name of a command as the first argument%s%s%s", *name ? ", got '" : "",
+         name, *name ? "'" : "");
 }

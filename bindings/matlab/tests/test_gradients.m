@@ -2,9 +2,11 @@ function tests = test_gradients()
 % Gradients against finite differences.
 tests = {
     'keops_grad by each argument', @by_each; 'of log-sum-exp', @() with_saved('LogSumExp_Reduction(-SqNorm2(x-y),0)', 1)
-    'of a minimum over i', @() with_saved('Min_Reduction(SqNorm2(x-y),1)', 1); 'of a softmax', @() with_saved('SumSoftMaxWeight_Reduction(-SqNorm2(x-y),0,y)', 3)
+    'of a minimum over i', @() with_saved('Min_Reduction(SqNorm2(x-y),1)', 1)
+    'of a softmax', @() with_saved('SumSoftMaxWeight_Reduction(-SqNorm2(x-y),0,y)', 3)
     'of a mean', @() with_saved('Mean_Reduction(Exp(-SqNorm2(x-y))*y,0)', 3); 'of a gradient', @second_order
-    'Grad and Kernel', @older_names; 'in text', @in_text; 'adjoint', @adjoint_of_tensors; 'adjoint of complex numbers', @complex_ones
+    'Grad and Kernel', @older_names; 'in text', @in_text; 'adjoint', @adjoint_of_tensors
+    'adjoint of complex numbers', @complex_ones
     'keops_grad of complex numbers', @complex_functions; 'that cannot be', @refused
     };
 end
@@ -132,6 +134,7 @@ F = keops_kernel('LogSumExp_Reduction(-p*SqNorm2(x-y),0)', 'x=Vi(3)', 'y=Vj(3)',
 check_fails(@() keops_grad(keops_grad(F, 'x'), 'y'), 'rkeops:unsupported', 'derived again');
 check_fails(@() keops_grad(F, 'q'), 'rkeops:name', 'x, y, p', '''q''');
 check_fails(@() keops_grad(@sin, 'x'), 'rkeops:argument', 'F: expected');
-check_fails(@() keops_grad(keops_kernel('ArgMin_Reduction(SqNorm2(x-y),0)', 'x=Vi(3)', 'y=Vj(3)'), 'x'), 'rkeops:unsupported');
+check_fails(@() keops_grad(keops_kernel('ArgMin_Reduction(SqNorm2(x-y),0)', 'x=Vi(3)', 'y=Vj(3)'), 'x'), ...
+    'rkeops:unsupported');
 check_fails(@() adjoint(sqdist(Vi(1), Vj(2)), 1, Vi(1), 2), 'rkeops:argument', 'variable: expected');
 end

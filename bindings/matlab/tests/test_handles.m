@@ -1,8 +1,10 @@
 function tests = test_handles()
 % Handles: none is left, and no number crashes.
 tests = {
-    'none is left of tensors', @tensors; 'none is left of functions', @functions_go; 'old ones', @old_ones; 'invented ones', @invented
-    'of another type', @other_type; 'commands', @bad_commands; 'a new formula each time', @new_formulas; 'memory', @memory
+    'none is left of tensors', @tensors; 'none is left of functions', @functions_go; 'old ones', @old_ones
+    'invented ones', @invented
+    'of another type', @other_type; 'commands', @bad_commands; 'a new formula each time', @new_formulas
+    'memory', @memory
     'many at once', @many; 'tensors in cells and structures', @containers; 'clear all', @clear_all
     'clear all with a function', @clear_with_function; 'options last', @options_last
     };
@@ -48,7 +50,8 @@ rkeops_mex('free', other);
 end
 
 function invented()
-numbers = {uint64(0), uint64(1), uint64(64), intmax('uint64'), uint64(2) ^ 40, 3, 'a', {}, [], uint64([1 2]), int8(4), struct(), true, @sin};
+numbers = {uint64(0), uint64(1), uint64(64), intmax('uint64'), uint64(2) ^ 40, 3, 'a', {}, [], uint64([1 2]), ...
+    int8(4), struct(), true, @sin};
 for k = 1:numel(numbers)
     for command = {'text', 'transpose', 'run', 'explain', 'saved'}
         check_fails(@() rkeops_mex(command{1}, numbers{k}), 'rkeops:handle');
@@ -69,7 +72,8 @@ function bad_commands()
 check_fails(@() rkeops_mex(), 'rkeops:argument', 'command');
 check_fails(@() rkeops_mex('fly'), 'rkeops:argument', 'fly');
 check_fails(@() rkeops_mex(3), 'rkeops:argument', 'command');
-names = {'reduce', 'apply', 'variable', 'tensor', 'facts', 'arguments', 'weak', 'part', 'constant', 'full', 'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
+names = {'reduce', 'apply', 'variable', 'tensor', 'facts', 'arguments', 'weak', 'part', 'constant', 'full', ...
+    'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
     'reduction', 'solve', 'explain', 'alive', 'set', 'run_reduction', 'run'};
 for k = 1:numel(names), check_fails(@() rkeops_mex(names{k}), 'rkeops:count'); end
 check_fails(@() rkeops_mex('parse', 3, {}), 'rkeops:argument', 'formula');
