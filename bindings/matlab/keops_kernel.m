@@ -43,6 +43,13 @@ if is_reduction
 else
     reduction = rkeops_mex('parse', formula, aliases, 'sum');
 end
-op = operator_of(reduction, formula, aliases, summation);
+is_place = ~isempty(regexp(formula, '^\s*\w*Arg\w*_Reduction', 'once'));
+ranks = 0;
+if ~isempty(regexp(formula, '^\s*\w*Arg(KMin|KMax)_Reduction', 'once'))
+    % The number of ranks comes before the index.
+    found = regexp(formula, ',\s*(\d+)\s*,\s*[01]\s*\)\s*$', 'tokens', 'once');
+    if ~isempty(found), ranks = str2double(found{1}); end
+end
+op = operator_of(reduction, names_of(aliases), summation, double(is_place), ranks);
 F = @(varargin) rkeops_mex('run', op.handle, varargin{:});
 end

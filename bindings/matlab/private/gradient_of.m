@@ -55,8 +55,8 @@ catch problem
 end
 free_all(handles);
 if kind(2) == 2, r = sum(r, 1); end
-if ~isreal(values{position}) && isreal(r)
-    % Real and imaginary parts in turn.
-    r = complex(r(:, 1:2:end), r(:, 2:2:end));
-end
+% Points are rows here.
+by = values{position};
+turned = @(x) permute(x, [2, 1, 3:ndims(x)]);
+r = turned(gradient_like(turned(r), turned(by), kind(2)));
 end

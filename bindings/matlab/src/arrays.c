@@ -52,7 +52,8 @@ static void refuse(const mxArray *value, int64_t columns, int32_t category, Layo
                        : layout == ROWS ? "an array with %lld column%s, a row for each point"
                                         : "an array with %lld row%s, a column for each point";
     if (columns % parts) {
-        snprintf(expected, sizeof expected, "real numbers, because %lld is no even number of parts", (long long)columns);
+        snprintf(expected, sizeof expected, "real numbers, because %lld is no even number of parts",
+                 (long long)columns);
     } else {
         snprintf(expected, sizeof expected, form, own, own == 1 ? "" : "s");
     }

@@ -213,7 +213,7 @@ static char *copy_of(const char *text) {
 }
 
 /* Reduction, names of arguments, [base, ranks, summation]. Compiles, so that errors come here; gives columns and
-   categories of inputs too. */
+   categories of inputs too, and those of the first result with whether it is an index or a count. */
 COMMAND(make_operator) {
     expect(count, 3, 3, "operator");
     size_t name_count = 0, fact_count = 0;
@@ -249,7 +249,9 @@ COMMAND(make_operator) {
             check(rkeops_kernel_output(kernel, 0, &dim, &code, &bits));
             results[2] = mxCreateDoubleMatrix(1, 3, mxREAL);
             double *output = mxGetPr(results[2]);
-            output[0] = axis, output[1] = (double)dim, output[2] = code == RKEOPS_DTYPE_COMPLEX;
+            output[0] = (double)(code == RKEOPS_DTYPE_COMPLEX ? 2 * dim : dim);
+            output[1] = axis == RKEOPS_AXIS_J ? RKEOPS_CATEGORY_I : RKEOPS_CATEGORY_J;
+            output[2] = code == RKEOPS_DTYPE_INT;
         }
     }
     results[0] = new_handle(OPERATOR, made);
