@@ -20,7 +20,7 @@ classdef LazyTensor
 %   sqnorm norm normalize dot weighted_sqnorm weighted_sqdist square rsqrt inv relu step sigmoid softplus xlogx sinxdivx
 %   clamp ifelse elem extract concat onehot matvecmult vecmatmult tensorprod besselk matern mask operation, and the
 %   reductions sum mean prod min max argmin argmax mink maxk logsumexp sumsoftmaxweight any all count reduction; * solve
-%   adjoint full.
+%   adjoint restrict full.
 %
 %   See also Vi, Vj, Pm, keops_kernel, rkeops_options.
     properties (Access = private)
@@ -265,6 +265,14 @@ classdef LazyTensor
         % data of a variable, one that Vi, Vj or Pm made and that K is made of.
             if nargin < 5, name = 'Sum'; end
             r = gradient_of(a, cotangent, variable, dim, name);
+        end
+        function r = restrict(a, ranges)
+        % RESTRICT(K, rkeops_ranges(...)): the same matrix, of which reductions, products and systems visit only some pairs.
+            if ~isa(a, 'LazyTensor') || ~isstruct(ranges) || ~isfield(ranges, 'handle')
+                error('rkeops:argument', 'restrict: expected a LazyTensor and what rkeops_ranges made, got %s', ...
+                    rkeops_words(ranges));
+            end
+            r = LazyTensor(state_of(rkeops_mex('restrict', a.state.handle, ranges.handle), a.state.values), 'state');
         end
         function r = full(a)
         % All entries, stored.

@@ -1,5 +1,6 @@
 function g = gradient_call(op, arguments)
 % Runs the steps of a gradient on these arguments, and gives it the size of the one that it is taken by.
+[ranges, arguments] = ranges_in(arguments);
 count = size(op.kinds, 2);
 if numel(arguments) ~= count
     error('rkeops:count', 'expected %d arguments, got %d', count, numel(arguments));
@@ -9,6 +10,15 @@ if isnumeric(cotangent) && isreal(cotangent) && 2 * size(cotangent, 1) == op.kin
     % Of complex results.
     arguments{end} = complex(cotangent);
 end
+if op.is_plain
+    g = rkeops_mex('run', op.steps{op.results}.op.handle, arguments{:}, ranges{:});
+else
+    g = result_of(op, arguments, ranges);
+end
+g = gradient_like(g, arguments{op.position}, op.kinds(2, op.position));
+end
+
+function g = result_of(op, arguments, ranges)
 results = cell(1, numel(op.steps));
 for k = op.order
     step = op.steps{k};
@@ -16,11 +26,9 @@ for k = op.order
     is_argument = step.sources > 0;
     inputs(is_argument) = arguments(step.sources(is_argument));
     inputs(~is_argument) = results(-step.sources(~is_argument));
-    results{k} = rkeops_mex('run', step.op.handle, inputs{:});
+    results{k} = rkeops_mex('run', step.op.handle, inputs{:}, ranges{:});
     if step.is_summed, results{k} = sum(results{k}, 2); end
 end
-by = arguments{op.position};
 g = 0;
 for k = op.results, g = g + results{k}; end
-g = gradient_like(g, by, op.kinds(2, op.position));
 end

@@ -18,7 +18,6 @@ facts = rkeops_mex('facts', state.handle);
 columns = facts(1) * (1 + facts(2));
 kind = kinds(:, position);
 values = state.values;
-weak = rkeops_mex('weak', state.handle);
 count = numel(values);
 kept = 2 - dim;
 if ~(isnumeric(cotangent) || islogical(cotangent))
@@ -39,7 +38,7 @@ try
     results = cell(1, numel(saved));
     formulas = zeros(1, 0, 'uint64');
     for k = 1:numel(saved)
-        results{k} = rkeops_mex('run_reduction', saved(k), weak, values{:});
+        results{k} = rkeops_mex('run_reduction', saved(k), state.handle, values{:});
         formulas(k) = rkeops_mex('variable', count + k, size(results{k}, 2) * (1 + ~isreal(results{k})), kept);
         handles(end + 1) = formulas(k); %#ok<AGROW>
     end
@@ -47,8 +46,7 @@ try
     direction = handles(end);
     handles(end + 1) = rkeops_mex('variable', position - 1, kind(1), kind(2));
     handles(end + 1) = rkeops_mex('gradient', reduction, handles(end), direction, formulas);
-    weak = [weak, false(1, 1 + numel(results))];
-    r = rkeops_mex('run_reduction', handles(end), weak, values{:}, cotangent, results{:});
+    r = rkeops_mex('run_reduction', handles(end), state.handle, values{:}, cotangent, results{:});
 catch problem
     free_all(handles);
     rethrow(problem);

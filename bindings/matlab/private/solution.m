@@ -26,7 +26,7 @@ owner = onCleanup(@() rkeops_mex('free', reduction));
 names = repmat({''}, 1, count);
 names{end} = 'b';
 kinds = rkeops_mex('arguments', all.handle);
-[x, iterations, residual] = rkeops_mex('solve', reduction, count - 1, kinds(1:2, :), numbers, 0, ...
-    rkeops_mex('weak', all.handle), names, all.values{:});
+[x, iterations, residual] = rkeops_mex('solve', reduction, count - 1, kinds(1:2, :), numbers, ...
+    all.handle, names, all.values{:});
 details = struct('iterations', iterations, 'residual', residual);
 end

@@ -33,10 +33,10 @@ static const char *size_in_words(const mxArray *value, char words[96]) {
 
 int bits_for(const mxArray *const *values, size_t count, const mxArray *weak) {
     if (settings.bits) return settings.bits;
-    const int has_weak = weak && mxIsLogical(weak) && mxGetNumberOfElements(weak) == count;
+    const size_t told = weak ? mxGetNumberOfElements(weak) : 0;
     int has_single = 0;
     for (size_t k = 0; k < count; ++k) {
-        if (has_weak && mxGetLogicals(weak)[k]) continue;
+        if (k < told && mxGetLogicals(weak)[k]) continue;
         if (mxIsDouble(values[k])) return 64;
         has_single |= mxIsSingle(values[k]);
     }

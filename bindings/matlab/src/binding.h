@@ -8,7 +8,7 @@
 #include <rkeops.h>
 
 /* Types of handles. */
-typedef enum { NO_TYPE, FORMULA, TENSOR, REDUCTION, OPERATOR } HandleType;
+typedef enum { NO_TYPE, FORMULA, TENSOR, RANGES, REDUCTION, OPERATOR } HandleType;
 
 /* Names of arguments, for errors. */
 typedef struct {
@@ -32,6 +32,11 @@ typedef struct {
     Names names;
 } Operator;
 
+/* Which rows meet which: of the matrix, and of its transpose. */
+typedef struct {
+    rkeops_ranges *own, *exchanged;
+} Ranges;
+
 /* An argument of tensors. */
 typedef struct {
     int64_t columns;
@@ -50,6 +55,8 @@ typedef struct {
     int64_t points[2];
     /* Whether it is its only argument. */
     int is_variable;
+    /* What reductions visit: all pairs if these are NULL. */
+    Ranges ranges;
 } Tensor;
 
 /* What rkeops_options sets. */
@@ -111,6 +118,12 @@ mxArray *arguments_of(const Tensor *tensor);
 mxArray *weak_of(const Tensor *tensor);
 void free_tensor(Tensor *tensor);
 
+/* Ranges of blocks of rows, as two columns of first and last ones from 1 on, where `keep` is true. */
+Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArray *keep);
+/* The same tensor, of which reductions visit only what these ranges have. */
+Tensor *restricted(const Tensor *tensor, const Ranges *ranges);
+void free_ranges(Ranges ranges);
+
 /* arrays.c */
 
 /* An argument or a result of a run: an array for the library, with what it needs beside MATLAB's memory. */
@@ -128,8 +141,8 @@ typedef struct {
 /* Whether points are the rows of matrices, as pdist2 has them, or the columns, as KeOpsLab has them. */
 typedef enum { ROWS, COLUMNS } Layout;
 
-/* Bits of the numbers that arguments like these are computed with; `weak` tells (0 or 1 each, or NULL) which are
-   numbers of formulas. */
+/* Bits of the numbers that arguments like these are computed with; `weak` (or NULL) tells of the first of them
+   which are numbers of formulas. */
 int bits_for(const mxArray *const *values, size_t count, const mxArray *weak);
 void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits,
                     size_t position, const char *name);
@@ -142,11 +155,16 @@ mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t 
 /* run.c */
 
 void compile_operator(Operator *operator_, int bits);
-void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak,
+/* How a call is run: which arguments are numbers of formulas, NULL where points are columns, and what it visits. */
+typedef struct {
+    const mxArray *weak;
+    const rkeops_ranges *ranges;
+} Manner;
+void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, Manner manner,
                   int input_count, const mxArray *inputs[]);
 mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, const mxArray *inputs[]);
 void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers,
-           Layout layout, const mxArray *weak, int result_count, mxArray *results[], int input_count,
+           Layout layout, Manner manner, int result_count, mxArray *results[], int input_count,
            const mxArray *inputs[], const Names *names);
 
 #endif

@@ -64,6 +64,7 @@ void free_kept(void) {
         const Kept one = kept[--kept_count];
         if (one.type == FORMULA) rkeops_formula_free((rkeops_formula *)one.object);
         if (one.type == TENSOR) free_tensor((Tensor *)one.object);
+        if (one.type == RANGES) free_ranges(*(Ranges *)one.object), free(one.object);
         if (one.type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)one.object);
         if (one.type == OPERATOR) free_operator((Operator *)one.object);
         rkeops_kernel_free(one.kernel);

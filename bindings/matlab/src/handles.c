@@ -21,7 +21,7 @@ static Slot *slots = NULL;
 static uint32_t slot_count = 0, first_free = 0;
 static size_t in_use = 0;
 
-static const char *const names_of_types[] = {"nothing", "formula", "tensor", "reduction", "operator"};
+static const char *const names_of_types[] = {"nothing", "formula", "tensor", "ranges", "reduction", "operator"};
 
 void free_operator(Operator *operator_) {
     if (!operator_) return;
@@ -36,6 +36,7 @@ void free_operator(Operator *operator_) {
 static void free_object(HandleType type, void *object) {
     if (type == FORMULA) rkeops_formula_free((rkeops_formula *)object);
     if (type == TENSOR) free_tensor((Tensor *)object);
+    if (type == RANGES) free_ranges(*(Ranges *)object), free(object);
     if (type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)object);
     if (type == OPERATOR) free_operator((Operator *)object);
 }

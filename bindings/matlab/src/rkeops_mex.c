@@ -257,12 +257,44 @@ COMMAND(make_operator) {
     results[0] = new_handle(OPERATOR, made);
 }
 
-/* Operator, then arrays whose points are columns. */
+/* What the last two of these values name, 'ranges' and what rkeops_ranges made; `count` is then without them. */
+static const rkeops_ranges *ranges_among(const mxArray *values[], int *count) {
+    if (*count < 2 || !mxIsChar(values[*count - 2])) return NULL;
+    if (strcmp(text_of(values[*count - 2], "option"), "ranges")) return NULL;
+    const mxArray *value = values[*count - 1];
+    const mxArray *handle = mxIsStruct(value) && mxGetNumberOfElements(value) == 1 ? mxGetField(value, 0, "handle") : NULL;
+    if (!handle) {
+        fail(RKEOPS_ERROR_DTYPE, "ranges: expected what rkeops_ranges made, got a value of class %s", mxGetClassName(value));
+    }
+    *count -= 2;
+    return ((const Ranges *)handle_of(handle, RANGES))->own;
+}
+
+/* Operator, then arrays whose points are columns, then 'ranges' and ranges if not all pairs are visited. */
 COMMAND(run) {
     if (count < 1) expect(count, 1, 1000, "run");
-    run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, NULL, count - 1,
-                 values + 1);
+    int input_count = count - 1;
+    const rkeops_ranges *ranges = ranges_among(values + 1, &input_count);
+    run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, (Manner){NULL, ranges},
+                 input_count, values + 1);
 }
+
+/* Clusters of i and of j, which pairs of them are kept. */
+COMMAND(make_ranges) {
+    UNUSED;
+    expect(count, 3, 3, "ranges");
+    results[0] = new_handle(RANGES, ranges_of(values[0], values[1], values[2]));
+}
+
+/* Tensor, ranges. */
+COMMAND(restrict_tensor) {
+    UNUSED;
+    expect(count, 2, 2, "restrict");
+    const Tensor *tensor = (const Tensor *)handle_of(values[0], TENSOR);
+    results[0] = new_handle(TENSOR, restricted(tensor, (const Ranges *)handle_of(values[1], RANGES)));
+}
+
+static Manner manner_of(const Tensor *tensor) { return (Manner){weak_of(tensor), tensor->ranges.own}; }
 
 /* Name, tensor, axis, parameters, weights (a tensor or []), and the arrays of the tensor and of the weights, whose
    points are rows. */
@@ -270,20 +302,19 @@ COMMAND(reduce) {
     if (count < 5) expect(count, 5, 1000, "reduce");
     const char *name = text_of(values[0], "name");
     Tensor *operands[2] = {(Tensor *)handle_of(values[1], TENSOR), NULL};
-    const mxArray *weak = NULL, **inputs = values + 5;
+    const mxArray **inputs = values + 5;
+    const Tensor *all = operands[0];
     Operator *made = new_operator();
     size_t input_count = operands[0]->count;
     if (mxIsEmpty(values[4])) {
         made->reduction = reduction_of(values[0], operands[0]->formula, values[2], values[3], NULL);
-        weak = weak_of(operands[0]);
     } else {
         operands[1] = (Tensor *)handle_of(values[4], TENSOR);
         input_count += operands[1]->count;
         rkeops_formula *formulas[2];
         mxArray *sources = NULL;
-        const Tensor *all = joined(name, operands, 2, formulas, &sources);
+        all = joined(name, operands, 2, formulas, &sources);
         made->reduction = reduction_of(values[0], formulas[0], values[2], values[3], formulas[1]);
-        weak = weak_of(all);
         inputs = (const mxArray **)mxMalloc((all->count + 1) * sizeof(mxArray *));
         for (size_t k = 0; k < all->count; ++k) {
             const int source = (int)mxGetPr(sources)[k];
@@ -297,17 +328,18 @@ COMMAND(reduce) {
     size_t parameter_count = 0;
     const int64_t *parameters = integers_of(values[3], "parameters", &parameter_count);
     if (strstr(name, "KM") && parameter_count > 0) made->ranks = (int)parameters[0];
-    run_operator(made, result_count, results, ROWS, weak, (int)mxGetNumberOfElements(weak), inputs);
+    run_operator(made, result_count, results, ROWS, manner_of(all), (int)all->count, inputs);
 }
 
-/* A reduction, which arguments are numbers of formulas, and arrays whose points are rows. */
+/* A reduction, the tensor whose arguments come first, and arrays whose points are rows. */
 COMMAND(run_reduction) {
     if (count < 2) expect(count, 2, 1000, "run_reduction");
     rkeops_reduction *reduction = (rkeops_reduction *)handle_of(values[0], REDUCTION);
     Operator *made = new_operator();
     check(rkeops_reduction_retain(reduction));
     made->reduction = reduction;
-    run_operator(made, result_count, results, ROWS, values[1], count - 2, values + 2);
+    const Tensor *tensor = (const Tensor *)handle_of(values[1], TENSOR);
+    run_operator(made, result_count, results, ROWS, manner_of(tensor), count - 2, values + 2);
 }
 
 /* A tensor, and arrays whose points are rows: the matrix. */
@@ -320,24 +352,21 @@ COMMAND(full) {
     results[0] = entries(made, weak_of(tensor), count - 1, values + 1);
 }
 
-COMMAND(weak) {
-    UNUSED;
-    expect(count, 1, 1, "weak");
-    results[0] = weak_of((const Tensor *)handle_of(values[0], TENSOR));
-}
-
-/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], layout (0: points are rows), weak ones,
-   names, arrays. */
+/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], the tensor whose arguments these are or []
+   for a function's, names, arrays, and 'ranges' and ranges if not all pairs are visited. */
 COMMAND(solve_system) {
-    if (count < 7) expect(count, 7, 1000, "solve");
+    if (count < 6) expect(count, 6, 1000, "solve");
     size_t name_count = 0;
-    const char **texts = texts_of(values[6], "names", &name_count);
+    const char **texts = texts_of(values[5], "names", &name_count);
     const Names names = {texts, name_count};
     const int64_t unknown = integer_of(values[1], "unknown");
     if (unknown < 0) fail(RKEOPS_ERROR_ARGUMENT, "unknown: expected a position, got %lld", (long long)unknown);
+    int input_count = count - 6;
+    const rkeops_ranges *ranges = ranges_among(values + 6, &input_count);
+    const int is_function = mxIsEmpty(values[4]);
+    const Manner manner = is_function ? (Manner){NULL, ranges} : manner_of((const Tensor *)handle_of(values[4], TENSOR));
     solve((const rkeops_reduction *)handle_of(values[0], REDUCTION), (size_t)unknown, values[2], values[3],
-          integer_of(values[4], "layout") ? COLUMNS : ROWS, values[5], result_count, results, count - 7, values + 7,
-          &names);
+          is_function ? COLUMNS : ROWS, manner, result_count, results, input_count, values + 6, &names);
 }
 
 COMMAND(explain) {
@@ -420,7 +449,8 @@ static const struct {
     {"tensor", tensor},
     {"facts", facts},
     {"arguments", arguments},
-    {"weak", weak},
+    {"ranges", make_ranges},
+    {"restrict", restrict_tensor},
     {"constant", constant},
     {"transpose", transpose},
     {"part", part},

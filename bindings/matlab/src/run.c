@@ -60,10 +60,11 @@ static rkeops_options compilation(int bits, int summation) {
     return options;
 }
 
-static rkeops_options run_options(Watch *watch, double pairs) {
+static rkeops_options run_options(Watch *watch, double pairs, const rkeops_ranges *ranges) {
     rkeops_options options = RKEOPS_OPTIONS_INIT;
     options.threads = settings.threads;
     options.device = settings.device;
+    options.ranges = ranges;
     if (settings.progress || pairs >= MANY_PAIRS) options.progress = watch_pairs, options.progress_user = watch;
     return options;
 }
@@ -146,9 +147,9 @@ static void inputs_of(const rkeops_kernel *kernel, size_t count, int64_t *column
     for (size_t k = 0; k < count; ++k) check(rkeops_kernel_input(kernel, k, &columns[k], &categories[k]));
 }
 
-void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak,
+void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, Manner manner,
                   int input_count, const mxArray *inputs[]) {
-    const int bits = bits_for(inputs, (size_t)input_count, weak);
+    const int bits = bits_for(inputs, (size_t)input_count, manner.weak);
     compile_operator(operator_, bits);
     const rkeops_kernel *kernel = operator_->kernels[bits == 64];
     size_t count = 0, output_count = 0;
@@ -157,7 +158,7 @@ void run_operator(Operator *operator_, int result_count, mxArray *results[], Lay
     check(rkeops_kernel_output_count(kernel, &output_count));
     check(rkeops_kernel_axis(kernel, &axis));
     /* Tensors may hold arguments that the formula no longer needs; functions have as many as were declared. */
-    if ((size_t)input_count < count || (!weak && (size_t)input_count > count)) {
+    if ((size_t)input_count < count || (!manner.weak && (size_t)input_count > count)) {
         fail(RKEOPS_ERROR_COUNT, "expected %d argument%s, got %d", (int)count, count == 1 ? "" : "s", input_count);
     }
     if (result_count > (int)output_count) {
@@ -186,7 +187,7 @@ void run_operator(Operator *operator_, int result_count, mxArray *results[], Lay
         arrays[count + k] = outputs[k].array;
     }
     Watch watch = {0, -1};
-    const rkeops_options options = run_options(&watch, pairs);
+    const rkeops_options options = run_options(&watch, pairs, manner.ranges);
     end_run(rkeops_kernel_run(kernel, arrays, count, arrays + count, output_count, &options), &watch);
     for (size_t k = 0; k < output_count && (k == 0 || (int)k < result_count); ++k) {
         results[k] = finished(&outputs[k], layout, operator_->base, operator_->ranks, reduced);
@@ -240,7 +241,7 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
     output.array.rank = 4;
     output.array.shape = output.shape, output.array.strides = output.strides;
     Watch watch = {0, -1};
-    const rkeops_options options = run_options(&watch, pairs);
+    const rkeops_options options = run_options(&watch, pairs, NULL);
     end_run(rkeops_kernel_run(kernel, arrays, count, &output.array, 1, &options), &watch);
     return finished(&output, ROWS, 0, 0, 0);
 }
@@ -248,9 +249,9 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
 /* Solves (K + alpha I) x = b, where b is in the place of the unknown among `inputs`; `kinds` has columns and category
    of each, `numbers` are alpha, the tolerance and iterations at most. */
 void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers,
-           Layout layout, const mxArray *weak, int result_count, mxArray *results[], int input_count,
+           Layout layout, Manner manner, int result_count, mxArray *results[], int input_count,
            const mxArray *inputs[], const Names *names) {
-    const int bits = bits_for(inputs, (size_t)input_count, weak);
+    const int bits = bits_for(inputs, (size_t)input_count, manner.weak);
     const rkeops_options options = compilation(bits, -1);
     rkeops_solver *solver = NULL;
     check(rkeops_solver_create(reduction, unknown, &options, &solver));
@@ -281,7 +282,7 @@ void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kin
     how.alpha = mxGetPr(numbers)[0], how.tolerance = mxGetPr(numbers)[1];
     how.iterations = (uint64_t)mxGetPr(numbers)[2];
     how.progress = watch_iteration, how.progress_user = &iterations;
-    rkeops_options run = run_options(&watch, pairs_of(rows, &all));
+    rkeops_options run = run_options(&watch, pairs_of(rows, &all), manner.ranges);
     if (settings.progress) run.progress = NULL;
     rkeops_solution solution = {0, 0};
     rkeops_error *error = rkeops_solver_run(solver, arrays, count, &output.array, &how, &run, &solution);

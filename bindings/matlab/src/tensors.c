@@ -9,6 +9,7 @@
 void free_tensor(Tensor *tensor) {
     if (!tensor) return;
     rkeops_formula_free(tensor->formula);
+    free_ranges(tensor->ranges);
     free(tensor->arguments);
     free(tensor);
 }
@@ -66,6 +67,23 @@ static void add_points(int64_t all[2], const int64_t own[2], const char *name, s
     }
 }
 
+/* Takes ranges over: both are freed with the tensor. */
+static void take_ranges(Tensor *tensor, Ranges ranges) {
+    check(rkeops_ranges_retain(ranges.own));
+    tensor->ranges.own = ranges.own;
+    check(rkeops_ranges_retain(ranges.exchanged));
+    tensor->ranges.exchanged = ranges.exchanged;
+}
+
+static void add_ranges(Tensor *all, Ranges ranges, const char *name, size_t operand) {
+    if (!ranges.own || ranges.own == all->ranges.own) return;
+    if (all->ranges.own) {
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: argument %d: expected the ranges of the arguments before it, got others", name,
+             (int)operand + 1);
+    }
+    take_ranges(all, ranges);
+}
+
 Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_formula **formulas, mxArray **sources) {
     size_t room = 0;
     for (size_t k = 0; k < count; ++k) room += operands[k]->count;
@@ -76,6 +94,7 @@ Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_f
     for (size_t k = 0; k < count; ++k) {
         const Tensor *own = operands[k];
         add_points(all->points, own->points, name, k);
+        add_ranges(all, own->ranges, name, k);
         int is_moved = 0;
         for (size_t n = 0; n < own->count; ++n) {
             size_t place = 0;
@@ -112,6 +131,7 @@ Tensor *transposed(const Tensor *tensor) {
     Tensor *made = copy_of(tensor);
     check(rkeops_formula_transpose(tensor->formula, &made->formula));
     made->points[0] = tensor->points[1], made->points[1] = tensor->points[0];
+    if (tensor->ranges.own) take_ranges(made, (Ranges){tensor->ranges.exchanged, tensor->ranges.own});
     for (size_t k = 0; k < made->count; ++k) {
         Argument *own = &made->arguments[k];
         if (own->category == RKEOPS_CATEGORY_PARAMETER) continue;
@@ -123,6 +143,7 @@ Tensor *transposed(const Tensor *tensor) {
 }
 
 Tensor *part_of(const Tensor *tensor, int32_t category, int64_t points) {
+    if (tensor->ranges.own) fail(RKEOPS_ERROR_UNSUPPORTED, "K(rows, columns): K is restricted to ranges of all rows");
     Tensor *made = copy_of(tensor);
     check(rkeops_formula_retain(tensor->formula));
     made->formula = tensor->formula;
@@ -149,4 +170,61 @@ mxArray *weak_of(const Tensor *tensor) {
     mxArray *value = mxCreateLogicalMatrix(1, tensor->count);
     for (size_t k = 0; k < tensor->count; ++k) mxGetLogicals(value)[k] = tensor->arguments[k].is_weak != 0;
     return value;
+}
+
+void free_ranges(Ranges ranges) {
+    rkeops_ranges_free(ranges.own);
+    rkeops_ranges_free(ranges.exchanged);
+}
+
+/* Pairs of start and end, as the library has them. */
+static int64_t *blocks_of(const mxArray *value, const char *what, size_t *count) {
+    size_t number_count = 0;
+    const int64_t *numbers = integers_of(value, what, &number_count);
+    *count = mxGetM(value);
+    if (number_count && mxGetN(value) != 2) {
+        fail(RKEOPS_ERROR_SHAPE, "%s: expected two columns, of first and last rows, got %d", what, (int)mxGetN(value));
+    }
+    int64_t *blocks = (int64_t *)mxMalloc((2 * *count + 1) * sizeof(int64_t));
+    for (size_t k = 0; k < *count; ++k) {
+        const int64_t first = numbers[k], last = numbers[*count + k];
+        if (first < 1 || last < first - 1) {
+            fail(RKEOPS_ERROR_ARGUMENT, "%s: expected first and last rows, from 1 on, got %lld and %lld in row %d", what,
+                 (long long)first, (long long)last, (int)k + 1);
+        }
+        blocks[2 * k] = first - 1, blocks[2 * k + 1] = last;
+    }
+    return blocks;
+}
+
+Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArray *kept) {
+    size_t count_i = 0, count_j = 0;
+    const int64_t *own_i = blocks_of(blocks_i, "clusters_i", &count_i);
+    const int64_t *own_j = blocks_of(blocks_j, "clusters_j", &count_j);
+    if (!mxIsLogical(kept) || mxIsSparse(kept) || mxGetM(kept) != count_i || mxGetN(kept) != count_j) {
+        fail(RKEOPS_ERROR_SHAPE, "keep: expected a logical matrix of %d x %d, got an array of class %s of %d x %d",
+             (int)count_i, (int)count_j, mxGetClassName(kept), (int)mxGetM(kept), (int)mxGetN(kept));
+    }
+    const mxLogical *from = mxGetLogicals(kept);
+    uint8_t *by_row = (uint8_t *)mxMalloc(count_i * count_j + 1);
+    uint8_t *by_column = (uint8_t *)mxMalloc(count_i * count_j + 1);
+    for (size_t c = 0; c < count_i; ++c) {
+        for (size_t d = 0; d < count_j; ++d) {
+            by_row[c * count_j + d] = by_column[d * count_i + c] = from[d * count_i + c];
+        }
+    }
+    Ranges *made = (Ranges *)calloc(1, sizeof(Ranges));
+    if (!made) fail(RKEOPS_ERROR_SIZE, "there is no memory for ranges");
+    keep(RANGES, made);
+    check(rkeops_ranges_from_blocks(own_i, count_i, own_j, count_j, by_row, &made->own));
+    check(rkeops_ranges_from_blocks(own_j, count_j, own_i, count_i, by_column, &made->exchanged));
+    return made;
+}
+
+Tensor *restricted(const Tensor *tensor, const Ranges *ranges) {
+    Tensor *made = copy_of(tensor);
+    check(rkeops_formula_retain(tensor->formula));
+    made->formula = tensor->formula;
+    take_ranges(made, *ranges);
+    return made;
 }
