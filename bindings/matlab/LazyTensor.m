@@ -267,7 +267,8 @@ classdef LazyTensor
             r = gradient_of(a, cotangent, variable, dim, name);
         end
         function r = restrict(a, ranges)
-        % RESTRICT(K, rkeops_ranges(...)): the same matrix, of which reductions, products and systems visit only some pairs.
+        % RESTRICT(K, rkeops_ranges(...)): the same matrix, of which reductions, products and systems visit some pairs
+        % only.
             if ~isa(a, 'LazyTensor') || ~isstruct(ranges) || ~isfield(ranges, 'handle')
                 error('rkeops:argument', 'restrict: expected a LazyTensor and what rkeops_ranges made, got %s', ...
                     rkeops_words(ranges));

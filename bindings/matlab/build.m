@@ -20,7 +20,7 @@ if exist(fullfile(include, 'rkeops.h'), 'file') ~= 2
     error('rkeops:build', ...
         'expected the header rkeops.h in %s: set RKEOPS_HOME to the prefix of an installed rkeops', include);
 end
-names = {'rkeops_mex.c', 'errors.c', 'handles.c', 'tensors.c', 'arrays.c', 'run.c'};
+names = {'rkeops_mex.c', 'errors.c', 'handles.c', 'tensors.c', 'ranges.c', 'arrays.c', 'run.c'};
 sources = cellfun(@(name) fullfile(here, 'src', name), names, 'UniformOutput', false);
 target = fullfile(folder, ['rkeops_mex.', mexext()]);
 if exist('rkeops_mex', 'file') == 3

@@ -1,7 +1,7 @@
 function op = gradient_steps(source, position)
-% The gradient of what `source` computes with respect to the argument at a position, as steps. A step runs an operator on
-% arguments of the whole (its sources are positions) and on results of earlier steps (their numbers, negative). What a
-% reduction saves for its derivatives is a step, so what comes through it is derived as everything else.
+% The gradient of what `source` computes with respect to the argument at a position, as steps. A step runs an operator
+% on arguments of the whole (its sources are positions) and on results of earlier steps (their numbers, negative). What
+% a reduction saves for its derivatives is a step, so what comes through it is derived as everything else.
 steps = source.steps;
 count = size(source.kinds, 2);
 op.names = source.names;
@@ -23,8 +23,8 @@ op.result_kind = source.kinds(:, position);
 end
 
 function [steps, made] = derived(steps, place, cotangent, position, names)
-% Adds steps that give the derivative of a step, whose cotangent is an argument or the result of a step; it is the sum of
-% the steps `made`.
+% Adds steps that give the derivative of a step, whose cotangent is an argument or the result of a step; it is the sum
+% of the steps `made`.
 made = zeros(1, 0);
 sources = steps{place}.sources;
 for k = 1:numel(sources)

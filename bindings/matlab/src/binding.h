@@ -113,15 +113,20 @@ Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_f
 Tensor *transposed(const Tensor *tensor);
 /* The same of other points of an index. */
 Tensor *part_of(const Tensor *tensor, int32_t category, int64_t points);
+/* The same tensor, of which reductions visit only what these ranges have. */
+Tensor *restricted(const Tensor *tensor, const Ranges *ranges);
 /* Columns, category and id of each argument, and which are numbers of formulas. */
 mxArray *arguments_of(const Tensor *tensor);
 mxArray *weak_of(const Tensor *tensor);
 void free_tensor(Tensor *tensor);
 
-/* Ranges of blocks of rows, as two columns of first and last ones from 1 on, where `keep` is true. */
-Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArray *keep);
-/* The same tensor, of which reductions visit only what these ranges have. */
-Tensor *restricted(const Tensor *tensor, const Ranges *ranges);
+/* ranges.c */
+
+/* Ranges of blocks of rows, as two columns of first and last ones from 1 on, where `kept` is true; they are kept until
+   the call ends, or until they have a handle. */
+Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArray *kept);
+/* What the last two of these values name, 'ranges' and what rkeops_ranges made; `count` is then without them. */
+const rkeops_ranges *ranges_among(const mxArray *values[], int *count);
 void free_ranges(Ranges ranges);
 
 /* arrays.c */

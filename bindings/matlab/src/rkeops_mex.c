@@ -257,19 +257,6 @@ COMMAND(make_operator) {
     results[0] = new_handle(OPERATOR, made);
 }
 
-/* What the last two of these values name, 'ranges' and what rkeops_ranges made; `count` is then without them. */
-static const rkeops_ranges *ranges_among(const mxArray *values[], int *count) {
-    if (*count < 2 || !mxIsChar(values[*count - 2])) return NULL;
-    if (strcmp(text_of(values[*count - 2], "option"), "ranges")) return NULL;
-    const mxArray *value = values[*count - 1];
-    const mxArray *handle = mxIsStruct(value) && mxGetNumberOfElements(value) == 1 ? mxGetField(value, 0, "handle") : NULL;
-    if (!handle) {
-        fail(RKEOPS_ERROR_DTYPE, "ranges: expected what rkeops_ranges made, got a value of class %s", mxGetClassName(value));
-    }
-    *count -= 2;
-    return ((const Ranges *)handle_of(handle, RANGES))->own;
-}
-
 /* Operator, then arrays whose points are columns, then 'ranges' and ranges if not all pairs are visited. */
 COMMAND(run) {
     if (count < 1) expect(count, 1, 1000, "run");
@@ -352,8 +339,8 @@ COMMAND(full) {
     results[0] = entries(made, weak_of(tensor), count - 1, values + 1);
 }
 
-/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], the tensor whose arguments these are or []
-   for a function's, names, arrays, and 'ranges' and ranges if not all pairs are visited. */
+/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], the tensor whose arguments these are (or
+   [] for a function's), names, arrays, and 'ranges' and ranges if not all pairs are visited. */
 COMMAND(solve_system) {
     if (count < 6) expect(count, 6, 1000, "solve");
     size_t name_count = 0;
@@ -364,7 +351,8 @@ COMMAND(solve_system) {
     int input_count = count - 6;
     const rkeops_ranges *ranges = ranges_among(values + 6, &input_count);
     const int is_function = mxIsEmpty(values[4]);
-    const Manner manner = is_function ? (Manner){NULL, ranges} : manner_of((const Tensor *)handle_of(values[4], TENSOR));
+    Manner manner = {NULL, ranges};
+    if (!is_function) manner = manner_of((const Tensor *)handle_of(values[4], TENSOR));
     solve((const rkeops_reduction *)handle_of(values[0], REDUCTION), (size_t)unknown, values[2], values[3],
           is_function ? COLUMNS : ROWS, manner, result_count, results, input_count, values + 6, &names);
 }

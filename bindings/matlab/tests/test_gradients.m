@@ -4,7 +4,8 @@ tests = {
     'keops_grad by each argument', @by_each; 'of log-sum-exp', @() with_saved('LogSumExp_Reduction(-SqNorm2(x-y),0)', 1)
     'of a minimum over i', @() with_saved('Min_Reduction(SqNorm2(x-y),1)', 1)
     'of a softmax', @() with_saved('SumSoftMaxWeight_Reduction(-SqNorm2(x-y),0,y)', 3)
-    'of a mean', @() with_saved('Mean_Reduction(Exp(-SqNorm2(x-y))*y,0)', 3); 'of a gradient', @second_order; 'of the same for a batch', @by_shared
+    'of a mean', @() with_saved('Mean_Reduction(Exp(-SqNorm2(x-y))*y,0)', 3); 'of a gradient', @second_order
+    'of the same for a batch', @by_shared
     'twice of a sum', @() each_twice('Sum_Reduction(Exp(-p*SqNorm2(x-y))*x,0)')
     'twice of log-sum-exp', @() each_twice('LogSumExp_Reduction(-p*SqNorm2(x-y),0)')
     'twice of log-sum-exp over i', @() each_twice('LogSumExp_Reduction(-p*SqNorm2(x-y),1)')
@@ -117,7 +118,8 @@ F = keops_kernel('Exp(x)*g', 'x=Vi(0,2)', 'y=Vj(1,3)', 'g=Pm(2,2)');
 G = keops_grad(F, 'y');
 check_near(G(x', ones(3, 4), [1; 2], ones(2, 3)), zeros(3, 4));
 G = keops_grad(F, 'g');
-assert(isequal(size(G(x', ones(3, 4), [1; 2], ones(2, 3))), [2 1]) && isequal(size(G(x', ones(3, 4), [1 2], ones(2, 3))), [1 2]));
+assert(isequal(size(G(x', ones(3, 4), [1; 2], ones(2, 3))), [2 1]) && ...
+    isequal(size(G(x', ones(3, 4), [1 2], ones(2, 3))), [1 2]));
 end
 
 function older_names()

@@ -6,7 +6,7 @@ tests = {
     'of another type', @other_type; 'commands', @bad_commands; 'a new formula each time', @new_formulas
     'memory', @memory
     'many at once', @many; 'tensors in cells and structures', @containers; 'clear all', @clear_all
-    'clear all with a function', @clear_with_function; 'options last', @options_last
+    'clear all with a function', @clear_with_function; 'options last', @options_last; 'help lists all functions', @help_lists_all
     };
 end
 
@@ -72,7 +72,8 @@ function bad_commands()
 check_fails(@() rkeops_mex(), 'rkeops:argument', 'command');
 check_fails(@() rkeops_mex('fly'), 'rkeops:argument', 'fly');
 check_fails(@() rkeops_mex(3), 'rkeops:argument', 'command');
-names = {'reduce', 'apply', 'variable', 'tensor', 'facts', 'arguments', 'ranges', 'restrict', 'part', 'constant', 'full', ...
+names = {'reduce', 'apply', 'variable', 'tensor', 'facts', 'arguments', 'ranges', 'restrict', 'part', 'constant', ...
+    'full', ...
     'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
     'reduction', 'solve', 'explain', 'alive', 'set', 'run_reduction', 'run'};
 for k = 1:numel(names), check_fails(@() rkeops_mex(names{k}), 'rkeops:count'); end
@@ -108,6 +109,19 @@ assert(strcmp(o.precision, 'single') && o.threads == 1);
 rkeops_options('default');
 o = rkeops_options();
 assert(strcmp(o.precision, 'auto') && o.threads == 0);
+end
+
+function help_lists_all()
+folder = fileparts(fileparts(mfilename('fullpath')));
+listed = fileread(fullfile(folder, 'Contents.m'));
+shown = fileread(fullfile(folder, 'rkeops.m'));
+assert(~isempty(strfind(shown, listed))); %#ok<STREMP>
+files = dir(fullfile(folder, '*.m'));
+for k = 1:numel(files)
+    [~, name] = fileparts(files(k).name);
+    if any(strcmp(name, {'Contents', 'benchmark'})), continue, end
+    assert(~isempty(regexp(listed, sprintf('%%   %s +- ', name), 'once')), name);
+end
 end
 
 function new_formulas()
