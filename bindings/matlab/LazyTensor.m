@@ -66,9 +66,10 @@ classdef LazyTensor
         end
         function r = mtimes(a, b), r = product(a, b); end
         function r = mrdivide(a, b)
-            if ~isa(b, 'LazyTensor') && ~isscalar(b)
-                error('rkeops:unsupported', 'mrdivide: expected a number, got %s; K \\ b solves a system', ...
-                    rkeops_words(b));
+            is_tensor = isa(b, 'LazyTensor');
+            if (is_tensor && ~is_parameter(b)) || (~is_tensor && ~isscalar(b))
+                error('rkeops:unsupported', ['mrdivide: expected a number, got %s; a ./ b divides entries, and K \\ b ', ...
+                    'solves a system'], rkeops_words(b));
             end
             r = apply('Divide', {a, b});
         end
@@ -265,6 +266,15 @@ classdef LazyTensor
         % data of a variable, one that Vi, Vj or Pm made and that K is made of.
             if nargin < 5, name = 'Sum'; end
             r = gradient_of(a, cotangent, variable, dim, name);
+        end
+        function r = horzcat(varargin) %#ok<STOUT>
+            error('rkeops:unsupported', 'symbolic matrices are not put side by side; concat joins vectors');
+        end
+        function r = vertcat(varargin) %#ok<STOUT>
+            error('rkeops:unsupported', 'symbolic matrices are not put side by side; concat joins vectors');
+        end
+        function a = subsasgn(a, varargin)
+            error('rkeops:unsupported', 'a LazyTensor does not change: entries of a formula cannot be set');
         end
         function r = restrict(a, ranges)
         % RESTRICT(K, rkeops_ranges(...)): the same matrix, of which reductions, products and systems visit some pairs

@@ -21,7 +21,7 @@ defaults = struct('precision', 'auto', 'backend', 'auto', 'device', 0, 'threads'
 current = options_of(rkeops_mex('get'), defaults);
 if nargin > 0
     wanted = current;
-    if nargin == 1 && isstruct(varargin{1})
+    if nargin == 1 && isstruct(varargin{1}) && isscalar(varargin{1})
         pairs = [fieldnames(varargin{1}), struct2cell(varargin{1})]';
         pairs = pairs(:)';
     elseif nargin == 1 && ischar(varargin{1}) && strcmp(varargin{1}, 'default')

@@ -11,6 +11,8 @@ function R = rkeops_ranges(clusters_i, clusters_j, keep)
 %
 %   See also rkeops_clusters, keops_kernel, LazyTensor.
 if nargin ~= 3, error('rkeops:count', 'rkeops_ranges: expected 3 arguments, got %d', nargin); end
-handle = rkeops_mex('ranges', double(clusters_i), double(clusters_j), keep);
+if isnumeric(clusters_i), clusters_i = double(clusters_i); end
+if isnumeric(clusters_j), clusters_j = double(clusters_j); end
+handle = rkeops_mex('ranges', clusters_i, clusters_j, keep);
 R = struct('handle', handle, 'owner', onCleanup(@() rkeops_mex('free', handle)));
 end

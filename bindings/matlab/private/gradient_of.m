@@ -14,6 +14,7 @@ if isempty(position), error('rkeops:argument', 'variable: expected an argument o
 if ~isnumeric(dim) || ~isscalar(dim) || ~(dim == 1 || dim == 2)
     error('rkeops:argument', 'dim: expected 1 (over i) or 2 (over j), got %s', rkeops_words(dim));
 end
+dim = double(dim);
 facts = rkeops_mex('facts', state.handle);
 columns = facts(1) * (1 + facts(2));
 kind = kinds(:, position);

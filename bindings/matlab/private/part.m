@@ -11,7 +11,7 @@ for index = 1:2
     count = facts(2 + index);
     if count < 0, error('rkeops:shape', 'K(rows, columns): the tensor has no %s', words{index}); end
     if islogical(own), own = find(own); end
-    if ~isnumeric(own) || any(own(:) ~= floor(own(:))) || any(own(:) < 1) || any(own(:) > count)
+    if ~isnumeric(own) || ~isreal(own) || any(own(:) ~= floor(own(:))) || any(own(:) < 1) || any(own(:) > count)
         error('rkeops:shape', 'K(rows, columns): expected places of %s from 1 to %d, got others', words{index}, count);
     end
     kinds = rkeops_mex('arguments', state.handle);

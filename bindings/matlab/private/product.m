@@ -1,6 +1,7 @@
 function r = product(a, b)
 % a * b: a number times a tensor, or the product of a symbolic matrix and a stored one.
 if isa(a, 'LazyTensor') && isa(b, 'LazyTensor')
+    if is_parameter(a) || is_parameter(b), r = apply('Mult', {a, b}); return, end
     error('rkeops:unsupported', ...
         'mtimes: the product of two symbolic matrices is none; a .* b is that of their entries');
 end

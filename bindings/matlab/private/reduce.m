@@ -11,5 +11,5 @@ if isa(weights, 'LazyTensor')
 elseif ~isempty(weights)
     weights = numbers(weights, name, 2);
 end
-[varargout{1:max(nargout, 1)}] = reduced(state, name, dim - 1, parameters, weights);
+[varargout{1:max(nargout, 1)}] = reduced(state, name, double(dim) - 1, parameters, weights);
 end

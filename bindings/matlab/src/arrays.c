@@ -206,7 +206,7 @@ mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t 
         for (size_t k = 0; k < count; ++k) {
             const int64_t place = (int64_t)(k % matrix);
             const int64_t column = layout == ROWS ? place / operand->rows : place % operand->columns;
-            const int is_none = per_rank > 0 && column / per_rank >= reduced;
+            const int is_none = per_rank > 0 ? column / per_rank >= reduced : base > 0 && reduced == 0;
             to[k] = is_none ? mxGetNaN() : (double)((const int64_t *)data)[k] + base;
         }
     } else if (operand->is_complex) {

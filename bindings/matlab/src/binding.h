@@ -78,6 +78,9 @@ void keep(HandleType type, void *object);
 void keep_kernel(rkeops_kernel *kernel);
 void keep_solver(rkeops_solver *solver);
 void free_kept(void);
+/* What is kept now stays while MATLAB runs callbacks, which may call this file again. */
+size_t begin_inner_calls(void);
+void end_inner_calls(size_t outer);
 /* No longer has it freed. */
 void forget(const void *object);
 
@@ -153,8 +156,8 @@ void describe_input(Operand *operand, const mxArray *value, int64_t columns, int
                     size_t position, const char *name);
 /* Makes an output of so many rows and columns, with the batch of `operand`. */
 void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, int bits, Layout layout);
-/* Makes MATLAB's array of what a run has written; places from `reduced` on are none and become NaN if there are
-   `ranks`. */
+/* Makes MATLAB's array of what a run has written; places that are none become NaN: from rank
+   `reduced` on, or all if nothing was reduced. */
 mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced);
 
 /* run.c */

@@ -37,6 +37,8 @@ typedef struct {
 
 static Kept *kept = NULL;
 static size_t kept_count = 0, kept_room = 0;
+/* What comes before it is another call's, during which this one was made. */
+static size_t kept_base = 0;
 
 static void keep_this(Kept one) {
     if (kept_count == kept_room) {
@@ -54,13 +56,21 @@ void keep_kernel(rkeops_kernel *kernel) { keep_this((Kept){NO_TYPE, NULL, kernel
 void keep_solver(rkeops_solver *solver) { keep_this((Kept){NO_TYPE, NULL, NULL, solver}); }
 
 void forget(const void *object) {
-    for (size_t k = 0; k < kept_count; ++k) {
+    for (size_t k = kept_base; k < kept_count; ++k) {
         if (kept[k].object == object) kept[k] = kept[--kept_count];
     }
 }
 
+size_t begin_inner_calls(void) {
+    const size_t outer = kept_base;
+    kept_base = kept_count;
+    return outer;
+}
+
+void end_inner_calls(size_t outer) { kept_base = outer; }
+
 void free_kept(void) {
-    while (kept_count > 0) {
+    while (kept_count > kept_base) {
         const Kept one = kept[--kept_count];
         if (one.type == FORMULA) rkeops_formula_free((rkeops_formula *)one.object);
         if (one.type == TENSOR) free_tensor((Tensor *)one.object);

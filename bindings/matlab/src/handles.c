@@ -21,7 +21,7 @@ static Slot *slots = NULL;
 static uint32_t slot_count = 0, first_free = 0;
 static size_t in_use = 0;
 
-static const char *const names_of_types[] = {"nothing", "formula", "tensor", "ranges", "reduction", "operator"};
+static const char *const names_of_types[] = {"nothing", "a formula", "a tensor", "ranges", "a reduction", "an operator"};
 
 void free_operator(Operator *operator_) {
     if (!operator_) return;
@@ -84,11 +84,11 @@ static Slot *slot_of(uint64_t number) {
 static void *object_of(uint64_t number, HandleType type) {
     const Slot *slot = slot_of(number);
     if (!slot) {
-        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got one that was freed, or was never made here",
+        fail(RKEOPS_ERROR_HANDLE, "expected the handle of %s, got one that was freed, or was never made here",
              names_of_types[type]);
     }
     if (slot->type != type) {
-        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got that of a %s", names_of_types[type],
+        fail(RKEOPS_ERROR_HANDLE, "expected the handle of %s, got that of %s", names_of_types[type],
              names_of_types[slot->type]);
     }
     return slot->object;
@@ -97,7 +97,7 @@ static void *object_of(uint64_t number, HandleType type) {
 void *handle_of(const mxArray *value, HandleType type) {
     if (!mxIsUint64(value) || mxGetNumberOfElements(value) != 1) {
         fail(RKEOPS_ERROR_HANDLE,
-             "expected the handle of a %s, a number of class uint64, got an array of class %s with %d elements",
+             "expected the handle of %s, a number of class uint64, got an array of class %s with %d elements",
              names_of_types[type], mxGetClassName(value), (int)mxGetNumberOfElements(value));
     }
     return object_of(*(const uint64_t *)mxGetData(value), type);

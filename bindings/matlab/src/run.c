@@ -26,7 +26,9 @@ static int is_interrupt_pending(void) {
 #else
     /* MATLAB documents no question that a MEX file may ask. Its own commands look for Ctrl-C: one that ends by an error
        ends the run. */
+    const size_t outer = begin_inner_calls();
     mxArray *problem = mexCallMATLABWithTrap(0, NULL, 0, NULL, "drawnow");
+    end_inner_calls(outer);
     if (problem) mxDestroyArray(problem);
     return problem != NULL;
 #endif

@@ -6,7 +6,8 @@ tests = {
     'of another type', @other_type; 'commands', @bad_commands; 'a new formula each time', @new_formulas
     'memory', @memory
     'many at once', @many; 'tensors in cells and structures', @containers; 'clear all', @clear_all
-    'clear all with a function', @clear_with_function; 'options last', @options_last; 'help lists all functions', @help_lists_all
+    'clear all with a function', @clear_with_function; 'options last', @options_last
+    'help lists all functions', @help_lists_all
     };
 end
 
