@@ -50,6 +50,10 @@ bad = {
     'a product from the left', @() ones(1, 6) * K, 'rkeops:shape', {'5 rows', '6 x 1'}
     'a product of two', @() K * K, 'rkeops:unsupported', {'.*'}
     'a matrix power', @() K ^ 2, 'rkeops:unsupported', {'.^'}
+    'a quotient of two', @() K / K, 'rkeops:unsupported', {'mrdivide: expected a number', 'LazyTensor', './'}
+    'an entry that is set', @() with_entry(K), 'rkeops:unsupported', {'does not change'}
+    'a sparse number', @() K + sparse(3), 'rkeops:type', {'a sparse array'}
+    'a row that is complex', @() K(1i, 1), 'rkeops:shape', {'rows from 1 to 5'}
     'rows beyond', @() full(K(6, :)), 'rkeops:shape', {'rows from 1 to 5'}
     'row 0', @() full(K(0, :)), 'rkeops:shape', {'rows from 1 to 5'}
     'one subscript', @() K(3), 'rkeops:argument', {'got 1 subscripts'}
@@ -64,6 +68,7 @@ bad = {
     'an unknown option', @() rkeops_options('speed', 1), 'rkeops:argument', {'''speed''', 'precision'}
     'a value of an option', @() rkeops_options('precision', 'half'), 'rkeops:argument', ...
         {'precision', '''half''', 'single'}
+    'options of two structures', @() rkeops_options(struct('threads', {1, 2})), 'rkeops:argument', {'a structure'}
     'half a thread', @() rkeops_options('threads', 0.5), 'rkeops:argument', {'threads', '0.5'}
     'an option without value', @() rkeops_options('threads'), 'rkeops:argument', {'pairs'}
     };
@@ -72,6 +77,24 @@ for k = 1:size(bad, 1)
     tests(end + 1, :) = {bad{k, 1}, @() check_fails(bad{k, 2}, bad{k, 3}, bad{k, 4}{:})}; %#ok<AGROW>
 end
 tests(end + 1, :) = {'errors leave no handles', @() leaves_nothing(bad)};
+tests(end + 1, :) = {'tensors side by side', @() side_by_side(K)};
+end
+
+function with_entry(K)
+K(1) = 2; %#ok<NASGU>
+end
+
+function side_by_side(K)
+% Octave tells that the method failed, without the message of it.
+for join = {@() [K K], @() [K; K], @() [1, K]}
+    is_refused = false;
+    try
+        join{1}();
+    catch
+        is_refused = true;
+    end
+    assert(is_refused);
+end
 end
 
 function two_of(F, varargin)

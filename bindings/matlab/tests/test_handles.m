@@ -7,7 +7,8 @@ tests = {
     'memory', @memory
     'many at once', @many; 'tensors in cells and structures', @containers; 'clear all', @clear_all
     'clear all with a function', @clear_with_function; 'options last', @options_last
-    'help lists all functions', @help_lists_all
+    'help lists all functions', @help_lists_all; 'a saved function', @saved_functions
+    'unload', @unloaded
     };
 end
 
@@ -110,6 +111,29 @@ assert(strcmp(o.precision, 'single') && o.threads == 1);
 rkeops_options('default');
 o = rkeops_options();
 assert(strcmp(o.precision, 'auto') && o.threads == 0);
+end
+
+function saved_functions()
+% Handles are of this process: what a file had of them is told to be old.
+old = warning('off', 'all');
+back = onCleanup(@() warning(old));
+file = [tempname(), '.mat'];
+cleaner = onCleanup(@() delete(file));
+F = keops_kernel('x*y', 'x=Vi(1)', 'y=Vj(1)'); %#ok<NASGU>
+save(file, 'F');
+clear F
+loaded = load(file);
+check_fails(@() loaded.F(1, 1), 'rkeops:handle', 'expected the handle of an operator', 'freed');
+end
+
+function unloaded()
+F = keops_kernel('x*y', 'x=Vi(1)', 'y=Vj(1)');
+K = Vi([1; 2]) .* Vj(3);
+rkeops_mex('unload');
+clear rkeops_mex
+check_fails(@() F(1, 1), 'rkeops:handle');
+check_fails(@() sum(K, 2), 'rkeops:handle');
+check_near(sum(Vi([1; 2]) .* Vj(3), 2), [3; 6]);
 end
 
 function help_lists_all()

@@ -111,6 +111,7 @@ check_fails(@() rkeops_ranges(clusters_i, clusters_j, keep'), 'rkeops:shape', 'k
 check_fails(@() rkeops_ranges(clusters_i, clusters_j, double(keep)), 'rkeops:shape', 'logical', 'double');
 check_fails(@() rkeops_ranges([0 2; 3 6], clusters_j, keep), 'rkeops:argument', 'clusters_i', '0 and 2');
 check_fails(@() rkeops_ranges([1.5 2; 3 6], clusters_j, keep), 'rkeops:argument', 'clusters_i', '1.5');
+check_fails(@() rkeops_ranges({1}, clusters_j, keep), 'rkeops:argument', 'clusters_i', 'cell');
 check_fails(@() rkeops_ranges(clusters_i, [1 2 3; 4 5 6; 7 8 9], keep), 'rkeops:shape', 'clusters_j', 'two columns', ...
     '3');
 check_fails(@() sum(restrict(Vi((1:5)') .* Vj((1:8)'), R), 2), 'rkeops:size', 'index i', '5 rows');

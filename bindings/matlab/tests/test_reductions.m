@@ -40,7 +40,9 @@ tests = [tests; {
     'logical values', @() check_near(sum(Vi([true; false]) + Vj([1; 2]), 2), [5; 3])
     'no columns', @() check_near(K * zeros(7, 0), zeros(5, 0))
     'no points', @() check_near(sum(Vi(x) + Vj(zeros(0, 3)), 2), zeros(5, 3))
-    'too few', @too_few
+    'too few', @too_few; 'of nothing', @of_nothing; 'an integer as dim', @() check_near(sum(K, int32(2)), sum(D, 2))
+    'with parameters', @() check_near(full(K * Pm(2) + Pm(3) * K / Pm(4)), 2.75 * D)
+    'a deep formula', @() check_near(sum(deep(Vi([1; 2]), 500), 1), 1003)
     'NaN is no neighbour', @nan_is_none
     'pdist2', @pdist2_like; 'knnsearch', @knnsearch_like
     'shapes', @shapes
@@ -73,6 +75,18 @@ check_near(values, [9 25 Inf; 4 16 Inf]);
 check_near(places, [1 2 NaN; 1 2 NaN]);
 F = keops_kernel('ArgKMin_Reduction(SqDist(x,y),3,0)', 'x=Vi(1)', 'y=Vj(1)');
 check_near(F([0 1], [3 5]), [1 1; 2 2; NaN NaN]);
+end
+
+function of_nothing()
+K = sqdist(Vi(zeros(0, 3)), Vj(ones(4, 3)));
+assert(isequaln(argmin(K, 1), nan(1, 4)) && isequal(sum(K, 1), zeros(1, 4)) && isequal(count(K, 1), zeros(1, 4)));
+[value, place] = min(K, [], 1);
+assert(isequal(value, Inf(1, 4)) && isequaln(place, nan(1, 4)) && isequal(size(sum(K, 2)), [0 1]));
+end
+
+function r = deep(t, count)
+r = t;
+for k = 1:count, r = r + 1; end
 end
 
 function nan_is_none()
