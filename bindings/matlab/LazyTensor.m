@@ -68,8 +68,9 @@ classdef LazyTensor
         function r = mrdivide(a, b)
             is_tensor = isa(b, 'LazyTensor');
             if (is_tensor && ~is_parameter(b)) || (~is_tensor && ~isscalar(b))
-                error('rkeops:unsupported', ['mrdivide: expected a number, got %s; a ./ b divides entries, and K \\ b ', ...
-                    'solves a system'], rkeops_words(b));
+                error('rkeops:unsupported', ...
+                    'mrdivide: expected a number, got %s; a ./ b divides entries, and K \\ b solves a system', ...
+                    rkeops_words(b));
             end
             r = apply('Divide', {a, b});
         end

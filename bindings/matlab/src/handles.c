@@ -21,7 +21,8 @@ static Slot *slots = NULL;
 static uint32_t slot_count = 0, first_free = 0;
 static size_t in_use = 0;
 
-static const char *const names_of_types[] = {"nothing", "a formula", "a tensor", "ranges", "a reduction", "an operator"};
+static const char *const names_of_types[] = {"nothing", "a formula",   "a tensor",
+                                            "ranges",  "a reduction", "an operator"};
 
 void free_operator(Operator *operator_) {
     if (!operator_) return;
@@ -150,7 +151,13 @@ char *text_of(const mxArray *value, const char *what) {
         fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string, got %s of class %s", what,
              mxGetNumberOfElements(value) == 1 ? "a value" : "an array", mxGetClassName(value));
     }
-    return mxArrayToString(value);
+    char *text = mxArrayToString(value);
+    if (!text) fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string, got one that cannot be read", what);
+    /* Octave does not free what mxArrayToString gives when the call ends. */
+    char *copy = (char *)mxMalloc(strlen(text) + 1);
+    strcpy(copy, text);
+    mxFree(text);
+    return copy;
 }
 
 const char **texts_of(const mxArray *value, const char *what, size_t *count) {

@@ -170,6 +170,13 @@ for k = 1:20000, F(x, y, b); end
 assert(rkeops_mex('count') == handles);
 % 20,000 results are 16 MB.
 assert(resident_kilobytes() - before < 4000);
+K = sqdist(Vi(ones(3, 2)), Vj(ones(4, 2)));
+long = repmat('a', 1, 100000);
+for k = 1:50, check_fails(@() operation(K, long), 'rkeops:name'); end
+before = resident_kilobytes();
+for k = 1:200, check_fails(@() operation(K, long), 'rkeops:name'); end
+% 200 names are 20 MB.
+assert(resident_kilobytes() - before < 4000);
 end
 
 function many()
