@@ -1,30 +1,30 @@
-function g = gradient_call(op, arguments)
-% Runs the steps of a gradient on these arguments, and gives it the size of the one that it is taken by.
-[ranges, arguments] = ranges_in(arguments);
+function g = gradient_call(op, given)
+% Runs the steps of a gradient on these given, and gives it the size of the one that it is taken by.
+[ranges, given] = ranges_in(given);
 count = size(op.kinds, 2);
-if numel(arguments) ~= count
-    error('rkeops:count', 'expected %d arguments, got %d', count, numel(arguments));
+if numel(given) ~= count
+    error('rkeops:count', 'expected %d given, got %d', count, numel(given));
 end
-cotangent = arguments{end};
+cotangent = given{end};
 if isnumeric(cotangent) && isreal(cotangent) && 2 * size(cotangent, 1) == op.kinds(1, end)
     % Of complex results.
-    arguments{end} = complex(cotangent);
+    given{end} = complex(cotangent);
 end
 if op.is_plain
-    g = rkeops_mex('run', op.steps{op.results}.op.handle, arguments{:}, ranges{:});
+    g = rkeops_mex('run', op.steps{op.results}.op.handle, given{:}, ranges{:});
 else
-    g = result_of(op, arguments, ranges);
+    g = result_of(op, given, ranges);
 end
-g = gradient_like(g, arguments{op.position}, op.kinds(2, op.position));
+g = gradient_like(g, given{op.position}, op.kinds(2, op.position));
 end
 
-function g = result_of(op, arguments, ranges)
+function g = result_of(op, given, ranges)
 results = cell(1, numel(op.steps));
 for k = op.order
     step = op.steps{k};
     inputs = cell(1, numel(step.sources));
     is_argument = step.sources > 0;
-    inputs(is_argument) = arguments(step.sources(is_argument));
+    inputs(is_argument) = given(step.sources(is_argument));
     inputs(~is_argument) = results(-step.sources(~is_argument));
     results{k} = rkeops_mex('run', step.op.handle, inputs{:}, ranges{:});
     if step.is_summed, results{k} = sum(results{k}, 2); end

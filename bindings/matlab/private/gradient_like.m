@@ -14,7 +14,9 @@ end
 % Where nothing depends on the points or the batch, all have the same.
 have = size(g);
 have(end + 1:numel(wanted)) = 1;
-g = repmat(g, wanted ./ have);
+counts = wanted ./ have;
+counts(have == wanted) = 1;
+g = repmat(g, counts);
 if parts == 2 && isreal(g), g = complex(g(1:2:end, :), g(2:2:end, :)); end
 g = reshape(g, size(by));
 end

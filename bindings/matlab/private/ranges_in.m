@@ -1,10 +1,10 @@
-function [ranges, others] = ranges_in(arguments)
+function [ranges, others] = ranges_in(given)
 % The pair 'ranges' and ranges that comes last among arguments, or {}, and what comes before it.
-count = numel(arguments);
+count = numel(given);
 ranges = {};
-others = arguments;
-if count > 1 && strcmp(arguments{count - 1}, 'ranges')
-    ranges = arguments(count - 1:count);
-    others = arguments(1:count - 2);
+others = given;
+if count > 1 && strcmp(given{count - 1}, 'ranges')
+    ranges = given(count - 1:count);
+    others = given(1:count - 2);
 end
 end

@@ -12,11 +12,13 @@ tests = {
     'twice of a softmax', @() each_twice('SumSoftMaxWeight_Reduction(-p*SqNorm2(x-y),0,y)')
     'twice of a maximum', @() each_twice('Max_Reduction(Exp(-p*SqNorm2(x-y))*x,1)')
     'twice of a mean', @() each_twice('Mean_Reduction(Exp(-p*SqNorm2(x-y)),0)')
+    'twice of the smallest', @() each_twice('KMin_Reduction(p*SqNorm2(x-y),2,0)')
     'twice of a product', @() each_twice('Prod_Reduction(1.1+Exp(-p*SqNorm2(x-y)),0)')
    
     'Grad and Kernel', @older_names; 'in text', @in_text; 'adjoint', @adjoint_of_tensors
     'adjoint of complex numbers', @complex_ones; 'adjoint of the same for a batch', @adjoint_by_shared
-    'keops_grad of complex numbers', @complex_functions; 'that cannot be', @refused
+    'keops_grad of complex numbers', @complex_functions; 'twice of complex numbers', @complex_twice
+    'of few points', @of_few_points; 'that cannot be', @refused
     };
 end
 
@@ -202,6 +204,33 @@ assert(isequal(size(found), [1 4]) && ~isreal(found));
 % The same numbers as two rows are real numbers.
 rows = @(t) reshape([real(t); imag(t)], 2, []);
 check_near(G(rows(z), rows(w), rows(e)), rows(G(z, w, e)));
+end
+
+function complex_twice()
+F = keops_kernel('ComplexExp(ComplexMult(x,y))', 'x=Vi(2)', 'y=Vj(2)');
+[x, y] = points_for(3, 4, 2, -1, 1);
+z = (x(:, 1) + 1i * x(:, 2)).';
+w = (y(:, 1) + 1i * y(:, 2)).';
+e = z .^ 2 + 1;
+c = 1 - z;
+G = keops_grad(F, 'x');
+H = keops_grad(G, 'y');
+found = H(z, w, e, c);
+value = @(w) real(sum(conj(c) .* G(z, w, e)));
+check_difference(@(t) value(complex(t, imag(w))), real(found), real(w));
+check_difference(@(t) value(complex(real(w), t)), imag(found), imag(w));
+end
+
+function of_few_points()
+P = keops_kernel('Exp(-p*SqNorm2(x-y))', 'p=Pm(1)', 'x=Vi(2)', 'y=Vj(2)');
+G = keops_grad(P, 'p');
+check_near(G(2, zeros(2, 0), ones(2, 3), zeros(1, 0)), 0);
+check_near(G(2, ones(2, 3), zeros(2, 0), ones(1, 3)), 0);
+F = keops_kernel('ComplexMult(x,y)', 'x=Vi(2)', 'y=Vj(2)');
+G = keops_grad(F, 'x');
+none = complex(zeros(1, 0));
+assert(isequal(size(G(none, [1i 2], none)), [1 0]));
+assert(isa(feval(keops_grad(P, 'p'), single(2), single([1; 2]), single([2; 3]), single(1)), 'single'));
 end
 
 function refused()
