@@ -1,24 +1,24 @@
 function g = gradient_call(op, given)
-% Runs the steps of a gradient on these given, and gives it the size of the one that it is taken by.
+% Runs the steps of a gradient on these arguments, and gives it the size of the one that it is taken by.
+if op.is_plain
+    g = rkeops_mex('run', op.handle, given{:});
+else
+    g = result_of(op, given);
+end
+g = gradient_like(g, given{op.position}, op.kinds(2, op.position));
+end
+
+function g = result_of(op, given)
 [ranges, given] = ranges_in(given);
 count = size(op.kinds, 2);
 if numel(given) ~= count
-    error('rkeops:count', 'expected %d given, got %d', count, numel(given));
+    error('rkeops:count', 'expected %d arguments, got %d', count, numel(given));
 end
 cotangent = given{end};
 if isnumeric(cotangent) && isreal(cotangent) && 2 * size(cotangent, 1) == op.kinds(1, end)
     % Of complex results.
     given{end} = complex(cotangent);
 end
-if op.is_plain
-    g = rkeops_mex('run', op.steps{op.results}.op.handle, given{:}, ranges{:});
-else
-    g = result_of(op, given, ranges);
-end
-g = gradient_like(g, given{op.position}, op.kinds(2, op.position));
-end
-
-function g = result_of(op, given, ranges)
 results = cell(1, numel(op.steps));
 for k = op.order
     step = op.steps{k};

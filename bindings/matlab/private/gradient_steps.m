@@ -14,9 +14,11 @@ for k = 1:numel(source.results)
 end
 op.steps = steps;
 op.order = needed(steps, op.results);
-% Whether it is one operator, of the arguments as they are.
-is_one = numel(op.order) == 1;
-op.is_plain = is_one && ~steps{op.order}.is_summed && isequal(steps{op.order}.sources, 1:count + 1);
+% Whether it is one operator, of the arguments as they are; results of an even number of columns may be complex.
+last = steps{end};
+is_one = isequal(op.order, numel(steps)) && ~last.is_summed && isequal(last.sources, 1:count + 1);
+op.is_plain = is_one && mod(source.result_kind(1), 2) == 1;
+op.handle = last.op.handle;
 op.position = position;
 op.kinds = [source.kinds, source.result_kind];
 op.result_kind = source.kinds(:, position);
