@@ -8,7 +8,9 @@ function F = Kernel(varargin)
 %   See also keops_kernel, Grad.
 is_alias = false(1, nargin);
 for k = 1:nargin
-    if ~ischar(varargin{k}), error('rkeops:argument', 'argument %d: expected a string, got %s', k, rkeops_words(varargin{k})); end
+    if ~ischar(varargin{k})
+        error('rkeops:argument', 'argument %d: expected a string, got %s', k, rkeops_words(varargin{k}));
+    end
     is_alias(k) = ~isempty(regexp(varargin{k}, '^\s*\w+\s*=\s*(Vi|Vj|Vx|Vy|Pm|Var)\s*\(', 'once'));
 end
 formulas = find(~is_alias);

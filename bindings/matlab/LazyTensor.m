@@ -1,8 +1,8 @@
 classdef LazyTensor
 % LazyTensor  A matrix of a formula of points x_i and y_j that is never stored.
 %
-%   Vi(x) stands for the points x_i, the rows of x, Vj(y) for the points y_j, Pm(p) for a parameter, the same for all pairs. Arithmetic and
-%   functions make new tensors; a reduction or a product with a matrix computes:
+%   Vi(x) stands for the points x_i, the rows of x, Vj(y) for the points y_j, Pm(p) for a parameter, the same for all
+%   pairs. Arithmetic and functions make new tensors; a reduction or a product with a matrix computes:
 %
 %       K = exp(-sqdist(Vi(x), Vj(y)) / 2);
 %       size(K)                      % [M N], and a third extent for vectors
@@ -11,62 +11,43 @@ classdef LazyTensor
 %       [d, k] = min(K, [], 2);      % over j, places count from 1
 %       w = solve(K, b, 'alpha', 0.1)
 %
-%   Index 3 is that of components: sum(K, 3) is a tensor again. Arrays of points may have more axes, which are those of a batch: x of N x D x B
-%   and y of M x D x B are B problems, and results have that axis too. Numbers are computed in single where all data are single
-%   (numbers in formulas do not count), else in double.
+%   Index 3 is that of components: sum(K, 3) is a tensor again. Arrays of points may have more axes, which are those of
+%   a batch: x of N x D x B and y of M x D x B are B problems, and results have that axis too. Numbers are computed in
+%   single where all data are single (numbers in formulas do not count), else in double.
 %
-%   Methods: + - .* ./ .^ \ ' comparisons, exp log log1p expm1 log2 log10 sqrt abs sign floor ceil fix round sin cos tan asin acos atan sinh
-%   cosh tanh asinh acosh atanh atan2 erf erfc gammaln psi mod real imag conj angle min max, sqdist sqnorm norm normalize dot
-%   weighted_sqnorm weighted_sqdist square rsqrt inv relu step sigmoid softplus xlogx sinxdivx clamp ifelse elem extract concat onehot
-%   matvecmult vecmatmult tensorprod besselk matern mask operation, and the reductions sum mean prod min max argmin argmax mink maxk logsumexp
-%   sumsoftmaxweight any all count reduction; * solve adjoint full.
+%   Methods: + - .* ./ .^ \ ' comparisons, exp log log1p expm1 log2 log10 sqrt abs sign floor ceil fix round sin cos tan
+%   asin acos atan sinh cosh tanh asinh acosh atanh atan2 erf erfc gammaln psi mod real imag conj angle min max, sqdist
+%   sqnorm norm normalize dot weighted_sqnorm weighted_sqdist square rsqrt inv relu step sigmoid softplus xlogx sinxdivx
+%   clamp ifelse elem extract concat onehot matvecmult vecmatmult tensorprod besselk matern mask operation, and the
+%   reductions sum mean prod min max argmin argmax mink maxk logsumexp sumsoftmaxweight any all count reduction; * solve
+%   adjoint restrict full.
 %
 %   See also Vi, Vj, Pm, keops_kernel, rkeops_options.
-    properties
-        % The library's formula, and what frees it when no tensor has it.
-        formula
-        owner
-        % Components, and whether they are complex.
-        dims
-        % Arguments: data, columns and category (0: i, 1: j, 2: parameter) of each, who they are, and which are numbers of formulas.
-        values
-        kinds
-        ids
-        weak
-        % Points i and j, NaN where nothing tells.
-        points
+    properties (Access = private)
+        % What a tensor is made of. One property: with each that an object has, Octave makes it more slowly.
+        %   handle    the MEX file's tensor: a formula, what its arguments are, how many points there are of i and j
+        %   owner     what frees it when nobody has it any longer
+        %   values    the arrays of the arguments
+        state
     end
     methods
-        function self = LazyTensor(x, index, formula, dims, values, kinds, ids, weak, points)
-        % LAZYTENSOR(x, 'i'), LAZYTENSOR(x, 'j'), LAZYTENSOR(p): what Vi, Vj and Pm make. The other arguments are the package's own.
-            if nargin < 3
-                if nargin < 1, error('rkeops:argument', 'LazyTensor: expected an array, got nothing'); end
-                if nargin < 2, index = 'p'; end
-                place = find(strcmp(index, {'i', 'j', 'p'}));
-                if isempty(place), error('rkeops:argument', 'index: expected ''i'', ''j'' or ''p'', got %s', rkeops_words(index)); end
-                [formula, dims, values, kinds, ids, weak, points] = variable(x, place - 1, false, 'x');
+        function self = LazyTensor(x, index)
+        % LAZYTENSOR(x, 'i'), LAZYTENSOR(x, 'j'), LAZYTENSOR(p): what Vi, Vj and Pm make.
+        % LAZYTENSOR(state, 'state') is the package's own.
+            if nargin > 1 && strcmp(index, 'state')
+                self.state = x;
+                return
             end
-            self.formula = formula;
-            self.owner = onCleanup(@() rkeops_mex('free', formula));
-            self.dims = dims;
-            self.values = values;
-            self.kinds = kinds;
-            self.ids = ids;
-            self.weak = weak;
-            self.points = points;
+            if nargin < 1, error('rkeops:argument', 'LazyTensor: expected an array, got nothing'); end
+            if nargin < 2, index = 'p'; end
+            place = find(strcmp(index, {'i', 'j', 'p'}));
+            if isempty(place)
+                error('rkeops:argument', 'index: expected ''i'', ''j'' or ''p'', got %s', rkeops_words(index));
+            end
+            self.state = variable(x, place - 1, false, 'x');
         end
 
-        function s = held(a)
-        % What a tensor holds, for the functions in the folder private: reading a property outside of a method goes through subsref.
-            s.formula = a.formula;
-            s.owner = a.owner;
-            s.dims = a.dims;
-            s.values = a.values;
-            s.kinds = a.kinds;
-            s.ids = a.ids;
-            s.weak = a.weak;
-            s.points = a.points;
-        end
+        function s = held(a), s = a.state; end
 
         % Arithmetic, component by component.
         function r = plus(a, b), r = apply('Add', {a, b}); end
@@ -80,14 +61,18 @@ classdef LazyTensor
         function r = uplus(a), r = a; end
         function r = power(a, b), r = to_the_power(a, b); end
         function r = mpower(a, b) %#ok<STOUT,INUSD>
-            error('rkeops:unsupported', 'mpower: powers of symbolic matrices are not computed; .^ is that of each entry');
+            error('rkeops:unsupported', ...
+                'mpower: powers of symbolic matrices are not computed; .^ is that of each entry');
         end
         function r = mtimes(a, b), r = product(a, b); end
         function r = mrdivide(a, b)
-            if ~isa(b, 'LazyTensor') && ~isscalar(b)
-                error('rkeops:unsupported', 'mrdivide: expected a number, got %s; K \\ b solves a system', rkeops_words(b));
+            is_tensor = isa(b, 'LazyTensor');
+            if (is_tensor && ~is_parameter(b)) || (~is_tensor && ~isscalar(b))
+                error('rkeops:unsupported', ...
+                    'mrdivide: expected a number, got %s; a ./ b divides entries, and K \\ b solves a system', ...
+                    rkeops_words(b));
             end
-            r = rdivide(a, b);
+            r = apply('Divide', {a, b});
         end
         function r = mldivide(a, b)
             if isnumeric(a) && isscalar(a), r = rdivide(b, a); else, r = solve(a, b); end
@@ -99,7 +84,9 @@ classdef LazyTensor
         function r = gt(a, b), r = apply('LessThan', {b, a}); end
         function r = ge(a, b), r = apply('LessOrEqual', {b, a}); end
         function r = and(a, b), r = apply('Mult', {apply('NotEqual', {a, 0}), apply('NotEqual', {b, 0})}); end
-        function r = or(a, b), r = apply('NotEqual', {apply('Add', {apply('NotEqual', {a, 0}), apply('NotEqual', {b, 0})}), 0}); end
+        function r = or(a, b)
+            r = apply('NotEqual', {apply('Add', {apply('NotEqual', {a, 0}), apply('NotEqual', {b, 0})}), 0});
+        end
         function r = not(a), r = apply('Equal', {a, 0}); end
 
         % MATLAB's functions of numbers.
@@ -138,20 +125,24 @@ classdef LazyTensor
         function r = psi(a), r = apply('Digamma', {a}); end
         function r = mod(a, b), r = apply('Mod', {a, b, 0}); end
         function r = real(a)
-            if a.dims(2), r = apply('ComplexReal', {a}); else, r = a; end
+            if isreal(a), r = a; else, r = apply('ComplexReal', {a}); end
         end
         function r = imag(a)
-            if a.dims(2), r = apply('ComplexImag', {a}); else, r = a .* 0; end
+            if isreal(a), r = a .* 0; else, r = apply('ComplexImag', {a}); end
         end
         function r = conj(a)
-            if a.dims(2), r = apply('Conj', {a}); else, r = a; end
+            if isreal(a), r = a; else, r = apply('Conj', {a}); end
         end
         function r = angle(a)
-            if a.dims(2), r = apply('ComplexAngle', {a}); else, r = apply('Atan2', {0, a}); end
+            if isreal(a), r = apply('Atan2', {0, a}); else, r = apply('ComplexAngle', {a}); end
         end
-        function r = isreal(a), r = ~a.dims(2); end
+        function r = isreal(a)
+            facts = rkeops_mex('facts', a.state.handle);
+            r = ~facts(2);
+        end
 
-        % More functions of numbers: 1 ./ sqrt(a), 0 at 0; max(a, 0); 0 below 0, else 1; and so on, as docs/language.md has them.
+        % More functions of numbers: 1 ./ sqrt(a), 0 at 0; max(a, 0); 0 below 0, else 1; and so on, as docs/language.md
+        % has them.
         function r = square(a), r = apply('Square', {a}); end
         function r = rsqrt(a), r = apply('Rsqrt', {a}); end
         function r = inv(a), r = apply('Inv', {a}); end
@@ -201,10 +192,15 @@ classdef LazyTensor
         function r = vecmatmult(a, b), r = apply('VecMatMult', {a, b}); end
         function r = tensorprod(a, b), r = apply('TensorProd', {a, b}); end
         function r = operation(first, name, varargin)
-        % OPERATION(a, 'Name', b, c, [parameters]): any operation of docs/language.md; a row of whole numbers in brackets comes last.
+        % OPERATION(a, 'Name', b, c, [parameters]): any operation of docs/language.md; a row of whole numbers in
+        % brackets comes last.
             [operands, parameters] = deal({first}, []);
             for k = 1:numel(varargin)
-                if iscell(varargin{k}), parameters = [varargin{k}{:}]; else, operands{end + 1} = varargin{k}; end %#ok<AGROW>
+                if iscell(varargin{k})
+                    parameters = [varargin{k}{:}];
+                else
+                    operands{end + 1} = varargin{k}; %#ok<AGROW>
+                end
             end
             r = apply(name, operands, parameters);
         end
@@ -212,7 +208,7 @@ classdef LazyTensor
         % Reductions, each over index 1 (i) or 2 (j).
         function r = sum(a, dim)
             if nargin < 2, dim = 1; end
-            if isequal(dim, 3), r = apply(either(a, 'ComplexSum', 'Sum'), {a}); else, r = reduce(a, 'Sum', dim); end
+            if is_components(dim), r = apply(either(a, 'ComplexSum', 'Sum'), {a}); else, r = reduce(a, 'Sum', dim); end
         end
         function r = mean(a, dim)
             if nargin < 2, dim = 1; end
@@ -242,7 +238,11 @@ classdef LazyTensor
             [r, place] = smallest(a, 'KMax', k, dim);
         end
         function r = logsumexp(a, dim, weights)
-            if nargin < 3, r = reduce(a, 'LogSumExp', dim); else, r = reduce(a, 'LogSumExpWeight', dim, [], weights); end
+            if nargin < 3
+                r = reduce(a, 'LogSumExp', dim);
+            else
+                r = reduce(a, 'LogSumExpWeight', dim, [], weights);
+            end
         end
         function r = sumsoftmaxweight(a, weights, dim)
         % The mean of `weights` with weights that are exponentials of a: what attention computes.
@@ -258,38 +258,54 @@ classdef LazyTensor
             [varargout{1:max(nargout, 1)}] = reduce(a, name, dim, parameters, weights);
         end
         function varargout = solve(a, b, varargin)
-        % [x, details] = SOLVE(K, b, 'alpha', 0.1, 'tolerance', 1e-6, 'iterations', 100): x with (K + alpha I) x = b, by conjugate gradients.
+        % [x, details] = SOLVE(K, b, 'alpha', 0.1, 'tolerance', 1e-6, 'iterations', 100): x with (K + alpha I) x = b, by
+        % conjugate gradients.
             [varargout{1:max(nargout, 1)}] = solution(a, b, varargin);
         end
         function r = adjoint(a, cotangent, variable, dim, name)
-        % ADJOINT(K, cotangent, variable, dim, 'Sum'): the derivative of sum(cotangent .* reduction) with respect to the data of a variable, one
-        % that Vi, Vj or Pm made and that K is made of.
+        % ADJOINT(K, cotangent, variable, dim, 'Sum'): the derivative of sum(cotangent .* reduction) with respect to the
+        % data of a variable, one that Vi, Vj or Pm made and that K is made of.
             if nargin < 5, name = 'Sum'; end
             r = gradient_of(a, cotangent, variable, dim, name);
         end
+        function r = horzcat(varargin) %#ok<STOUT>
+            error('rkeops:unsupported', 'symbolic matrices are not put side by side; concat joins vectors');
+        end
+        function r = vertcat(varargin) %#ok<STOUT>
+            error('rkeops:unsupported', 'symbolic matrices are not put side by side; concat joins vectors');
+        end
+        function a = subsasgn(a, varargin)
+            error('rkeops:unsupported', 'a LazyTensor does not change: entries of a formula cannot be set');
+        end
+        function r = restrict(a, ranges)
+        % RESTRICT(K, rkeops_ranges(...)): the same matrix, of which reductions, products and systems visit some pairs
+        % only.
+            if ~isa(a, 'LazyTensor') || ~isstruct(ranges) || ~isfield(ranges, 'handle')
+                error('rkeops:argument', 'restrict: expected a LazyTensor and what rkeops_ranges made, got %s', ...
+                    rkeops_words(ranges));
+            end
+            r = LazyTensor(state_of(rkeops_mex('restrict', a.state.handle, ranges.handle), a.state.values), 'state');
+        end
         function r = full(a)
         % All entries, stored.
-            held_values = a.values;
-            r = rkeops_mex('full', a.formula, a.weak, held_values{:});
+            own = a.state;
+            r = rkeops_mex('full', own.handle, own.values{:});
         end
         function r = double(a), r = double(full(a)); end
 
         % Matrices.
         function r = transpose(a)
-            [h, facts] = rkeops_mex('transpose', a.formula);
-            exchanged = a.kinds;
-            exchanged(2, a.kinds(2, :) == 0) = 1;
-            exchanged(2, a.kinds(2, :) == 1) = 0;
-            r = LazyTensor([], [], h, facts, a.values, exchanged, negative(a.ids, a.kinds), a.weak, a.points([2 1]));
+            r = LazyTensor(state_of(rkeops_mex('transpose', a.state.handle), a.state.values), 'state');
         end
         function r = ctranspose(a)
             r = transpose(a);
-            if a.dims(2), r = conj(r); end
+            if ~isreal(a), r = conj(r); end
         end
         function varargout = size(a, dim)
-            extents = a.points;
-            extents(isnan(extents)) = 1;
-            if a.dims(1) ~= 1, extents(3) = a.dims(1); end
+            facts = rkeops_mex('facts', a.state.handle);
+            extents = facts(3:4);
+            extents(extents < 0) = 1;
+            if facts(1) ~= 1, extents(3) = facts(1); end
             if nargin > 1
                 extents(end + 1:max(dim)) = 1;
                 extents = extents(dim);
@@ -307,15 +323,20 @@ classdef LazyTensor
             if strcmp(what(1).type, '.')
                 [varargout{1:max(nargout, 1)}] = builtin('subsref', a, what);
             elseif strcmp(what(1).type, '()')
-                r = part(a, what(1).subs);
-                if numel(what) > 1, [varargout{1:max(nargout, 1)}] = subsref(r, what(2:end)); else, varargout{1} = r; end
+                r = a;
+                r.state = part(a.state, what(1).subs);
+                if numel(what) > 1
+                    [varargout{1:max(nargout, 1)}] = subsref(r, what(2:end));
+                else
+                    varargout{1} = r;
+                end
             else
                 error('rkeops:argument', 'a LazyTensor is indexed as K(rows, columns), got braces');
             end
         end
         function r = text(a)
         % The formula, in the language of docs/language.md.
-            r = rkeops_mex('text', a.formula);
+            r = rkeops_mex('text', a.state.handle);
         end
         function disp(a), display_tensor(a); end
     end
@@ -324,5 +345,5 @@ end
 % The functions that these methods call are in the folder private.
 
 function name = either(a, if_complex, if_real)
-if isa(a, 'LazyTensor') && a.dims(2), name = if_complex; else, name = if_real; end
+if isreal(a), name = if_real; else, name = if_complex; end
 end

@@ -4,5 +4,5 @@ function r = Pm(p)
 %   K = exp(-Pm(g) .* sqdist(Vi(x), Vj(y)))
 %
 %   See also LazyTensor.
-r = LazyTensor(p, 'p');
+r = LazyTensor(variable(p, 2, false, 'p'), 'state');
 end

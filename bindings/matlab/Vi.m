@@ -4,5 +4,5 @@ function r = Vi(x)
 %   K = exp(-sqdist(Vi(x), Vj(y)))
 %
 %   See also LazyTensor.
-r = LazyTensor(x, 'i');
+r = LazyTensor(variable(x, 0, false, 'x'), 'state');
 end

@@ -4,5 +4,5 @@ function r = Vj(x)
 %   K = exp(-sqdist(Vi(x), Vj(y)))
 %
 %   See also LazyTensor.
-r = LazyTensor(x, 'j');
+r = LazyTensor(variable(x, 1, false, 'x'), 'state');
 end

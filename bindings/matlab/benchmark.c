@@ -1,4 +1,5 @@
-/* The Gaussian product of benchmark.m, called from C alone: [result, seconds of a call] = benchmark_c(x, y, b, g, calls). */
+/* The Gaussian product of benchmark.m, called from C alone: [result, seconds of a call] = benchmark_c(x, y, b, g,
+   calls). */
 
 #include <mex.h>
 #include <rkeops.h>
@@ -28,7 +29,8 @@ void mexFunction(int result_count, mxArray *results[], int count, const mxArray 
     const int64_t shape[2] = {m, 1}, steps[2] = {1, 1};
     rkeops_array inputs[4];
     for (int k = 0; k < 4; ++k) {
-        inputs[k] = (rkeops_array){mxGetPr(values[k]), RKEOPS_DTYPE_FLOAT, 64, RKEOPS_DEVICE_CPU, 0, k == 3 ? 1 : 2, shapes[k], strides[k]};
+        inputs[k] = (rkeops_array){mxGetPr(values[k]), RKEOPS_DTYPE_FLOAT, 64, RKEOPS_DEVICE_CPU, 0, k == 3 ? 1 : 2,
+                                   shapes[k], strides[k]};
     }
     results[0] = mxCreateDoubleMatrix(1, (mwSize)m, mxREAL);
     const rkeops_array output = {mxGetPr(results[0]), RKEOPS_DTYPE_FLOAT, 64, RKEOPS_DEVICE_CPU, 0, 2, shape, steps};

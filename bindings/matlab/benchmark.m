@@ -1,9 +1,9 @@
 function benchmark(rows, rounds)
 % BENCHMARK(rows, rounds)  How long calls of this binding take, and what they keep of memory.
 %
-% Compares with the same calls from C (benchmark.c) and with broadcasting in chunks, in the same run: all that is compared takes turns, round
-% after round, so that what else happens on the machine happens to all; medians are told. Needs Octave, the built MEX file, and what
-% build.m needs.
+% Compares with the same calls from C (benchmark.c) and with broadcasting in chunks, in the same run: all that is
+% compared takes turns, round after round, so that what else happens on the machine happens to all; medians are told.
+% Needs Octave, the built MEX file, and what build.m needs.
 if nargin < 1, rows = 20000; end
 if nargin < 2, rounds = 5; end
 here = fileparts(mfilename('fullpath'));
@@ -14,7 +14,8 @@ F = keops_kernel('Exp(-g * SqDist(x, y)) * b', 'x=Vi(3)', 'y=Vj(3)', 'b=Vj(1)', 
 small = problem(100);
 [x, y, b, g] = small{:};
 [rx, ry, rb] = deal(x', y', b');
-names = {'a function, float64', 'the same from C', 'exp(-sqdist(Vi(x), Vj(y)) / 2) * b', 'a function of a MEX file that does nothing'};
+names = {'a function, float64', 'the same from C', 'exp(-sqdist(Vi(x), Vj(y)) / 2) * b', ...
+    'a function of a MEX file that does nothing'};
 times = zeros(rounds, 4);
 for k = 1:500, F(x, y, b, g); end
 for round_number = 1:rounds
@@ -47,20 +48,23 @@ for round_number = 1:rounds
     times(round_number, 3) = toc(start);
 end
 tell(sprintf('%d points and %d, Gaussian, three dimensions', rows, rows), names, times, 's');
-fprintf('  relative to C %.4f, broadcasting relative to the function %.1f\n', median(times(:, 1)) / median(times(:, 2)), ...
-    median(times(:, 3)) / median(times(:, 1)));
-fprintf('  differences: from C %.2g, from broadcasting %.2g\n\n', max(abs(found - expected)), max(abs(found - dense)) / max(abs(dense)));
+fprintf('  relative to C %.4f, broadcasting relative to the function %.1f\n', ...
+    median(times(:, 1)) / median(times(:, 2)), median(times(:, 3)) / median(times(:, 1)));
+fprintf('  differences: from C %.2g, from broadcasting %.2g\n\n', max(abs(found - expected)), ...
+    max(abs(found - dense)) / max(abs(dense)));
 
 [x, y, b, g] = small{:};
 addpath(fullfile(here, 'tests'));
 for k = 1:20000, F(x, y, b, g); end
 before = resident_kilobytes();
 for k = 1:100000, F(x, y, b, g); end
-fprintf('100000 calls of a function: the process grew by %d kB, handles: %d\n', resident_kilobytes() - before, rkeops_mex('count'));
+fprintf('100000 calls of a function: the process grew by %d kB, handles: %d\n', resident_kilobytes() - before, ...
+    rkeops_mex('count'));
 for k = 1:2000, exp(-sqdist(Vi(rx), Vj(ry)) / 2) * rb; end %#ok<VUNUS>
 before = resident_kilobytes();
 for k = 1:10000, exp(-sqdist(Vi(rx), Vj(ry)) / 2) * rb; end %#ok<VUNUS>
-fprintf('10000 symbolic matrices: the process grew by %d kB, handles: %d\n', resident_kilobytes() - before, rkeops_mex('count'));
+fprintf('10000 symbolic matrices: the process grew by %d kB, handles: %d\n', resident_kilobytes() - before, ...
+    rkeops_mex('count'));
 end
 
 function data = problem(rows)
@@ -86,8 +90,8 @@ root = fileparts(fileparts(here));
 library = getenv('RKEOPS_LIBRARY');
 if isempty(library), library = fullfile(root, 'target', 'release', 'librkeops.so'); end
 place = fileparts(library);
-[output, status] = mkoctfile('--mex', ['-I', fullfile(root, 'include')], ['-Wl,-rpath,', place], '-o', fullfile(folder, 'benchmark_c.mex'), ...
-    fullfile(here, 'benchmark.c'), ['-L', place], '-lrkeops');
+[output, status] = mkoctfile('--mex', ['-I', fullfile(root, 'include')], ['-Wl,-rpath,', place], '-o', ...
+    fullfile(folder, 'benchmark_c.mex'), fullfile(here, 'benchmark.c'), ['-L', place], '-lrkeops');
 if status ~= 0, error('rkeops:build', 'the compiler failed:\n%s', output); end
 end
 

@@ -6,9 +6,9 @@ function build(folder)
 %
 % This folder is put on the path; savepath keeps it there.
 %
-% The header is that of the checkout around this folder, or of the prefix that the environment variable RKEOPS_HOME names. The library is the
-% file that RKEOPS_LIBRARY names, or lib/ of RKEOPS_HOME, or what cargo has built in the checkout, or now builds. It is looked for at its place when
-% the MEX file is loaded: do not move it, or build again.
+% The header is that of the checkout around this folder, or of the prefix that the environment variable RKEOPS_HOME
+% names. The library is the file that RKEOPS_LIBRARY names, or lib/ of RKEOPS_HOME, or what cargo has built in the
+% checkout, or now builds. It is looked for at its place when the MEX file is loaded: do not move it, or build again.
 here = fileparts(mfilename('fullpath'));
 if nargin < 1, folder = here; end
 root = fileparts(fileparts(here));
@@ -17,9 +17,10 @@ library = library_file(root, home);
 include = fullfile(root, 'include');
 if ~isempty(home), include = fullfile(home, 'include'); end
 if exist(fullfile(include, 'rkeops.h'), 'file') ~= 2
-    error('rkeops:build', 'expected the header rkeops.h in %s: set RKEOPS_HOME to the prefix of an installed rkeops', include);
+    error('rkeops:build', ...
+        'expected the header rkeops.h in %s: set RKEOPS_HOME to the prefix of an installed rkeops', include);
 end
-names = {'rkeops_mex.c', 'errors.c', 'handles.c', 'arrays.c', 'run.c'};
+names = {'rkeops_mex.c', 'errors.c', 'handles.c', 'tensors.c', 'ranges.c', 'arrays.c', 'run.c'};
 sources = cellfun(@(name) fullfile(here, 'src', name), names, 'UniformOutput', false);
 target = fullfile(folder, ['rkeops_mex.', mexext()]);
 if exist('rkeops_mex', 'file') == 3
@@ -47,7 +48,8 @@ if exist('OCTAVE_VERSION', 'builtin')
 elseif ispc
     mex('-R2017b', '-outdir', folder, '-output', 'rkeops_mex', ['-I', include], sources{:}, import_library(library));
 else
-    mex('-R2017b', '-outdir', folder, '-output', 'rkeops_mex', ['-I', include], ['LDFLAGS=$LDFLAGS -Wl,-rpath,', place], sources{:}, library);
+    mex('-R2017b', '-outdir', folder, '-output', 'rkeops_mex', ['-I', include], ...
+        ['LDFLAGS=$LDFLAGS -Wl,-rpath,', place], sources{:}, library);
 end
 addpath(here);
 fprintf('made %s\n', target);
@@ -83,7 +85,8 @@ if isempty(file) && isempty(home) && exist(fullfile(root, 'Cargo.toml'), 'file')
     file = found_in(places, names);
 end
 if ~isempty(file), return, end
-error('rkeops:build', 'expected librkeops in %s: build it with "cargo build --release -p rkeops", or set RKEOPS_LIBRARY to its file', ...
+error('rkeops:build', ...
+    'expected librkeops in %s: build it with "cargo build --release -p rkeops", or set RKEOPS_LIBRARY to its file', ...
     strjoin(places, ', '));
 end
 

@@ -3,20 +3,22 @@ function [places, distances] = rkeops_knnsearch(x, y, varargin)
 %
 %   [places, distances] = rkeops_knnsearch(X, Y, 'K', 5, 'Distance', 'euclidean')
 %
-%   As knnsearch has it: for each row of Y the K nearest rows of X, ascending, places counted from 1; NaN and Inf where there are fewer. Distances
-%   are 'euclidean', 'sqeuclidean', 'cityblock', 'chebychev' or 'cosine'.
+%   As knnsearch has it: for each row of Y the K nearest rows of X, ascending, places counted from 1; NaN and Inf where
+%   there are fewer. Distances are 'euclidean', 'sqeuclidean', 'cityblock', 'chebychev' or 'cosine'.
 %
 %   See also rkeops_pdist2, LazyTensor.
 [k, name] = deal(1, 'euclidean');
 if mod(numel(varargin), 2)
-    error('rkeops:argument', 'rkeops_knnsearch: expected pairs of names and values, got %d arguments after X and Y', numel(varargin));
+    error('rkeops:argument', 'rkeops_knnsearch: expected pairs of names and values, got %d arguments after X and Y', ...
+        numel(varargin));
 end
 for place = 1:2:numel(varargin)
     switch lower_text(varargin{place})
         case 'k', k = varargin{place + 1};
         case 'distance', name = varargin{place + 1};
         otherwise
-            error('rkeops:argument', 'rkeops_knnsearch: expected ''K'' or ''Distance'', got %s', rkeops_words(varargin{place}));
+            error('rkeops:argument', 'rkeops_knnsearch: expected ''K'' or ''Distance'', got %s', ...
+                rkeops_words(varargin{place}));
     end
 end
 if ~isnumeric(k) || ~isscalar(k) || k < 1 || k ~= floor(k)

@@ -16,12 +16,12 @@ function result = rkeops_options(varargin)
 %   progress     true to show how far long runs are
 %
 %   See also rkeops_doctor.
-defaults = struct('precision', 'auto', 'backend', 'auto', 'device', 0, 'threads', 0, 'sum_scheme', 'auto', 'accumulator', 'auto', ...
-    'progress', false);
+defaults = struct('precision', 'auto', 'backend', 'auto', 'device', 0, 'threads', 0, 'sum_scheme', 'auto', ...
+    'accumulator', 'auto', 'progress', false);
 current = options_of(rkeops_mex('get'), defaults);
 if nargin > 0
     wanted = current;
-    if nargin == 1 && isstruct(varargin{1})
+    if nargin == 1 && isstruct(varargin{1}) && isscalar(varargin{1})
         pairs = [fieldnames(varargin{1}), struct2cell(varargin{1})]';
         pairs = pairs(:)';
     elseif nargin == 1 && ischar(varargin{1}) && strcmp(varargin{1}, 'default')
@@ -31,7 +31,8 @@ if nargin > 0
         pairs = varargin;
     end
     if mod(numel(pairs), 2)
-        error('rkeops:argument', 'rkeops_options: expected pairs of names and values, a structure or ''default'', got %d arguments', nargin);
+        error('rkeops:argument', ...
+            'rkeops_options: expected pairs of names and values, a structure or ''default'', got %d arguments', nargin);
     end
     for k = 1:2:numel(pairs)
         wanted = checked(wanted, pairs{k}, pairs{k + 1});
@@ -44,12 +45,14 @@ end
 
 function options = checked(options, name, value)
 if ~ischar(name) || ~isfield(options, name)
-    error('rkeops:argument', 'rkeops_options: there is no option %s; expected one of %s', rkeops_words(name), strjoin(fieldnames(options)', ', '));
+    error('rkeops:argument', 'rkeops_options: there is no option %s; expected one of %s', rkeops_words(name), ...
+        strjoin(fieldnames(options)', ', '));
 end
 choices = choices_of(name);
 if ~isempty(choices)
     if ~ischar(value) || ~any(strcmp(value, choices))
-        error('rkeops:argument', 'option %s: expected one of %s, got %s', name, strjoin(choices, ', '), rkeops_words(value));
+        error('rkeops:argument', 'option %s: expected one of %s, got %s', name, strjoin(choices, ', '), ...
+            rkeops_words(value));
     end
 elseif strcmp(name, 'progress')
     if ~isscalar(value) || ~(islogical(value) || (isnumeric(value) && (value == 0 || value == 1)))
@@ -58,8 +61,10 @@ elseif strcmp(name, 'progress')
     value = logical(value);
 else
     least = -strcmp(name, 'device');
-    if ~isnumeric(value) || ~isscalar(value) || ~isreal(value) || value ~= floor(value) || value < least || value > 2^31 - 1
-        error('rkeops:argument', 'option %s: expected a whole number from %d on, got %s', name, least, rkeops_words(value));
+    if ~isnumeric(value) || ~isscalar(value) || ~isreal(value) || value ~= floor(value) || value < least || ...
+        value > 2^31 - 1
+        error('rkeops:argument', 'option %s: expected a whole number from %d on, got %s', name, least, ...
+            rkeops_words(value));
     end
     value = double(value);
 end

@@ -27,6 +27,7 @@ elseif ischar(what) && strcmpi(what, 'Sum')
     if is_squared, distance = sqrt(distance); end
     result = distance * value;
 else
-    error('rkeops:argument', 'rkeops_pdist2: expected ''Smallest'', ''Largest'' or ''Sum'', got %s', rkeops_words(what));
+    error('rkeops:argument', 'rkeops_pdist2: expected ''Smallest'', ''Largest'' or ''Sum'', got %s', ...
+        rkeops_words(what));
 end
 end

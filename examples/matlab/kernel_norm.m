@@ -2,12 +2,12 @@
 %
 %     H(q, p) = 1/2 <p, K(q,q) p>,    K(q,q)[i,j] = exp(-|q_i - q_j|^2 / (2 s^2))
 %
-% q are points in three dimensions, p a momentum at each. H is the Hamiltonian of landmark matching: its gradients are the velocities (in p)
-% and the forces (in q). The matrix K has a number for each pair of points and is never stored.
+% q are points in three dimensions, p a momentum at each. H is the Hamiltonian of landmark matching: its gradients are
+% the velocities (in p) and the forces (in q). The matrix K has a number for each pair of points and is never stored.
 %
-% First on the 1839 vertices of a rabbit in double, where all rows are compared with a dense evaluation; then on colours of a photograph
-% in single, where some are. With all 262144 colours (COLOURS in the environment) this is what examples/c/kernel_norm.c computes, with
-% the same momenta.
+% First on the 1839 vertices of a rabbit in double, where all rows are compared with a dense evaluation; then on colours
+% of a photograph in single, where some are. With all 262144 colours (COLOURS in the environment) this is what
+% examples/c/kernel_norm.c computes, with the same momenta.
 %
 %     octave-cli --eval "addpath bindings/matlab examples/matlab; kernel_norm"
 
@@ -24,12 +24,13 @@ photograph = fread(file, [3, 262144], 'uint8') / 255;
 fclose(file);
 % From one corner to the other, so that few colours are those of the whole picture.
 chosen = round(linspace(1, size(photograph, 2), colours));
-evaluate('astronaut', single(photograph(:, chosen)), single(momenta(colours)), 0.1, round(linspace(1, colours, 64)), 1e-5);
+evaluate('astronaut', single(photograph(:, chosen)), single(momenta(colours)), 0.1, round(linspace(1, colours, 64)), ...
+    1e-5);
 end
 
 function evaluate(name, q, p, s, rows, tolerance)
-% K p, which is the gradient in p, and the gradient in q: sum over j of (d/dx k)(q_i, q_j) (p_i | p_j). H has each pair twice, which the factor
-% 1/2 undoes.
+% K p, which is the gradient in p, and the gradient in q: sum over j of (d/dx k)(q_i, q_j) (p_i | p_j). H has each pair
+% twice, which the factor 1/2 undoes.
 velocity = keops_kernel('Exp(-g * SqDist(x, y)) * b', 'x=Vi(3)', 'y=Vj(3)', 'b=Vj(3)', 'g=Pm(1)');
 gradient = keops_grad(velocity, 'x');
 g = cast(1 / (2 * s ^ 2), class(q));
@@ -39,12 +40,14 @@ in_p = velocity(q, q, p, g);
 in_q = gradient(q, q, p, g, p);
 seconds = toc(start);
 energy = sum(sum(double(p) .* double(in_p))) / 2;
-fprintf('  H                %.10g\n  |gradient in q|  %.6g\n  |gradient in p|  %.6g\n', energy, norm(double(in_q), 'fro'), norm(double(in_p), 'fro'));
+fprintf('  H                %.10g\n  |gradient in q|  %.6g\n  |gradient in p|  %.6g\n', energy, ...
+    norm(double(in_q), 'fro'), norm(double(in_p), 'fro'));
 fprintf('  two passes over %.3g pairs took %.3g s\n', size(q, 2) ^ 2, seconds);
 [dense_p, dense_q] = dense(double(q), double(p), s, rows);
 relative = @(found, wanted) max(abs(double(found(:)) - wanted(:))) / max(abs(wanted(:)));
 worst = max(relative(in_p(:, rows), dense_p), relative(in_q(:, rows), dense_q));
-fprintf('  relative error   %.2g against dense matrices (%d rows), at most %.0e is allowed\n', worst, numel(rows), tolerance);
+fprintf('  relative error   %.2g against dense matrices (%d rows), at most %.0e is allowed\n', worst, numel(rows), ...
+    tolerance);
 if ~(worst <= tolerance), error('example:wrong', 'the error is too large'); end
 end
 
@@ -58,8 +61,8 @@ velocity = (K * p')';
 gradient = (weights * q' - bsxfun(@times, sum(weights, 2), q(:, rows)'))' / s ^ 2;
 end
 
-% Pseudo-random momenta, those of the program in C. Its generator has a state of 64 bits, which is in four parts of 16 bits here: numbers of
-% class double are exact up to 2^53 only.
+% Pseudo-random momenta, those of the program in C. Its generator has a state of 64 bits, which is in four parts of 16
+% bits here: numbers of class double are exact up to 2^53 only.
 function p = momenta(points)
 p = zeros(3, points);
 [s0, s1, s2, s3] = deal(1, 0, 0, 0);

@@ -4,8 +4,9 @@
 %
 %     f(x) = mean + sum_j k(x, x_j) a_j,    (K + alpha Id) a = colours - mean,    k(x, y) = exp(-|x - y| / s)
 %
-% a is found by conjugate gradients, of which each step is a product with K; f is one more product. This is simple kriging with an
-% exponential covariance (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, chapter 2).
+% a is found by conjugate gradients, of which each step is a product with K; f is one more product. This is simple
+% kriging with an exponential covariance (Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006,
+% chapter 2).
 %
 %     octave-cli --eval "addpath bindings/matlab examples/matlab; kernel_regression"
 

@@ -1,8 +1,9 @@
 % The nearest neighbours of each vertex of a rabbit, and what they tell of its surface.
 %
-% The vertices are points in three dimensions. For each the six nearest others are found by one pass over all pairs: the matrix of distances is
-% never stored. A plane through a point and its neighbours gives the normal of the surface there: it is the direction in which these points
-% vary least (Hoppe et al., "Surface reconstruction from unorganized points", SIGGRAPH 1992).
+% The vertices are points in three dimensions. For each the six nearest others are found by one pass over all pairs: the
+% matrix of distances is never stored. A plane through a point and its neighbours gives the normal of the surface there:
+% it is the direction in which these points vary least (Hoppe et al., "Surface reconstruction from unorganized points",
+% SIGGRAPH 1992).
 %
 %     octave-cli --eval "addpath bindings/matlab examples/matlab; nearest_neighbours"
 
@@ -15,8 +16,8 @@ neighbours = 6;
 % The nearest of all is the point itself, so one more is asked for.
 [places, distances] = rkeops_knnsearch(bunny, bunny, 'K', neighbours + 1);
 others = distances(:, 2:end);
-fprintf('%d vertices, %d neighbours of each: from %.4f to %.4f away, %.4f in the mean\n', count, neighbours, min(others(:)), max(others(:)), ...
-    mean(others(:)));
+fprintf('%d vertices, %d neighbours of each: from %.4f to %.4f away, %.4f in the mean\n', count, neighbours, ...
+    min(others(:)), max(others(:)), mean(others(:)));
 
 normals = zeros(count, 3);
 for k = 1:count
@@ -34,6 +35,8 @@ dense = sort(sqrt(squares), 2);
 at = sqrt(squares(bsxfun(@plus, (1:count)', (places - 1) * count)));
 % Places may be exchanged where distances are equal, so distances are compared.
 worst = max(max(max(abs(distances - dense(:, 1:neighbours + 1)))), max(max(abs(at - distances))));
-if ~(worst < 1e-12) || ~isequal(places(:, 1), (1:count)'), error('example:wrong', 'the whole matrix of distances gives others'); end
+if ~(worst < 1e-12) || ~isequal(places(:, 1), (1:count)')
+    error('example:wrong', 'the whole matrix of distances gives others');
+end
 fprintf('the whole matrix of distances gives the same\n');
 end

@@ -1,8 +1,9 @@
 function [distance, is_squared] = distance_of(x, y, name)
-% The symbolic matrix of distances of all pairs of rows. Squared ones have the same order as euclidean ones, which are their roots.
+% The symbolic matrix of distances of all pairs of rows. Squared ones have the same order as euclidean ones, which are
+% their roots.
 [u, v] = deal(Vi(x), Vj(y));
-if u.dims(1) ~= v.dims(1)
-    error('rkeops:shape', 'Y: expected an array with %d columns, as X has, got %s', u.dims(1), rkeops_size_words(y));
+if size(x, 2) ~= size(y, 2)
+    error('rkeops:shape', 'Y: expected an array with %d columns, as X has, got %s', size(x, 2), rkeops_size_words(y));
 end
 is_squared = false;
 names = {'euclidean', 'sqeuclidean', 'cityblock', 'chebychev', 'cosine'};

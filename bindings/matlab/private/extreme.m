@@ -3,7 +3,7 @@ function varargout = extreme(a, b, dim, name, count)
 if ~isempty(b)
     if strcmp(name, 'Min'), difference = apply('Subtract', {b, a}); else, difference = apply('Subtract', {a, b}); end
     varargout{1} = apply('IfElse', {difference, a, b});
-elseif isequal(dim, 3)
+elseif is_components(dim)
     varargout{1} = apply(name, {a});
     if count > 1, varargout{2} = apply('Add', {apply(['Arg', name], {a}), 1}); end
 elseif count > 1

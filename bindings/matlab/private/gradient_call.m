@@ -1,21 +1,34 @@
-function g = gradient_call(op, savers, facts, varargin)
-% A gradient that takes results of its reduction, or is that of a parameter, the sum of what each point gives, or may be of complex numbers.
-% `facts` are the number of arguments of the reduction, the position of the variable, whether it is a parameter, whether results are complex.
-count = facts(1);
-if numel(varargin) ~= count + 1
-    error('rkeops:count', 'expected %d arguments, got %d', count + 1, numel(varargin));
+function g = gradient_call(op, given)
+% Runs the steps of a gradient on these arguments, and gives it the size of the one that it is taken by.
+if op.is_plain
+    g = rkeops_mex('run', op.handle, given{:});
+else
+    g = result_of(op, given);
 end
-if facts(4) && isreal(varargin{count + 1}) && 2 * size(varargin{count + 1}, 1) == op.kinds(1, count + 1)
-    varargin{count + 1} = complex(varargin{count + 1});
+g = gradient_like(g, given{op.position}, op.kinds(2, op.position));
 end
-results = cell(1, numel(savers));
-for k = 1:numel(savers), results{k} = rkeops_mex('run', savers{k}.handle, varargin{1:size(savers{k}.kinds, 2)}); end
-g = rkeops_mex('run', op.handle, varargin{:}, results{:});
-if facts(3), g = sum(g, 2); end
-if isnumeric(varargin{facts(2)}) && ~isreal(varargin{facts(2)}) && isreal(g)
-    % Real and imaginary parts in turn.
-    extents = size(g);
-    extents(1) = extents(1) / 2;
-    g = reshape(complex(g(1:2:end, :), g(2:2:end, :)), extents);
+
+function g = result_of(op, given)
+[ranges, given] = ranges_in(given);
+count = size(op.kinds, 2);
+if numel(given) ~= count
+    error('rkeops:count', 'expected %d arguments, got %d', count, numel(given));
 end
+cotangent = given{end};
+if isnumeric(cotangent) && isreal(cotangent) && 2 * size(cotangent, 1) == op.kinds(1, end)
+    % Of complex results.
+    given{end} = complex(cotangent);
+end
+results = cell(1, numel(op.steps));
+for k = op.order
+    step = op.steps{k};
+    inputs = cell(1, numel(step.sources));
+    is_argument = step.sources > 0;
+    inputs(is_argument) = given(step.sources(is_argument));
+    inputs(~is_argument) = results(-step.sources(~is_argument));
+    results{k} = rkeops_mex('run', step.op.handle, inputs{:}, ranges{:});
+    if step.is_summed, results{k} = sum(results{k}, 2); end
+end
+g = 0;
+for k = op.results, g = g + results{k}; end
 end

@@ -1,5 +1,5 @@
 function op = operator_in(F)
-% What a function that keops_kernel or keops_grad made holds.
+% What a function that keops_kernel or keops_grad made holds: an operator, or the steps of a gradient.
 op = [];
 if isa(F, 'function_handle')
     facts = functions(F);
@@ -9,7 +9,7 @@ if isa(F, 'function_handle')
         if isfield(held, 'op'), op = held.op; end
     end
 end
-if ~isstruct(op) || ~isfield(op, 'reduction')
+if ~isstruct(op) || ~isfield(op, 'result_kind')
     error('rkeops:argument', 'F: expected a function that keops_kernel or keops_grad made, got %s', rkeops_words(F));
 end
 end

@@ -1,34 +1,25 @@
-function r = part(a, places)
-% The rows and columns of a symbolic matrix that are named.
+function state = part(state, places)
+% The state of the rows and columns of a symbolic matrix that are named.
 if numel(places) ~= 2
     error('rkeops:argument', 'a LazyTensor is indexed as K(rows, columns), got %d subscripts', numel(places));
 end
-a = held(a);
-values = a.values;
-points = a.points;
-ids = a.ids;
 words = {'rows', 'columns'};
 for index = 1:2
     own = places{index};
     if ischar(own) && strcmp(own, ':'), continue, end
-    if isnan(points(index)), error('rkeops:shape', 'K(rows, columns): the tensor has no %s', words{index}); end
+    facts = rkeops_mex('facts', state.handle);
+    count = facts(2 + index);
+    if count < 0, error('rkeops:shape', 'K(rows, columns): the tensor has no %s', words{index}); end
     if islogical(own), own = find(own); end
-    if ~isnumeric(own) || any(own(:) ~= floor(own(:))) || any(own(:) < 1) || any(own(:) > points(index))
-        error('rkeops:shape', 'K(rows, columns): expected places of %s from 1 to %d, got others', words{index}, points(index));
+    if ~isnumeric(own) || ~isreal(own) || any(own(:) ~= floor(own(:))) || any(own(:) < 1) || any(own(:) > count)
+        error('rkeops:shape', 'K(rows, columns): expected places of %s from 1 to %d, got others', words{index}, count);
     end
-    for k = 1:numel(values)
-        if a.kinds(2, k) ~= index - 1, continue, end
+    kinds = rkeops_mex('arguments', state.handle);
+    values = state.values;
+    for k = find(kinds(2, :) == index - 1)
         extents = size(values{k});
         values{k} = reshape(values{k}(own(:), :), [numel(own), extents(2:end)]);
-        % Other data are another argument.
-        ids(k) = NaN;
     end
-    points(index) = numel(own);
+    state = state_of(rkeops_mex('part', state.handle, index - 1, numel(own)), values);
 end
-for k = find(isnan(ids))
-    [made, ~, ~, ~, ids(k)] = variable(1, 2, false, 'K');
-    rkeops_mex('free', made);
-end
-copy = rkeops_mex('renumber', a.formula, 0:numel(ids) - 1);
-r = LazyTensor([], [], copy, a.dims, values, a.kinds, ids, a.weak, points);
 end

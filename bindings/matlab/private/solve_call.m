@@ -4,7 +4,9 @@ count = size(op.kinds, 2);
 if numel(varargin) < count
     error('rkeops:count', 'expected %d arrays, got %d arguments', count, numel(varargin));
 end
-numbers = solve_settings(varargin(count + 1:end));
-[x, iterations, residual] = rkeops_mex('solve', op.reduction, position - 1, op.kinds, numbers, 1, false(1, count), op.names, varargin{1:count});
+[ranges, settings] = ranges_in(varargin(count + 1:end));
+numbers = solve_settings(settings);
+[x, iterations, residual] = rkeops_mex('solve', op.reduction, position - 1, op.kinds, numbers, [], op.names, ...
+    varargin{1:count}, ranges{:});
 details = struct('iterations', iterations, 'residual', residual);
 end

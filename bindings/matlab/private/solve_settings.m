@@ -8,7 +8,8 @@ end
 for k = 1:2:numel(settings)
     place = find(strcmp(settings{k}, known));
     if isempty(place)
-        error('rkeops:argument', 'solve: there is no setting %s; expected one of alpha, tolerance, iterations', rkeops_words(settings{k}));
+        error('rkeops:argument', 'solve: there is no setting %s; expected one of alpha, tolerance, iterations', ...
+            rkeops_words(settings{k}));
     end
     value = settings{k + 1};
     if ~isnumeric(value) || ~isscalar(value) || ~isreal(value) || ~isfinite(value) || value < 0

@@ -3,7 +3,8 @@ function number = summation_of(name)
 names = {'auto', 'direct_sum', 'block_sum', 'kahan_scheme'};
 place = find(strcmp(name, names));
 if isempty(place)
-    error('rkeops:argument', 'sum_scheme: expected auto, direct_sum, block_sum or kahan_scheme, got %s', rkeops_words(name));
+    error('rkeops:argument', 'sum_scheme: expected auto, direct_sum, block_sum or kahan_scheme, got %s', ...
+        rkeops_words(name));
 end
 number = place - 1;
 end

@@ -1,6 +1,7 @@
-/* MATLAB's arrays as arrays of the library: in place where the library reads what MATLAB stores, else a copy that lasts as long as the call.
-   An array of N points with D components has strides 1 and N, and with its points in columns D and 1. Axes from the third on are those of a
-   batch: MATLAB matches them from the first of them, the library from its last, so they come in opposite order. */
+/* MATLAB's arrays as arrays of the library: in place where the library reads what MATLAB stores, else a copy that lasts
+   as long as the call. An array of N points with D components has strides 1 and N, and with its points in columns D and
+   1. Axes from the third on are those of a batch: MATLAB matches them from the first of them, the library from its
+   last, so they come in opposite order. */
 
 #include "binding.h"
 
@@ -32,30 +33,36 @@ static const char *size_in_words(const mxArray *value, char words[96]) {
 
 int bits_for(const mxArray *const *values, size_t count, const mxArray *weak) {
     if (settings.bits) return settings.bits;
-    const int has_weak = weak && mxIsLogical(weak) && mxGetNumberOfElements(weak) == count;
+    const size_t told = weak ? mxGetNumberOfElements(weak) : 0;
     int has_single = 0;
     for (size_t k = 0; k < count; ++k) {
-        if (has_weak && mxGetLogicals(weak)[k]) continue;
+        if (k < told && mxGetLogicals(weak)[k]) continue;
         if (mxIsDouble(values[k])) return 64;
         has_single |= mxIsSingle(values[k]);
     }
     return has_single ? 32 : 64;
 }
 
-static void refuse(const mxArray *value, int64_t columns, int32_t category, Layout layout, size_t position, const char *name) {
+static void refuse(const mxArray *value, int64_t columns, int32_t category, Layout layout, size_t position,
+                   const char *name) {
     char expected[96], got[96];
     const int64_t parts = mxIsComplex(value) ? 2 : 1;
     const long long own = (long long)(columns / parts);
     const char *form = category == RKEOPS_CATEGORY_PARAMETER ? "a parameter of %lld number%s"
                        : layout == ROWS ? "an array with %lld column%s, a row for each point"
                                         : "an array with %lld row%s, a column for each point";
-    if (columns % parts) snprintf(expected, sizeof expected, "real numbers, because %lld is no even number of parts", (long long)columns);
-    else snprintf(expected, sizeof expected, form, own, own == 1 ? "" : "s");
+    if (columns % parts) {
+        snprintf(expected, sizeof expected, "real numbers, because %lld is no even number of parts",
+                 (long long)columns);
+    } else {
+        snprintf(expected, sizeof expected, form, own, own == 1 ? "" : "s");
+    }
     const int is_right_class = is_number(value);
     if (is_right_class) size_in_words(value, got);
     else words_for(value, got);
-    fail(is_right_class ? RKEOPS_ERROR_SHAPE : RKEOPS_ERROR_DTYPE, "argument %d%s%s%s: expected %s, got %s%s", (int)position + 1,
-         *name ? " (" : "", name, *name ? ")" : "", expected, is_right_class && mxIsComplex(value) ? "a complex array, " : "", got);
+    fail(is_right_class ? RKEOPS_ERROR_SHAPE : RKEOPS_ERROR_DTYPE, "argument %d%s%s%s: expected %s, got %s%s",
+         (int)position + 1, *name ? " (" : "", name, *name ? ")" : "", expected,
+         is_right_class && mxIsComplex(value) ? "a complex array, " : "", got);
 }
 
 /* Real and imaginary parts in turn, in a floating-point format. */
@@ -103,8 +110,8 @@ static void set_data(rkeops_array *array, const mxArray *value, int bits) {
     array->data = mxGetData(value);
 }
 
-void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits, size_t position,
-                    const char *name) {
+void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits,
+                    size_t position, const char *name) {
     const int is_complex = is_number(value) && mxIsComplex(value), parts = is_complex ? 2 : 1;
     const mwSize *extents = mxGetDimensions(value);
     const int rank = (int)mxGetNumberOfDimensions(value);
@@ -113,9 +120,12 @@ void describe_input(Operand *operand, const mxArray *value, int64_t columns, int
     const int is_parameter = category == RKEOPS_CATEGORY_PARAMETER;
     const int64_t own = is_parameter ? across * along : across;
     if (!is_number(value) || own * parts != columns) refuse(value, columns, category, layout, position, name);
-    if (is_complex && !mxIsDouble(value) && !mxIsSingle(value)) refuse(value, columns, category, layout, position, name);
+    if (is_complex && !mxIsDouble(value) && !mxIsSingle(value)) {
+        refuse(value, columns, category, layout, position, name);
+    }
     if (rank > RKEOPS_MAX_RANK) {
-        fail(RKEOPS_ERROR_SHAPE, "argument %d: expected up to %d axes, got %d", (int)position + 1, RKEOPS_MAX_RANK, rank);
+        fail(RKEOPS_ERROR_SHAPE, "argument %d: expected up to %d axes, got %d", (int)position + 1, RKEOPS_MAX_RANK,
+             rank);
     }
     rkeops_array *array = &operand->array;
     if (is_complex) {
@@ -175,7 +185,8 @@ void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, 
     operand->is_index = is_index;
     operand->is_complex = is_complex;
     const int part_bits = is_complex ? bits / 2 : bits;
-    operand->value = mxCreateNumericArray(2 + batch, extents, part_bits == 32 ? mxSINGLE_CLASS : mxDOUBLE_CLASS, is_complex ? mxCOMPLEX : mxREAL);
+    operand->value = mxCreateNumericArray(2 + batch, extents, part_bits == 32 ? mxSINGLE_CLASS : mxDOUBLE_CLASS,
+                                          is_complex ? mxCOMPLEX : mxREAL);
     array->data = is_index || is_complex ? mxMalloc((count + 1) * (size_t)bits / 8) : mxGetData(operand->value);
     array->dtype_code = code;
     array->dtype_bits = bits;
@@ -195,15 +206,20 @@ mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t 
         for (size_t k = 0; k < count; ++k) {
             const int64_t place = (int64_t)(k % matrix);
             const int64_t column = layout == ROWS ? place / operand->rows : place % operand->columns;
-            const int is_none = per_rank > 0 && column / per_rank >= reduced;
+            const int is_none = per_rank > 0 ? column / per_rank >= reduced : base > 0 && reduced == 0;
             to[k] = is_none ? mxGetNaN() : (double)((const int64_t *)data)[k] + base;
         }
     } else if (operand->is_complex) {
         const int is_single = operand->array.dtype_bits == 64;
         void *real = mxGetData(operand->value), *imaginary = mxGetImagData(operand->value);
         for (size_t k = 0; k < count; ++k) {
-            if (is_single) ((float *)real)[k] = ((const float *)data)[2 * k], ((float *)imaginary)[k] = ((const float *)data)[2 * k + 1];
-            else ((double *)real)[k] = ((const double *)data)[2 * k], ((double *)imaginary)[k] = ((const double *)data)[2 * k + 1];
+            if (is_single) {
+                ((float *)real)[k] = ((const float *)data)[2 * k];
+                ((float *)imaginary)[k] = ((const float *)data)[2 * k + 1];
+            } else {
+                ((double *)real)[k] = ((const double *)data)[2 * k];
+                ((double *)imaginary)[k] = ((const double *)data)[2 * k + 1];
+            }
         }
     }
     return operand->value;

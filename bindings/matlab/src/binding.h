@@ -1,5 +1,5 @@
-/* What the parts of the MEX file know of each other. Only MATLAB's documented C interface is used, with complex numbers in two arrays
-   (-R2017b), so that one source serves MATLAB and Octave. */
+/* What the parts of the MEX file know of each other. Only MATLAB's documented C interface is used, with complex numbers
+   in two arrays (-R2017b), so that one source serves MATLAB and Octave. */
 
 #ifndef RKEOPS_BINDING_H
 #define RKEOPS_BINDING_H
@@ -8,7 +8,7 @@
 #include <rkeops.h>
 
 /* Types of handles. */
-typedef enum { NO_TYPE, FORMULA, REDUCTION, OPERATOR } HandleType;
+typedef enum { NO_TYPE, FORMULA, TENSOR, RANGES, REDUCTION, OPERATOR } HandleType;
 
 /* Names of arguments, for errors. */
 typedef struct {
@@ -16,7 +16,8 @@ typedef struct {
     size_t count;
 } Names;
 
-/* A reduction that is compiled for float32 and float64 when these are first wanted, with what its results need to become MATLAB's. */
+/* A reduction that is compiled for float32 and float64 when these are first wanted, with what its results need to
+   become MATLAB's. */
 typedef struct {
     rkeops_reduction *reduction;
     rkeops_kernel *kernels[2];
@@ -30,6 +31,33 @@ typedef struct {
     int summation;
     Names names;
 } Operator;
+
+/* Which rows meet which: of the matrix, and of its transpose. */
+typedef struct {
+    rkeops_ranges *own, *exchanged;
+} Ranges;
+
+/* An argument of tensors. */
+typedef struct {
+    int64_t columns;
+    int32_t category;
+    /* Whether it is a number of a formula, which does not decide whether the computation is in single. */
+    int is_weak;
+    /* Tells it from all others. */
+    double id;
+} Argument;
+
+typedef struct {
+    rkeops_formula *formula;
+    Argument *arguments;
+    size_t count;
+    /* Points of i and j, -1 where nothing tells. */
+    int64_t points[2];
+    /* Whether it is its only argument. */
+    int is_variable;
+    /* What reductions visit: all pairs if these are NULL. */
+    Ranges ranges;
+} Tensor;
 
 /* What rkeops_options sets. */
 typedef struct {
@@ -50,11 +78,15 @@ void keep(HandleType type, void *object);
 void keep_kernel(rkeops_kernel *kernel);
 void keep_solver(rkeops_solver *solver);
 void free_kept(void);
-/* No longer has freed what was kept last. */
-void forget_kept(void);
+/* What is kept now stays while MATLAB runs callbacks, which may call this file again. */
+size_t begin_inner_calls(void);
+void end_inner_calls(size_t outer);
+/* No longer has it freed. */
+void forget(const void *object);
 
 /* handles.c */
 
+/* A handle that owns an object from now on, which may have been kept until then. */
 mxArray *new_handle(HandleType type, void *object);
 void *handle_of(const mxArray *value, HandleType type);
 /* An array of handles as pointers, which last as long as the call. */
@@ -74,6 +106,32 @@ int64_t integer_of(const mxArray *value, const char *what);
 double number_of(const mxArray *value, const char *what);
 mxArray *take_text(rkeops_text *text);
 
+/* tensors.c: what makes tensors keeps them until the call ends, or until they have handles. */
+
+Tensor *tensor_of_variable(int64_t columns, int32_t category, int64_t points, int is_weak, int is_complex);
+Tensor *tensor_of_constant(double value);
+/* A tensor without formula of the arguments of all operands, each once. `formulas` become those of the operands, which
+   number these arguments; `sources` tells where each argument is among those of the operands one after another. */
+Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_formula **formulas, mxArray **sources);
+Tensor *transposed(const Tensor *tensor);
+/* The same of other points of an index. */
+Tensor *part_of(const Tensor *tensor, int32_t category, int64_t points);
+/* The same tensor, of which reductions visit only what these ranges have. */
+Tensor *restricted(const Tensor *tensor, const Ranges *ranges);
+/* Columns, category and id of each argument, and which are numbers of formulas. */
+mxArray *arguments_of(const Tensor *tensor);
+mxArray *weak_of(const Tensor *tensor);
+void free_tensor(Tensor *tensor);
+
+/* ranges.c */
+
+/* Ranges of blocks of rows, as two columns of first and last ones from 1 on, where `kept` is true; they are kept until
+   the call ends, or until they have a handle. */
+Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArray *kept);
+/* What the last two of these values name, 'ranges' and what rkeops_ranges made; `count` is then without them. */
+const rkeops_ranges *ranges_among(const mxArray *values[], int *count);
+void free_ranges(Ranges ranges);
+
 /* arrays.c */
 
 /* An argument or a result of a run: an array for the library, with what it needs beside MATLAB's memory. */
@@ -91,22 +149,30 @@ typedef struct {
 /* Whether points are the rows of matrices, as pdist2 has them, or the columns, as KeOpsLab has them. */
 typedef enum { ROWS, COLUMNS } Layout;
 
-/* Bits of the numbers that arguments like these are computed with; `weak` tells (0 or 1 each, or NULL) which are numbers of formulas. */
+/* Bits of the numbers that arguments like these are computed with; `weak` (or NULL) tells of the first of them
+   which are numbers of formulas. */
 int bits_for(const mxArray *const *values, size_t count, const mxArray *weak);
-void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits, size_t position,
-                    const char *name);
+void describe_input(Operand *operand, const mxArray *value, int64_t columns, int32_t category, Layout layout, int bits,
+                    size_t position, const char *name);
 /* Makes an output of so many rows and columns, with the batch of `operand`. */
 void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, int bits, Layout layout);
-/* Makes MATLAB's array of what a run has written; places from `reduced` on are none and become NaN if there are `ranks`. */
+/* Makes MATLAB's array of what a run has written; places that are none become NaN: from rank
+   `reduced` on, or all if nothing was reduced. */
 mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced);
 
 /* run.c */
 
 void compile_operator(Operator *operator_, int bits);
-void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak, int input_count,
-                  const mxArray *inputs[]);
+/* How a call is run: which arguments are numbers of formulas, NULL where points are columns, and what it visits. */
+typedef struct {
+    const mxArray *weak;
+    const rkeops_ranges *ranges;
+} Manner;
+void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, Manner manner,
+                  int input_count, const mxArray *inputs[]);
 mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, const mxArray *inputs[]);
-void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers, Layout layout, const mxArray *weak,
-           int result_count, mxArray *results[], int input_count, const mxArray *inputs[], const Names *names);
+void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers,
+           Layout layout, Manner manner, int result_count, mxArray *results[], int input_count,
+           const mxArray *inputs[], const Names *names);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The names of the codes in identifiers. */
@@ -34,25 +35,46 @@ typedef struct {
     rkeops_solver *solver;
 } Kept;
 
-/* A call makes few of them at a time. */
-#define MOST_KEPT 16
-static Kept kept[MOST_KEPT];
-static int kept_count = 0;
+static Kept *kept = NULL;
+static size_t kept_count = 0, kept_room = 0;
+/* What comes before it is another call's, during which this one was made. */
+static size_t kept_base = 0;
 
 static void keep_this(Kept one) {
-    if (kept_count < MOST_KEPT) kept[kept_count++] = one;
+    if (kept_count == kept_room) {
+        const size_t more = kept_room ? 2 * kept_room : 16;
+        Kept *larger = (Kept *)realloc(kept, more * sizeof(Kept));
+        /* Without memory to note it one is lost. */
+        if (!larger) return;
+        kept = larger, kept_room = more;
+    }
+    kept[kept_count++] = one;
 }
 
 void keep(HandleType type, void *object) { keep_this((Kept){type, object, NULL, NULL}); }
 void keep_kernel(rkeops_kernel *kernel) { keep_this((Kept){NO_TYPE, NULL, kernel, NULL}); }
 void keep_solver(rkeops_solver *solver) { keep_this((Kept){NO_TYPE, NULL, NULL, solver}); }
 
-void forget_kept(void) { kept_count -= kept_count > 0; }
+void forget(const void *object) {
+    for (size_t k = kept_base; k < kept_count; ++k) {
+        if (kept[k].object == object) kept[k] = kept[--kept_count];
+    }
+}
+
+size_t begin_inner_calls(void) {
+    const size_t outer = kept_base;
+    kept_base = kept_count;
+    return outer;
+}
+
+void end_inner_calls(size_t outer) { kept_base = outer; }
 
 void free_kept(void) {
-    while (kept_count > 0) {
+    while (kept_count > kept_base) {
         const Kept one = kept[--kept_count];
         if (one.type == FORMULA) rkeops_formula_free((rkeops_formula *)one.object);
+        if (one.type == TENSOR) free_tensor((Tensor *)one.object);
+        if (one.type == RANGES) free_ranges(*(Ranges *)one.object), free(one.object);
         if (one.type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)one.object);
         if (one.type == OPERATOR) free_operator((Operator *)one.object);
         rkeops_kernel_free(one.kernel);

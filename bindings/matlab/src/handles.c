@@ -1,5 +1,5 @@
-/* Handles of the library as numbers: a place in a table and how often the place was used, so that an old or an invented number is an
-   error. */
+/* Handles of the library as numbers: a place in a table and how often the place was used, so that an old or an invented
+   number is an error. */
 
 #include "binding.h"
 
@@ -21,7 +21,8 @@ static Slot *slots = NULL;
 static uint32_t slot_count = 0, first_free = 0;
 static size_t in_use = 0;
 
-static const char *const names_of_types[] = {"nothing", "formula", "reduction", "operator"};
+static const char *const names_of_types[] = {"nothing", "a formula",   "a tensor",
+                                            "ranges",  "a reduction", "an operator"};
 
 void free_operator(Operator *operator_) {
     if (!operator_) return;
@@ -35,6 +36,8 @@ void free_operator(Operator *operator_) {
 
 static void free_object(HandleType type, void *object) {
     if (type == FORMULA) rkeops_formula_free((rkeops_formula *)object);
+    if (type == TENSOR) free_tensor((Tensor *)object);
+    if (type == RANGES) free_ranges(*(Ranges *)object), free(object);
     if (type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)object);
     if (type == OPERATOR) free_operator((Operator *)object);
 }
@@ -54,12 +57,11 @@ static void grow(void) {
 }
 
 mxArray *new_handle(HandleType type, void *object) {
-    if (!first_free) {
-        /* Freed if there is no memory; the table's from then on. */
-        keep(type, object);
-        grow();
-        forget_kept();
-    }
+    /* Freed if there is no memory; the table's from then on. */
+    forget(object);
+    keep(type, object);
+    if (!first_free) grow();
+    forget(object);
     const uint32_t place = first_free - 1;
     Slot *slot = &slots[place];
     first_free = slot->next;
@@ -82,16 +84,21 @@ static Slot *slot_of(uint64_t number) {
 
 static void *object_of(uint64_t number, HandleType type) {
     const Slot *slot = slot_of(number);
-    if (!slot) fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got one that was freed, or was never made here", names_of_types[type]);
+    if (!slot) {
+        fail(RKEOPS_ERROR_HANDLE, "expected the handle of %s, got one that was freed, or was never made here",
+             names_of_types[type]);
+    }
     if (slot->type != type) {
-        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, got that of a %s", names_of_types[type], names_of_types[slot->type]);
+        fail(RKEOPS_ERROR_HANDLE, "expected the handle of %s, got that of %s", names_of_types[type],
+             names_of_types[slot->type]);
     }
     return slot->object;
 }
 
 void *handle_of(const mxArray *value, HandleType type) {
     if (!mxIsUint64(value) || mxGetNumberOfElements(value) != 1) {
-        fail(RKEOPS_ERROR_HANDLE, "expected the handle of a %s, a number of class uint64, got an array of class %s with %d elements",
+        fail(RKEOPS_ERROR_HANDLE,
+             "expected the handle of %s, a number of class uint64, got an array of class %s with %d elements",
              names_of_types[type], mxGetClassName(value), (int)mxGetNumberOfElements(value));
     }
     return object_of(*(const uint64_t *)mxGetData(value), type);
@@ -108,7 +115,8 @@ void **handles_of(const mxArray *value, HandleType type, size_t *count) {
 }
 
 int is_alive(const mxArray *value) {
-    return mxIsUint64(value) && mxGetNumberOfElements(value) == 1 && slot_of(*(const uint64_t *)mxGetData(value)) != NULL;
+    if (!mxIsUint64(value) || mxGetNumberOfElements(value) != 1) return 0;
+    return slot_of(*(const uint64_t *)mxGetData(value)) != NULL;
 }
 
 static void free_slot(Slot *slot) {
@@ -143,16 +151,27 @@ char *text_of(const mxArray *value, const char *what) {
         fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string, got %s of class %s", what,
              mxGetNumberOfElements(value) == 1 ? "a value" : "an array", mxGetClassName(value));
     }
-    return mxArrayToString(value);
+    char *text = mxArrayToString(value);
+    if (!text) fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string, got one that cannot be read", what);
+    /* Octave does not free what mxArrayToString gives when the call ends. */
+    char *copy = (char *)mxMalloc(strlen(text) + 1);
+    strcpy(copy, text);
+    mxFree(text);
+    return copy;
 }
 
 const char **texts_of(const mxArray *value, const char *what, size_t *count) {
-    if (!mxIsCell(value)) fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a cell array of strings, got one of class %s", what, mxGetClassName(value));
+    if (!mxIsCell(value)) {
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a cell array of strings, got one of class %s", what,
+             mxGetClassName(value));
+    }
     *count = mxGetNumberOfElements(value);
     const char **texts = (const char **)mxMalloc((*count + 1) * sizeof(char *));
     for (size_t k = 0; k < *count; ++k) {
         const mxArray *one = mxGetCell(value, k);
-        if (!one) fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string in place %d, got an empty array", what, (int)k + 1);
+        if (!one) {
+            fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string in place %d, got an empty array", what, (int)k + 1);
+        }
         texts[k] = text_of(one, what);
     }
     return texts;
@@ -160,8 +179,8 @@ const char **texts_of(const mxArray *value, const char *what, size_t *count) {
 
 double number_of(const mxArray *value, const char *what) {
     if ((!mxIsNumeric(value) && !mxIsLogical(value)) || mxIsComplex(value) || mxGetNumberOfElements(value) != 1) {
-        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a real number, got an array of class %s with %d elements", what, mxGetClassName(value),
-             (int)mxGetNumberOfElements(value));
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a real number, got an array of class %s with %d elements", what,
+             mxGetClassName(value), (int)mxGetNumberOfElements(value));
     }
     return mxGetScalar(value);
 }
@@ -169,7 +188,8 @@ double number_of(const mxArray *value, const char *what) {
 int64_t *integers_of(const mxArray *value, const char *what, size_t *count) {
     *count = mxGetNumberOfElements(value);
     if (*count && (!mxIsDouble(value) || mxIsComplex(value) || mxIsSparse(value))) {
-        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected whole numbers of class double, got an array of class %s", what, mxGetClassName(value));
+        fail(RKEOPS_ERROR_ARGUMENT, "%s: expected whole numbers of class double, got an array of class %s", what,
+             mxGetClassName(value));
     }
     int64_t *integers = (int64_t *)mxMalloc((*count + 1) * sizeof(int64_t));
     for (size_t k = 0; k < *count; ++k) {

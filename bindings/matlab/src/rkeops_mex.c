@@ -1,5 +1,6 @@
-/* The gateway: rkeops_mex(command, ...). Handles are numbers of class uint64, which handles.c keeps in a table; what else there is to know of
-   a command its function tells. MATLAB's part of the binding calls it; programs have no need to. */
+/* The gateway: rkeops_mex(command, ...). Handles are numbers of class uint64, which handles.c keeps in a table; what
+   else there is to know of a command its function tells. MATLAB's part of the binding calls it; programs have no need
+   to. */
 
 #include "binding.h"
 
@@ -16,7 +17,8 @@ static void at_exit(void) {
     free_all_handles();
 }
 
-/* Handles are numbers that scripts hold: while there may be some, `clear all` must not take the file away from under them. */
+/* Handles are numbers that scripts hold: while there may be some, `clear all` must not take the file away from under
+   them. */
 static void lock(void) {
     if (is_locked) return;
     mexLock();
@@ -28,96 +30,120 @@ static void expect(int got, int least, int most, const char *command) {
     fail(RKEOPS_ERROR_COUNT, "rkeops_mex('%s', ...): expected %d to %d arguments, got %d", command, least, most, got);
 }
 
-static mxArray *formula_facts(const rkeops_formula *formula) {
-    int64_t dim = 0;
-    int32_t is_complex = 0;
-    check(rkeops_formula_dim(formula, &dim));
-    check(rkeops_formula_is_complex(formula, &is_complex));
-    mxArray *facts = mxCreateDoubleMatrix(1, 2, mxREAL);
-    mxGetPr(facts)[0] = (double)dim, mxGetPr(facts)[1] = is_complex;
-    return facts;
-}
-
-/* Gives a new formula, and dimension and whether it is complex. */
-static void give_formula(rkeops_formula *formula, int result_count, mxArray *results[]) {
-    keep(FORMULA, formula);
-    if (result_count > 1) results[1] = formula_facts(formula);
-    forget_kept();
-    results[0] = new_handle(FORMULA, formula);
-}
-
 #define COMMAND(name) static void name(int result_count, mxArray *results[], int count, const mxArray *values[])
 #define UNUSED (void)result_count, (void)results, (void)count, (void)values
 
-/* Index, dimension, category; a third result tells this variable from all others. */
+/* Index, dimension, category: a formula. */
 COMMAND(variable) {
-    static double last_id = 0;
+    UNUSED;
     expect(count, 3, 3, "variable");
     rkeops_formula *formula = NULL;
-    check(rkeops_formula_variable(integer_of(values[0], "index"), integer_of(values[1], "dim"), (int32_t)integer_of(values[2], "category"),
-                                  &formula));
-    give_formula(formula, result_count, results);
-    if (result_count > 2) results[2] = mxCreateDoubleScalar(++last_id);
+    check(rkeops_formula_variable(integer_of(values[0], "index"), integer_of(values[1], "dim"),
+                                  (int32_t)integer_of(values[2], "category"), &formula));
+    results[0] = new_handle(FORMULA, formula);
+}
+
+/* [columns, category, points, whether it is a number of a formula, whether columns are parts of complex numbers] */
+COMMAND(tensor) {
+    UNUSED;
+    expect(count, 1, 1, "tensor");
+    size_t fact_count = 0;
+    const int64_t *facts = integers_of(values[0], "facts", &fact_count);
+    if (fact_count != 5 || facts[1] < 0 || facts[1] > 2) {
+        fail(RKEOPS_ERROR_ARGUMENT, "facts: expected 5 numbers, the second of 0 to 2");
+    }
+    Tensor *made = tensor_of_variable(facts[0], (int32_t)facts[1], facts[2], facts[3] != 0, facts[4] != 0);
+    results[0] = new_handle(TENSOR, made);
 }
 
 COMMAND(constant) {
+    UNUSED;
     expect(count, 1, 1, "constant");
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_constant(number_of(values[0], "value"), &formula));
-    give_formula(formula, result_count, results);
+    results[0] = new_handle(TENSOR, tensor_of_constant(number_of(values[0], "value")));
 }
 
-/* Name, operands, parameters. */
+/* Name, operands, parameters. A second result tells where the arguments of the new tensor are among those of the
+   operands one after another. */
 COMMAND(apply) {
     expect(count, 3, 3, "apply");
     size_t operand_count = 0, parameter_count = 0;
-    void **operands = handles_of(values[1], FORMULA, &operand_count);
+    Tensor **operands = (Tensor **)handles_of(values[1], TENSOR, &operand_count);
     const int64_t *parameters = integers_of(values[2], "parameters", &parameter_count);
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_apply(text_of(values[0], "name"), (const rkeops_formula *const *)operands, operand_count, parameters, parameter_count,
-                               &formula));
-    give_formula(formula, result_count, results);
-}
-
-COMMAND(renumber) {
-    expect(count, 2, 2, "renumber");
-    size_t position_count = 0;
-    const int64_t *positions = integers_of(values[1], "positions", &position_count);
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_renumber((const rkeops_formula *)handle_of(values[0], FORMULA), positions, position_count, &formula));
-    give_formula(formula, result_count, results);
+    const char *name = text_of(values[0], "name");
+    rkeops_formula **formulas = (rkeops_formula **)mxMalloc((operand_count + 1) * sizeof(rkeops_formula *));
+    mxArray *sources = NULL;
+    Tensor *made = joined(name, operands, operand_count, formulas, &sources);
+    check(rkeops_formula_apply(name, (const rkeops_formula *const *)formulas, operand_count, parameters,
+                               parameter_count, &made->formula));
+    results[0] = new_handle(TENSOR, made);
+    if (result_count > 1) results[1] = sources;
 }
 
 COMMAND(transpose) {
+    UNUSED;
     expect(count, 1, 1, "transpose");
-    rkeops_formula *formula = NULL;
-    check(rkeops_formula_transpose((const rkeops_formula *)handle_of(values[0], FORMULA), &formula));
-    give_formula(formula, result_count, results);
+    results[0] = new_handle(TENSOR, transposed((const Tensor *)handle_of(values[0], TENSOR)));
+}
+
+/* Tensor, category, points: the same formula of other points. */
+COMMAND(part) {
+    UNUSED;
+    expect(count, 3, 3, "part");
+    const Tensor *whole = (const Tensor *)handle_of(values[0], TENSOR);
+    const int64_t category = integer_of(values[1], "category");
+    if (category != RKEOPS_CATEGORY_I && category != RKEOPS_CATEGORY_J) {
+        fail(RKEOPS_ERROR_ARGUMENT, "category: expected 0 or 1, got %lld", (long long)category);
+    }
+    results[0] = new_handle(TENSOR, part_of(whole, (int32_t)category, integer_of(values[2], "points")));
+}
+
+/* [components, whether they are complex, points of i, of j, whether the tensor is its only argument] */
+COMMAND(facts) {
+    UNUSED;
+    expect(count, 1, 1, "facts");
+    const Tensor *tensor = (const Tensor *)handle_of(values[0], TENSOR);
+    int64_t dim = 0;
+    int32_t is_complex = 0;
+    check(rkeops_formula_dim(tensor->formula, &dim));
+    check(rkeops_formula_is_complex(tensor->formula, &is_complex));
+    results[0] = mxCreateDoubleMatrix(1, 5, mxREAL);
+    double *to = mxGetPr(results[0]);
+    to[0] = (double)dim, to[1] = is_complex, to[2] = (double)tensor->points[0], to[3] = (double)tensor->points[1];
+    to[4] = tensor->is_variable;
+}
+
+/* Columns, category and id of each argument. */
+COMMAND(arguments) {
+    UNUSED;
+    expect(count, 1, 1, "arguments");
+    results[0] = arguments_of((const Tensor *)handle_of(values[0], TENSOR));
 }
 
 COMMAND(text) {
     UNUSED;
     expect(count, 1, 1, "text");
     rkeops_text *text = NULL;
-    check(rkeops_formula_text((const rkeops_formula *)handle_of(values[0], FORMULA), &text));
+    check(rkeops_formula_text(((const Tensor *)handle_of(values[0], TENSOR))->formula, &text));
     results[0] = take_text(text);
 }
 
-/* A reduction from name, formula, axis, parameters and weights (a formula or []). */
-static rkeops_reduction *reduction_of(const mxArray *values[]) {
+/* A reduction of name, formula, axis, parameters and weights (a formula or NULL). */
+static rkeops_reduction *reduction_of(const mxArray *name, const rkeops_formula *formula, const mxArray *axis,
+                                      const mxArray *parameter_list, const rkeops_formula *weights) {
     size_t parameter_count = 0;
-    const int64_t *parameters = integers_of(values[3], "parameters", &parameter_count);
-    const rkeops_formula *weights = mxIsEmpty(values[4]) ? NULL : (const rkeops_formula *)handle_of(values[4], FORMULA);
+    const int64_t *parameters = integers_of(parameter_list, "parameters", &parameter_count);
     rkeops_reduction *reduction = NULL;
-    check(rkeops_reduction_create(text_of(values[0], "name"), (const rkeops_formula *)handle_of(values[1], FORMULA),
-                                  (int32_t)integer_of(values[2], "axis"), parameters, parameter_count, weights, &reduction));
+    check(rkeops_reduction_create(text_of(name, "name"), formula, (int32_t)integer_of(axis, "axis"), parameters,
+                                  parameter_count, weights, &reduction));
     return reduction;
 }
 
+/* Name, tensor, axis, parameters. */
 COMMAND(make_reduction) {
     UNUSED;
-    expect(count, 5, 5, "reduction");
-    results[0] = new_handle(REDUCTION, reduction_of(values));
+    expect(count, 4, 4, "reduction");
+    const Tensor *tensor = (const Tensor *)handle_of(values[1], TENSOR);
+    results[0] = new_handle(REDUCTION, reduction_of(values[0], tensor->formula, values[2], values[3], NULL));
 }
 
 /* Text and aliases; with a third argument the text is a formula, to be summed over j. */
@@ -165,9 +191,10 @@ COMMAND(gradient) {
     size_t saved_count = 0;
     void **saved_results = handles_of(values[3], FORMULA, &saved_count);
     rkeops_reduction *made = NULL;
-    check(rkeops_reduction_gradient((const rkeops_reduction *)handle_of(values[0], REDUCTION), (const rkeops_formula *)handle_of(values[1], FORMULA),
-                                    (const rkeops_formula *)handle_of(values[2], FORMULA), (const rkeops_formula *const *)saved_results,
-                                    saved_count, &made));
+    check(rkeops_reduction_gradient((const rkeops_reduction *)handle_of(values[0], REDUCTION),
+                                    (const rkeops_formula *)handle_of(values[1], FORMULA),
+                                    (const rkeops_formula *)handle_of(values[2], FORMULA),
+                                    (const rkeops_formula *const *)saved_results, saved_count, &made));
     results[0] = new_handle(REDUCTION, made);
 }
 
@@ -185,7 +212,8 @@ static char *copy_of(const char *text) {
     return copy ? strcpy(copy, text) : NULL;
 }
 
-/* Reduction, names of arguments, [base, ranks, summation]. Compiles, so that errors come here; gives columns and categories of inputs too. */
+/* Reduction, names of arguments, [base, ranks, summation]. Compiles, so that errors come here; gives columns and
+   categories of inputs too, and those of the first result with whether it is an index or a count. */
 COMMAND(make_operator) {
     expect(count, 3, 3, "operator");
     size_t name_count = 0, fact_count = 0;
@@ -221,73 +249,112 @@ COMMAND(make_operator) {
             check(rkeops_kernel_output(kernel, 0, &dim, &code, &bits));
             results[2] = mxCreateDoubleMatrix(1, 3, mxREAL);
             double *output = mxGetPr(results[2]);
-            output[0] = axis, output[1] = (double)dim, output[2] = code == RKEOPS_DTYPE_COMPLEX;
+            output[0] = (double)(code == RKEOPS_DTYPE_COMPLEX ? 2 * dim : dim);
+            output[1] = axis == RKEOPS_AXIS_J ? RKEOPS_CATEGORY_I : RKEOPS_CATEGORY_J;
+            output[2] = code == RKEOPS_DTYPE_INT;
         }
     }
-    forget_kept();
     results[0] = new_handle(OPERATOR, made);
 }
 
-/* Operator, then arrays whose points are columns. */
+/* Operator, then arrays whose points are columns, then 'ranges' and ranges if not all pairs are visited. */
 COMMAND(run) {
     if (count < 1) expect(count, 1, 1000, "run");
-    run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, NULL, count - 1, values + 1);
+    int input_count = count - 1;
+    const rkeops_ranges *ranges = ranges_among(values + 1, &input_count);
+    run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, (Manner){NULL, ranges},
+                 input_count, values + 1);
 }
 
-/* An operator that lasts as long as the call, of name, formula, axis, parameters, weights. */
-static Operator *passing_operator(const mxArray *values[], const mxArray *facts) {
-    size_t fact_count = 0;
-    const int64_t *own = integers_of(facts, "facts", &fact_count);
-    if (fact_count != 2) fail(RKEOPS_ERROR_COUNT, "facts: expected 2 numbers, got %d", (int)fact_count);
-    rkeops_reduction *reduction = reduction_of(values);
-    keep(REDUCTION, reduction);
-    Operator *made = new_operator();
-    check(rkeops_reduction_retain(reduction));
-    made->reduction = reduction;
-    made->base = (int)own[0], made->ranks = (int)own[1];
-    return made;
+/* Clusters of i and of j, which pairs of them are kept. */
+COMMAND(make_ranges) {
+    UNUSED;
+    expect(count, 3, 3, "ranges");
+    results[0] = new_handle(RANGES, ranges_of(values[0], values[1], values[2]));
 }
 
-/* Name, formula, axis, parameters, weights, [base, ranks], which arguments are numbers of formulas, and arrays whose points are rows. */
+/* Tensor, ranges. */
+COMMAND(restrict_tensor) {
+    UNUSED;
+    expect(count, 2, 2, "restrict");
+    const Tensor *tensor = (const Tensor *)handle_of(values[0], TENSOR);
+    results[0] = new_handle(TENSOR, restricted(tensor, (const Ranges *)handle_of(values[1], RANGES)));
+}
+
+static Manner manner_of(const Tensor *tensor) { return (Manner){weak_of(tensor), tensor->ranges.own}; }
+
+/* Name, tensor, axis, parameters, weights (a tensor or []), and the arrays of the tensor and of the weights, whose
+   points are rows. */
 COMMAND(reduce) {
-    if (count < 7) expect(count, 7, 1000, "reduce");
-    run_operator(passing_operator(values, values[5]), result_count, results, ROWS, values[6], count - 7, values + 7);
+    if (count < 5) expect(count, 5, 1000, "reduce");
+    const char *name = text_of(values[0], "name");
+    Tensor *operands[2] = {(Tensor *)handle_of(values[1], TENSOR), NULL};
+    const mxArray **inputs = values + 5;
+    const Tensor *all = operands[0];
+    Operator *made = new_operator();
+    size_t input_count = operands[0]->count;
+    if (mxIsEmpty(values[4])) {
+        made->reduction = reduction_of(values[0], operands[0]->formula, values[2], values[3], NULL);
+    } else {
+        operands[1] = (Tensor *)handle_of(values[4], TENSOR);
+        input_count += operands[1]->count;
+        rkeops_formula *formulas[2];
+        mxArray *sources = NULL;
+        all = joined(name, operands, 2, formulas, &sources);
+        made->reduction = reduction_of(values[0], formulas[0], values[2], values[3], formulas[1]);
+        inputs = (const mxArray **)mxMalloc((all->count + 1) * sizeof(mxArray *));
+        for (size_t k = 0; k < all->count; ++k) {
+            const int source = (int)mxGetPr(sources)[k];
+            inputs[k] = source + 4 < count ? values[source + 4] : NULL;
+        }
+    }
+    if ((size_t)count - 5 != input_count) {
+        fail(RKEOPS_ERROR_COUNT, "reduce: expected %d arrays, got %d", (int)input_count, count - 5);
+    }
+    made->base = strstr(name, "Arg") != NULL;
+    size_t parameter_count = 0;
+    const int64_t *parameters = integers_of(values[3], "parameters", &parameter_count);
+    if (strstr(name, "KM") && parameter_count > 0) made->ranks = (int)parameters[0];
+    run_operator(made, result_count, results, ROWS, manner_of(all), (int)all->count, inputs);
 }
 
-/* A reduction, [base, ranks], which arguments are numbers of formulas, and arrays whose points are rows. */
+/* A reduction, the tensor whose arguments come first, and arrays whose points are rows. */
 COMMAND(run_reduction) {
-    if (count < 3) expect(count, 3, 1000, "run_reduction");
+    if (count < 2) expect(count, 2, 1000, "run_reduction");
     rkeops_reduction *reduction = (rkeops_reduction *)handle_of(values[0], REDUCTION);
-    size_t fact_count = 0;
-    const int64_t *facts = integers_of(values[1], "facts", &fact_count);
-    if (fact_count != 2) fail(RKEOPS_ERROR_COUNT, "facts: expected 2 numbers, got %d", (int)fact_count);
     Operator *made = new_operator();
     check(rkeops_reduction_retain(reduction));
     made->reduction = reduction;
-    made->base = (int)facts[0], made->ranks = (int)facts[1];
-    run_operator(made, result_count, results, ROWS, values[2], count - 3, values + 3);
+    const Tensor *tensor = (const Tensor *)handle_of(values[1], TENSOR);
+    run_operator(made, result_count, results, ROWS, manner_of(tensor), count - 2, values + 2);
 }
 
-/* A formula, which arguments are numbers of formulas, and arrays whose points are rows: the matrix. */
+/* A tensor, and arrays whose points are rows: the matrix. */
 COMMAND(full) {
     UNUSED;
-    if (count < 2) expect(count, 2, 1000, "full");
-    rkeops_formula *formula = (rkeops_formula *)handle_of(values[0], FORMULA);
+    if (count < 1) expect(count, 1, 1000, "full");
+    const Tensor *tensor = (const Tensor *)handle_of(values[0], TENSOR);
     Operator *made = new_operator();
-    check(rkeops_reduction_create("Sum", formula, RKEOPS_AXIS_I, NULL, 0, NULL, &made->reduction));
-    results[0] = entries(made, values[1], count - 2, values + 2);
+    check(rkeops_reduction_create("Sum", tensor->formula, RKEOPS_AXIS_I, NULL, 0, NULL, &made->reduction));
+    results[0] = entries(made, weak_of(tensor), count - 1, values + 1);
 }
 
-/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], layout (0: points are rows), weak ones, names, arrays. */
+/* A reduction, position of the unknown, kinds, [alpha, tolerance, iterations], the tensor whose arguments these are (or
+   [] for a function's), names, arrays, and 'ranges' and ranges if not all pairs are visited. */
 COMMAND(solve_system) {
-    if (count < 7) expect(count, 7, 1000, "solve");
+    if (count < 6) expect(count, 6, 1000, "solve");
     size_t name_count = 0;
-    const char **texts = texts_of(values[6], "names", &name_count);
+    const char **texts = texts_of(values[5], "names", &name_count);
     const Names names = {texts, name_count};
     const int64_t unknown = integer_of(values[1], "unknown");
     if (unknown < 0) fail(RKEOPS_ERROR_ARGUMENT, "unknown: expected a position, got %lld", (long long)unknown);
+    int input_count = count - 6;
+    const rkeops_ranges *ranges = ranges_among(values + 6, &input_count);
+    const int is_function = mxIsEmpty(values[4]);
+    Manner manner = {NULL, ranges};
+    if (!is_function) manner = manner_of((const Tensor *)handle_of(values[4], TENSOR));
     solve((const rkeops_reduction *)handle_of(values[0], REDUCTION), (size_t)unknown, values[2], values[3],
-          integer_of(values[4], "layout") ? COLUMNS : ROWS, values[5], result_count, results, count - 7, values + 7, &names);
+          is_function ? COLUMNS : ROWS, manner, result_count, results, input_count, values + 6, &names);
 }
 
 COMMAND(explain) {
@@ -323,16 +390,18 @@ COMMAND(set) {
     size_t number_count = 0;
     const int64_t *numbers = integers_of(values[0], "options", &number_count);
     if (number_count != 7) fail(RKEOPS_ERROR_COUNT, "options: expected 7 numbers, got %d", (int)number_count);
-    settings.bits = (int)numbers[0], settings.target = (int)numbers[1], settings.device = (int)numbers[2], settings.threads = (int)numbers[3];
-    settings.summation = (int)numbers[4], settings.accumulator = (int)numbers[5], settings.progress = (int)numbers[6];
+    settings.bits = (int)numbers[0], settings.target = (int)numbers[1];
+    settings.device = (int)numbers[2], settings.threads = (int)numbers[3];
+    settings.summation = (int)numbers[4], settings.accumulator = (int)numbers[5];
+    settings.progress = (int)numbers[6];
     settings.stamp += 1;
 }
 
 /* What `set` has set: it lasts when MATLAB clears everything, as this file does. */
 COMMAND(get) {
     UNUSED;
-    const int numbers[] = {settings.bits, settings.target, settings.device, settings.threads, settings.summation, settings.accumulator,
-                           settings.progress};
+    const int numbers[] = {settings.bits, settings.target, settings.device, settings.threads, settings.summation,
+                           settings.accumulator, settings.progress};
     results[0] = mxCreateDoubleMatrix(1, 7, mxREAL);
     for (int k = 0; k < 7; ++k) mxGetPr(results[0])[k] = numbers[k];
 }
@@ -361,12 +430,36 @@ static const struct {
     const char *name;
     void (*call)(int, mxArray *[], int, const mxArray *[]);
 } commands[] = {
-    {"run", run},           {"reduce", reduce},       {"apply", apply},       {"free", free_one},       {"variable", variable},
-    {"constant", constant}, {"renumber", renumber},   {"full", full},         {"transpose", transpose}, {"text", text},
-    {"parse", parse},       {"operator", make_operator}, {"gradient", gradient}, {"saved", saved},      {"reduction", make_reduction},
-    {"solve", solve_system}, {"explain", explain},    {"alive", alive},       {"count", handle_count},  {"set", set},
+    {"run", run},
+    {"apply", apply},
+    {"reduce", reduce},
+    {"free", free_one},
+    {"tensor", tensor},
+    {"facts", facts},
+    {"arguments", arguments},
+    {"ranges", make_ranges},
+    {"restrict", restrict_tensor},
+    {"constant", constant},
+    {"transpose", transpose},
+    {"part", part},
+    {"full", full},
+    {"text", text},
+    {"variable", variable},
+    {"parse", parse},
+    {"reduction", make_reduction},
+    {"run_reduction", run_reduction},
+    {"saved", saved},
+    {"gradient", gradient},
+    {"operator", make_operator},
+    {"solve", solve_system},
+    {"explain", explain},
+    {"alive", alive},
+    {"count", handle_count},
+    {"set", set},
     {"get", get},
-    {"version", version},   {"doctor", doctor},       {"unload", unload},     {"run_reduction", run_reduction},
+    {"version", version},
+    {"doctor", doctor},
+    {"unload", unload},
 };
 
 void mexFunction(int result_count, mxArray *results[], int count, const mxArray *values[]) {
@@ -386,6 +479,6 @@ void mexFunction(int result_count, mxArray *results[], int count, const mxArray 
         free_kept();
         return;
     }
-    fail(RKEOPS_ERROR_ARGUMENT, "expected the name of a command as the first argument%s%s%s", *name ? ", got '" : "", name,
-         *name ? "'" : "");
+    fail(RKEOPS_ERROR_ARGUMENT, "expected the name of a command as the first argument%s%s%s", *name ? ", got '" : "",
+         name, *name ? "'" : "");
 }

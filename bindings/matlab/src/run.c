@@ -24,8 +24,11 @@ static int is_interrupt_pending(void) {
 #ifdef RKEOPS_OCTAVE
     return octave_signal_caught || octave_interrupt_state > 0;
 #else
-    /* MATLAB documents no question that a MEX file may ask. Its own commands look for Ctrl-C: one that ends by an error ends the run. */
+    /* MATLAB documents no question that a MEX file may ask. Its own commands look for Ctrl-C: one that ends by an error
+       ends the run. */
+    const size_t outer = begin_inner_calls();
     mxArray *problem = mexCallMATLABWithTrap(0, NULL, 0, NULL, "drawnow");
+    end_inner_calls(outer);
     if (problem) mxDestroyArray(problem);
     return problem != NULL;
 #endif
@@ -44,7 +47,9 @@ static int32_t watch_pairs(uint64_t done, uint64_t total, void *user) {
 
 static int32_t watch_iteration(uint64_t iteration, double residual, void *user) {
     Watch *watch = (Watch *)user;
-    if (settings.progress) mexPrintf("\rrkeops: iteration %llu, residual %-12.3g", (unsigned long long)iteration, residual);
+    if (settings.progress) {
+        mexPrintf("\rrkeops: iteration %llu, residual %-12.3g", (unsigned long long)iteration, residual);
+    }
     return is_interrupt_pending() ? watch->is_interrupted = 1 : 0;
 }
 
@@ -57,10 +62,11 @@ static rkeops_options compilation(int bits, int summation) {
     return options;
 }
 
-static rkeops_options run_options(Watch *watch, double pairs) {
+static rkeops_options run_options(Watch *watch, double pairs, const rkeops_ranges *ranges) {
     rkeops_options options = RKEOPS_OPTIONS_INIT;
     options.threads = settings.threads;
     options.device = settings.device;
+    options.ranges = ranges;
     if (settings.progress || pairs >= MANY_PAIRS) options.progress = watch_pairs, options.progress_user = watch;
     return options;
 }
@@ -86,13 +92,16 @@ void compile_operator(Operator *operator_, int bits) {
 }
 
 /* The name of an argument, or "". */
-static const char *name_of(const Names *names, size_t position) { return position < names->count ? names->texts[position] : ""; }
+static const char *name_of(const Names *names, size_t position) {
+    return position < names->count ? names->texts[position] : "";
+}
 
 static void add_batch(Operand *all, const Operand *one, size_t position) {
     for (int axis = 0; axis < one->batch_rank; ++axis) {
         if (axis >= all->batch_rank) all->batch[axis] = 1;
         if (one->batch[axis] != 1 && all->batch[axis] != 1 && one->batch[axis] != all->batch[axis]) {
-            fail(RKEOPS_ERROR_SHAPE, "argument %d: expected an extent of 1 or %lld in axis %d, which earlier arguments have, got %lld",
+            fail(RKEOPS_ERROR_SHAPE,
+                 "argument %d: expected an extent of 1 or %lld in axis %d, which earlier arguments have, got %lld",
                  (int)position + 1, (long long)all->batch[axis], axis + 3, (long long)one->batch[axis]);
         }
         if (one->batch[axis] != 1) all->batch[axis] = one->batch[axis];
@@ -107,15 +116,16 @@ static void check_rows(const Operand *operands, const int32_t *categories, size_
         if (categories[k] != categories[place]) continue;
         if (operands[k].rows == operands[place].rows) return;
         const char *own = name_of(names, place), *other = name_of(names, k);
-        fail(RKEOPS_ERROR_SHAPE, "argument %d%s%s%s: expected %lld points, as argument %d%s%s%s has, got %lld", (int)place + 1, *own ? " (" : "",
-             own, *own ? ")" : "", (long long)operands[k].rows, (int)k + 1, *other ? " (" : "", other, *other ? ")" : "",
-             (long long)operands[place].rows);
+        fail(RKEOPS_ERROR_SHAPE, "argument %d%s%s%s: expected %lld points, as argument %d%s%s%s has, got %lld",
+             (int)place + 1, *own ? " (" : "", own, *own ? ")" : "", (long long)operands[k].rows, (int)k + 1,
+             *other ? " (" : "", other, *other ? ")" : "", (long long)operands[place].rows);
     }
 }
 
-/* All arguments of a run. `rows` become those of i and j, -1 where nothing tells; `all` gets the batch of all together. */
-static Operand *describe_all(size_t count, const int64_t *columns, const int32_t *categories, const mxArray *const *values, Layout layout,
-                             int bits, const Names *names, int64_t rows[2], Operand *all) {
+/* All arguments of a run. `rows` become those of i and j, -1 where nothing tells, `all` gets the batch of all. */
+static Operand *describe_all(size_t count, const int64_t *columns, const int32_t *categories,
+                             const mxArray *const *values, Layout layout, int bits, const Names *names,
+                             int64_t rows[2], Operand *all) {
     Operand *operands = (Operand *)mxMalloc((count + 1) * sizeof(Operand));
     rows[0] = rows[1] = -1;
     all->batch_rank = 0;
@@ -123,7 +133,8 @@ static Operand *describe_all(size_t count, const int64_t *columns, const int32_t
         describe_input(&operands[k], values[k], columns[k], categories[k], layout, bits, k, name_of(names, k));
         check_rows(operands, categories, k, names);
         add_batch(all, &operands[k], k);
-        if (categories[k] != RKEOPS_CATEGORY_PARAMETER && rows[categories[k]] < 0) rows[categories[k]] = operands[k].rows;
+        if (categories[k] == RKEOPS_CATEGORY_PARAMETER) continue;
+        if (rows[categories[k]] < 0) rows[categories[k]] = operands[k].rows;
     }
     return operands;
 }
@@ -138,9 +149,9 @@ static void inputs_of(const rkeops_kernel *kernel, size_t count, int64_t *column
     for (size_t k = 0; k < count; ++k) check(rkeops_kernel_input(kernel, k, &columns[k], &categories[k]));
 }
 
-void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, const mxArray *weak, int input_count,
-                  const mxArray *inputs[]) {
-    const int bits = bits_for(inputs, (size_t)input_count, weak);
+void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, Manner manner,
+                  int input_count, const mxArray *inputs[]) {
+    const int bits = bits_for(inputs, (size_t)input_count, manner.weak);
     compile_operator(operator_, bits);
     const rkeops_kernel *kernel = operator_->kernels[bits == 64];
     size_t count = 0, output_count = 0;
@@ -149,19 +160,20 @@ void run_operator(Operator *operator_, int result_count, mxArray *results[], Lay
     check(rkeops_kernel_output_count(kernel, &output_count));
     check(rkeops_kernel_axis(kernel, &axis));
     /* Tensors may hold arguments that the formula no longer needs; functions have as many as were declared. */
-    if ((size_t)input_count < count || (!weak && (size_t)input_count > count)) {
+    if ((size_t)input_count < count || (!manner.weak && (size_t)input_count > count)) {
         fail(RKEOPS_ERROR_COUNT, "expected %d argument%s, got %d", (int)count, count == 1 ? "" : "s", input_count);
     }
     if (result_count > (int)output_count) {
-        fail(RKEOPS_ERROR_COUNT, "there %s %d result%s, %d were asked for", output_count == 1 ? "is" : "are", (int)output_count,
-             output_count == 1 ? "" : "s", result_count);
+        fail(RKEOPS_ERROR_COUNT, "there %s %d result%s, %d were asked for", output_count == 1 ? "is" : "are",
+             (int)output_count, output_count == 1 ? "" : "s", result_count);
     }
     int64_t *columns = (int64_t *)mxMalloc((count + 1) * sizeof(int64_t));
     int32_t *categories = (int32_t *)mxMalloc((count + 1) * sizeof(int32_t));
     inputs_of(kernel, count, columns, categories);
     int64_t rows[2];
     Operand all;
-    const Operand *operands = describe_all(count, columns, categories, inputs, layout, bits, &operator_->names, rows, &all);
+    const Operand *operands = describe_all(count, columns, categories, inputs, layout, bits, &operator_->names, rows,
+                                           &all);
     const double pairs = pairs_of(rows, &all);
     const int kept = axis == RKEOPS_AXIS_J ? 0 : 1;
     const int64_t kept_rows = rows[kept] < 0 ? 1 : rows[kept], reduced = rows[1 - kept] < 0 ? 1 : rows[1 - kept];
@@ -177,7 +189,7 @@ void run_operator(Operator *operator_, int result_count, mxArray *results[], Lay
         arrays[count + k] = outputs[k].array;
     }
     Watch watch = {0, -1};
-    const rkeops_options options = run_options(&watch, pairs);
+    const rkeops_options options = run_options(&watch, pairs, manner.ranges);
     end_run(rkeops_kernel_run(kernel, arrays, count, arrays + count, output_count, &options), &watch);
     for (size_t k = 0; k < output_count && (k == 0 || (int)k < result_count); ++k) {
         results[k] = finished(&outputs[k], layout, operator_->base, operator_->ranks, reduced);
@@ -198,7 +210,9 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
     int64_t rows[2];
     Operand all;
     Operand *operands = describe_all(count, columns, categories, inputs, ROWS, bits, &operator_->names, rows, &all);
-    if (all.batch_rank > 0) fail(RKEOPS_ERROR_UNSUPPORTED, "full: expected matrices, got arrays with more than two axes");
+    if (all.batch_rank > 0) {
+        fail(RKEOPS_ERROR_UNSUPPORTED, "full: expected matrices, got arrays with more than two axes");
+    }
     const double pairs = pairs_of(rows, &all);
     rkeops_array *arrays = (rkeops_array *)mxMalloc((count + 1) * sizeof(rkeops_array));
     for (size_t k = 0; k < count; ++k) {
@@ -229,16 +243,17 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
     output.array.rank = 4;
     output.array.shape = output.shape, output.array.strides = output.strides;
     Watch watch = {0, -1};
-    const rkeops_options options = run_options(&watch, pairs);
+    const rkeops_options options = run_options(&watch, pairs, NULL);
     end_run(rkeops_kernel_run(kernel, arrays, count, &output.array, 1, &options), &watch);
     return finished(&output, ROWS, 0, 0, 0);
 }
 
-/* Solves (K + alpha I) x = b, where b is in the place of the unknown among `inputs`; `kinds` has columns and category of each, `numbers` are
-   alpha, the tolerance and iterations at most. */
-void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers, Layout layout, const mxArray *weak,
-           int result_count, mxArray *results[], int input_count, const mxArray *inputs[], const Names *names) {
-    const int bits = bits_for(inputs, (size_t)input_count, weak);
+/* Solves (K + alpha I) x = b, where b is in the place of the unknown among `inputs`; `kinds` has columns and category
+   of each, `numbers` are alpha, the tolerance and iterations at most. */
+void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers,
+           Layout layout, Manner manner, int result_count, mxArray *results[], int input_count,
+           const mxArray *inputs[], const Names *names) {
+    const int bits = bits_for(inputs, (size_t)input_count, manner.weak);
     const rkeops_options options = compilation(bits, -1);
     rkeops_solver *solver = NULL;
     check(rkeops_solver_create(reduction, unknown, &options, &solver));
@@ -246,7 +261,9 @@ void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kin
     size_t kind_count = 0;
     const int64_t *kind = integers_of(kinds, "kinds", &kind_count);
     const size_t count = kind_count / 2;
-    if ((size_t)input_count != count) fail(RKEOPS_ERROR_COUNT, "expected %d arguments, got %d", (int)count, input_count);
+    if ((size_t)input_count != count) {
+        fail(RKEOPS_ERROR_COUNT, "expected %d arguments, got %d", (int)count, input_count);
+    }
     if (unknown >= count || mxGetNumberOfElements(numbers) != 3 || !mxIsDouble(numbers)) {
         fail(RKEOPS_ERROR_ARGUMENT, "solve: expected the position of an argument and three numbers");
     }
@@ -264,9 +281,10 @@ void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kin
     describe_output(&output, right->rows, right->columns, code, right->is_complex ? 2 * bits : bits, layout);
     Watch watch = {0, -1}, iterations = {0, -1};
     rkeops_solve_options how = RKEOPS_SOLVE_OPTIONS_INIT;
-    how.alpha = mxGetPr(numbers)[0], how.tolerance = mxGetPr(numbers)[1], how.iterations = (uint64_t)mxGetPr(numbers)[2];
+    how.alpha = mxGetPr(numbers)[0], how.tolerance = mxGetPr(numbers)[1];
+    how.iterations = (uint64_t)mxGetPr(numbers)[2];
     how.progress = watch_iteration, how.progress_user = &iterations;
-    rkeops_options run = run_options(&watch, pairs_of(rows, &all));
+    rkeops_options run = run_options(&watch, pairs_of(rows, &all), manner.ranges);
     if (settings.progress) run.progress = NULL;
     rkeops_solution solution = {0, 0};
     rkeops_error *error = rkeops_solver_run(solver, arrays, count, &output.array, &how, &run, &solution);

@@ -18,7 +18,8 @@ for k = 1:numel(files)
         catch problem
             failed{end + 1} = sprintf('%s: %s\n    %s', name, tests{n, 1}, problem.message); %#ok<AGROW>
             for place = 1:min(3, numel(problem.stack))
-                failed{end} = sprintf('%s\n    at %s, line %d', failed{end}, problem.stack(place).name, problem.stack(place).line);
+                failed{end} = sprintf('%s\n    at %s, line %d', failed{end}, problem.stack(place).name, ...
+                    problem.stack(place).line);
             end
         end
     end

@@ -1,9 +1,12 @@
 function tests = test_arrays()
 % Classes, layouts and batches of arrays.
 tests = {
-    'single', @singles; 'single and double', @mixed; 'numbers of formulas do not count', @weak_numbers; 'forced precision', @forced
-    'batches of tensors', @batches; 'batches of functions', @batched_functions; 'broadcast batches', @broadcast; 'ranges', @ranges
-    'complex single', @complex_single; 'complex batches', @complex_batches; 'KeOpsLab''s example', @example; 'two results', @two_results
+    'single', @singles; 'single and double', @mixed; 'numbers of formulas do not count', @weak_numbers
+    'forced precision', @forced
+    'batches of tensors', @batches; 'batches of functions', @batched_functions; 'broadcast batches', @broadcast
+    'ranges', @ranges
+    'complex single', @complex_single; 'complex batches', @complex_batches; 'KeOpsLab''s example', @example
+    'two results', @two_results
     'over i', @over_i
     };
 end
@@ -17,7 +20,8 @@ assert(isa(wide, 'double') && isa(narrow, 'single'));
 check_near(narrow, wide, 1e-5);
 assert(isequal(narrow, single(narrow)) && any(double(narrow) ~= wide));
 K = exp(-sqdist(Vi(single(x)), Vj(single(y))));
-assert(isa(sum(K, 2), 'single') && isa(full(K), 'single') && isa(min(K, [], 1), 'single') && isa(K * single(y), 'single'));
+assert(isa(sum(K, 2), 'single') && isa(full(K), 'single') && isa(min(K, [], 1), 'single') && ...
+    isa(K * single(y), 'single'));
 assert(isa(argmin(K, 2), 'double'));
 end
 

@@ -7,8 +7,10 @@ K = sqdist(u, v);
 S = sqdist(u, Vj(ones(5, 3)));
 bad = {
     'points as rows', @() F(p, x', y, b), 'rkeops:shape', {'argument 2 (x)', '3 rows', '5 x 3'}
-    'another number of points', @() F(p, x, y, ones(2, 6)), 'rkeops:shape', {'argument 4 (b)', '7 points', 'argument 3 (y)', 'got 6'}
-    'a parameter of two numbers', @() F([1 2], x, y, b), 'rkeops:shape', {'argument 1 (p)', 'a parameter of 1 number', '1 x 2'}
+    'another number of points', @() F(p, x, y, ones(2, 6)), 'rkeops:shape', ...
+        {'argument 4 (b)', '7 points', 'argument 3 (y)', 'got 6'}
+    'a parameter of two numbers', @() F([1 2], x, y, b), 'rkeops:shape', ...
+        {'argument 1 (p)', 'a parameter of 1 number', '1 x 2'}
     'too few arguments', @() F(p, x, y), 'rkeops:count', {'expected 4', 'got 3'}
     'too many arguments', @() F(p, x, y, b, b), 'rkeops:count', {'expected 4', 'got 5'}
     'a string for an array', @() F(p, 'abc', y, b), 'rkeops:type', {'argument 2 (x)', 'a string'}
@@ -27,7 +29,8 @@ bad = {
     'an alias of another class', @() keops_kernel('x', 3), 'rkeops:argument', {'alias 1', 'got 3'}
     'no formula', @() keops_kernel(), 'rkeops:count', {'expected a formula'}
     'an unknown reduction', @() keops_kernel('Summ_Reduction(x,0)', 'x=Vi(3)'), 'rkeops:name', {'Summ'}
-    'an unknown scheme', @() keops_kernel('x', 'x=Vi(3)', 'sum_scheme', 'fast'), 'rkeops:argument', {'direct_sum', '''fast'''}
+    'an unknown scheme', @() keops_kernel('x', 'x=Vi(3)', 'sum_scheme', 'fast'), 'rkeops:argument', ...
+        {'direct_sum', '''fast'''}
     'a scheme without value', @() keops_kernel('x', 'x=Vi(3)', 'sum_scheme'), 'rkeops:argument', {'sum_scheme'}
     'two formulas', @() Kernel('x', 'y', 'x=Vi(3)'), 'rkeops:count', {'one formula', 'got 2'}
     'tensors of other points', @() u + Vi(ones(4, 3)), 'rkeops:shape', {'Add', '5 points of index i', 'got 4'}
@@ -47,6 +50,10 @@ bad = {
     'a product from the left', @() ones(1, 6) * K, 'rkeops:shape', {'5 rows', '6 x 1'}
     'a product of two', @() K * K, 'rkeops:unsupported', {'.*'}
     'a matrix power', @() K ^ 2, 'rkeops:unsupported', {'.^'}
+    'a quotient of two', @() K / K, 'rkeops:unsupported', {'mrdivide: expected a number', 'LazyTensor', './'}
+    'an entry that is set', @() with_entry(K), 'rkeops:unsupported', {'does not change'}
+    'a sparse number', @() K + sparse(3), 'rkeops:type', {'a sparse array'}
+    'a row that is complex', @() K(1i, 1), 'rkeops:shape', {'rows from 1 to 5'}
     'rows beyond', @() full(K(6, :)), 'rkeops:shape', {'rows from 1 to 5'}
     'row 0', @() full(K(0, :)), 'rkeops:shape', {'rows from 1 to 5'}
     'one subscript', @() K(3), 'rkeops:argument', {'got 1 subscripts'}
@@ -59,7 +66,9 @@ bad = {
     'other columns', @() rkeops_knnsearch(ones(3, 2), ones(3, 4)), 'rkeops:shape', {'2 columns', '3 x 4'}
     'K of none', @() rkeops_knnsearch(1, 2, 'K', 0), 'rkeops:argument', {'K: expected', 'got 0'}
     'an unknown option', @() rkeops_options('speed', 1), 'rkeops:argument', {'''speed''', 'precision'}
-    'a value of an option', @() rkeops_options('precision', 'half'), 'rkeops:argument', {'precision', '''half''', 'single'}
+    'a value of an option', @() rkeops_options('precision', 'half'), 'rkeops:argument', ...
+        {'precision', '''half''', 'single'}
+    'options of two structures', @() rkeops_options(struct('threads', {1, 2})), 'rkeops:argument', {'a structure'}
     'half a thread', @() rkeops_options('threads', 0.5), 'rkeops:argument', {'threads', '0.5'}
     'an option without value', @() rkeops_options('threads'), 'rkeops:argument', {'pairs'}
     };
@@ -68,6 +77,24 @@ for k = 1:size(bad, 1)
     tests(end + 1, :) = {bad{k, 1}, @() check_fails(bad{k, 2}, bad{k, 3}, bad{k, 4}{:})}; %#ok<AGROW>
 end
 tests(end + 1, :) = {'errors leave no handles', @() leaves_nothing(bad)};
+tests(end + 1, :) = {'tensors side by side', @() side_by_side(K)};
+end
+
+function with_entry(K)
+K(1) = 2; %#ok<NASGU>
+end
+
+function side_by_side(K)
+% Octave tells that the method failed, without the message of it.
+for join = {@() [K K], @() [K; K], @() [1, K]}
+    is_refused = false;
+    try
+        join{1}();
+    catch
+        is_refused = true;
+    end
+    assert(is_refused);
+end
 end
 
 function two_of(F, varargin)

@@ -1,10 +1,14 @@
 function tests = test_handles()
 % Handles: none is left, and no number crashes.
 tests = {
-    'none is left of tensors', @tensors; 'none is left of functions', @functions_go; 'old ones', @old_ones; 'invented ones', @invented
-    'of another type', @other_type; 'commands', @bad_commands; 'a new formula each time', @new_formulas; 'memory', @memory
+    'none is left of tensors', @tensors; 'none is left of functions', @functions_go; 'old ones', @old_ones
+    'invented ones', @invented
+    'of another type', @other_type; 'commands', @bad_commands; 'a new formula each time', @new_formulas
+    'memory', @memory
     'many at once', @many; 'tensors in cells and structures', @containers; 'clear all', @clear_all
     'clear all with a function', @clear_with_function; 'options last', @options_last
+    'help lists all functions', @help_lists_all; 'a saved function', @saved_functions
+    'unload', @unloaded
     };
 end
 
@@ -35,20 +39,21 @@ assert(rkeops_mex('count') == before);
 end
 
 function old_ones()
-h = rkeops_mex('variable', 0, 3, 0);
+h = rkeops_mex('tensor', [3 0 5 0 0]);
 assert(rkeops_mex('alive', h));
 rkeops_mex('free', h);
 assert(~rkeops_mex('alive', h));
 % To free it again is no error, but to use it is, also when its place is another's.
 rkeops_mex('free', h);
-check_fails(@() rkeops_mex('text', h), 'rkeops:handle', 'formula', 'freed');
-other = rkeops_mex('variable', 0, 2, 0);
+check_fails(@() rkeops_mex('text', h), 'rkeops:handle', 'tensor', 'freed');
+other = rkeops_mex('tensor', [2 0 5 0 0]);
 check_fails(@() rkeops_mex('text', h), 'rkeops:handle');
 rkeops_mex('free', other);
 end
 
 function invented()
-numbers = {uint64(0), uint64(1), uint64(64), intmax('uint64'), uint64(2) ^ 40, 3, 'a', {}, [], uint64([1 2]), int8(4), struct(), true, @sin};
+numbers = {uint64(0), uint64(1), uint64(64), intmax('uint64'), uint64(2) ^ 40, 3, 'a', {}, [], uint64([1 2]), ...
+    int8(4), struct(), true, @sin};
 for k = 1:numel(numbers)
     for command = {'text', 'transpose', 'run', 'explain', 'saved'}
         check_fails(@() rkeops_mex(command{1}, numbers{k}), 'rkeops:handle');
@@ -59,17 +64,19 @@ end
 end
 
 function other_type()
-h = rkeops_mex('variable', 0, 3, 0);
+h = rkeops_mex('tensor', [3 0 5 0 0]);
 owner = onCleanup(@() rkeops_mex('free', h));
-check_fails(@() rkeops_mex('run', h, 1), 'rkeops:handle', 'operator', 'formula');
-check_fails(@() rkeops_mex('saved', h), 'rkeops:handle', 'reduction', 'formula');
+check_fails(@() rkeops_mex('run', h, 1), 'rkeops:handle', 'operator', 'tensor');
+check_fails(@() rkeops_mex('saved', h), 'rkeops:handle', 'reduction', 'tensor');
 end
 
 function bad_commands()
 check_fails(@() rkeops_mex(), 'rkeops:argument', 'command');
 check_fails(@() rkeops_mex('fly'), 'rkeops:argument', 'fly');
 check_fails(@() rkeops_mex(3), 'rkeops:argument', 'command');
-names = {'reduce', 'apply', 'variable', 'constant', 'renumber', 'full', 'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
+names = {'reduce', 'apply', 'variable', 'tensor', 'facts', 'arguments', 'ranges', 'restrict', 'part', 'constant', ...
+    'full', ...
+    'transpose', 'text', 'parse', 'operator', 'gradient', 'saved', ...
     'reduction', 'solve', 'explain', 'alive', 'set', 'run_reduction', 'run'};
 for k = 1:numel(names), check_fails(@() rkeops_mex(names{k}), 'rkeops:count'); end
 check_fails(@() rkeops_mex('parse', 3, {}), 'rkeops:argument', 'formula');
@@ -106,6 +113,42 @@ o = rkeops_options();
 assert(strcmp(o.precision, 'auto') && o.threads == 0);
 end
 
+function saved_functions()
+% Handles are of this process: what a file had of them is told to be old.
+old = warning('off', 'all');
+back = onCleanup(@() warning(old));
+file = [tempname(), '.mat'];
+cleaner = onCleanup(@() delete(file));
+F = keops_kernel('x*y', 'x=Vi(1)', 'y=Vj(1)'); %#ok<NASGU>
+save(file, 'F');
+clear F
+loaded = load(file);
+check_fails(@() loaded.F(1, 1), 'rkeops:handle', 'expected the handle of an operator', 'freed');
+end
+
+function unloaded()
+F = keops_kernel('x*y', 'x=Vi(1)', 'y=Vj(1)');
+K = Vi([1; 2]) .* Vj(3);
+rkeops_mex('unload');
+clear rkeops_mex
+check_fails(@() F(1, 1), 'rkeops:handle');
+check_fails(@() sum(K, 2), 'rkeops:handle');
+check_near(sum(Vi([1; 2]) .* Vj(3), 2), [3; 6]);
+end
+
+function help_lists_all()
+folder = fileparts(fileparts(mfilename('fullpath')));
+listed = fileread(fullfile(folder, 'Contents.m'));
+shown = fileread(fullfile(folder, 'rkeops.m'));
+assert(~isempty(strfind(shown, listed))); %#ok<STREMP>
+files = dir(fullfile(folder, '*.m'));
+for k = 1:numel(files)
+    [~, name] = fileparts(files(k).name);
+    if any(strcmp(name, {'Contents', 'benchmark'})), continue, end
+    assert(~isempty(regexp(listed, sprintf('%%   %s +- ', name), 'once')), name);
+end
+end
+
 function new_formulas()
 before = rkeops_mex('count');
 for k = 1:200
@@ -126,6 +169,13 @@ before = resident_kilobytes();
 for k = 1:20000, F(x, y, b); end
 assert(rkeops_mex('count') == handles);
 % 20,000 results are 16 MB.
+assert(resident_kilobytes() - before < 4000);
+K = sqdist(Vi(ones(3, 2)), Vj(ones(4, 2)));
+long = repmat('a', 1, 100000);
+for k = 1:50, check_fails(@() operation(K, long), 'rkeops:name'); end
+before = resident_kilobytes();
+for k = 1:200, check_fails(@() operation(K, long), 'rkeops:name'); end
+% 200 names are 20 MB.
 assert(resident_kilobytes() - before < 4000);
 end
 
