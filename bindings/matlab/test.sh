@@ -22,7 +22,8 @@ octave=(octave-cli --no-gui --quiet --norc --no-history)
 # For Octave and, as far as Octave's headers tell, for MATLAB.
 for variant in -DRKEOPS_OCTAVE -URKEOPS_OCTAVE; do
     # shellcheck disable=SC2046
-    "${CC:-cc}" "$variant" -Wall -Wextra -Werror -fsyntax-only $(mkoctfile -p INCFLAGS) -Iinclude bindings/matlab/src/*.c
+    "${CC:-cc}" "$variant" -Wall -Wextra -Werror -fsyntax-only $(mkoctfile -p INCFLAGS) -Iinclude \
+        bindings/matlab/src/*.c
 done
 "${octave[@]}" --eval "cd bindings/matlab; build"
 "${octave[@]}" --eval "addpath bindings/matlab/tests; run_tests"
