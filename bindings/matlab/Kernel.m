@@ -3,11 +3,18 @@ function F = Kernel(varargin)
 %
 %   F = Kernel('x=Vx(0,3)', 'y=Vy(1,3)', 'b=Vy(2,3)', 'Exp(-SqNorm2(x-y))*b')
 %
-%   Vx and Vy are older names of Vi and Vj.
+%   Vx and Vy are older names of Vi and Vj, MinReduction and so on of Min_Reduction. Options may follow as in
+%   keops_kernel.
 %
 %   See also keops_kernel, Grad.
-is_alias = false(1, nargin);
-for k = 1:nargin
+options = {};
+if nargin > 0 && isstruct(varargin{end})
+    options = varargin(end);
+    varargin(end) = [];
+end
+count = numel(varargin);
+is_alias = false(1, count);
+for k = 1:count
     if ~ischar(varargin{k})
         error('rkeops:argument', 'argument %d: expected a string, got %s', k, rkeops_words(varargin{k}));
     end
@@ -15,8 +22,10 @@ for k = 1:nargin
 end
 formulas = find(~is_alias);
 if numel(formulas) ~= 1
-    error('rkeops:count', 'Kernel: expected one formula among %d arguments, got %d', nargin, numel(formulas));
+    error('rkeops:count', 'Kernel: expected one formula among %d arguments, got %d', count, numel(formulas));
 end
+formula = regexprep(strtrim(varargin{formulas}), '^(\w*(Sum|Exp|Min|Max))Reduction\s*\(', '$1_Reduction(');
+formula = regexprep(formula, '^(K?M\w\w)(ArgK?M\w\w_)', '$1_$2');
 aliases = regexprep(varargin(is_alias), {'=\s*Vx\s*\(', '=\s*Vy\s*\('}, {'=Vi(', '=Vj('});
-F = keops_kernel(varargin{formulas}, aliases{:});
+F = keops_kernel(formula, aliases{:}, options{:});
 end

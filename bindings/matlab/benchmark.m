@@ -90,7 +90,8 @@ root = fileparts(fileparts(here));
 library = getenv('RKEOPS_LIBRARY');
 if isempty(library), library = fullfile(root, 'target', 'release', 'librkeops.so'); end
 place = fileparts(library);
-[output, status] = mkoctfile('--mex', ['-I', fullfile(root, 'include')], ['-Wl,-rpath,', place], '-o', ...
+includes = {['-I', fullfile(root, 'include')], ['-I', fullfile(root, 'benches')]};
+[output, status] = mkoctfile('--mex', includes{:}, ['-Wl,-rpath,', place], '-o', ...
     fullfile(folder, 'benchmark_c.mex'), fullfile(here, 'benchmark.c'), ['-L', place], '-lrkeops');
 if status ~= 0, error('rkeops:build', 'the compiler failed:\n%s', output); end
 end

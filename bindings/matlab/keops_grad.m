@@ -15,6 +15,8 @@ end
 source = operator_in(F);
 if ~ischar(name), error('rkeops:argument', 'name: expected the name of a variable, got %s', rkeops_words(name)); end
 position = find(strcmp(source.names, name), 1);
+found = regexp(name, '^\s*(?:Vi|Vj|Pm)\s*\(\s*(\d+)\s*,', 'tokens', 'once');
+if ~isempty(found), position = find(str2double(found{1}) + 1 == 1:numel(source.names)); end
 if isempty(position)
     error('rkeops:name', 'name: expected a variable of the formula (%s), got %s', strjoin(source.names, ', '), ...
         rkeops_words(name));

@@ -1,4 +1,4 @@
-function F = keops_kernel(formula, varargin)
+function F = keops_kernel(varargin)
 % keops_kernel  A function that reduces a formula over all pairs of points, as KeOpsLab had it.
 %
 %   F = keops_kernel('Exp(-p*SqNorm2(x-y))*b', 'p=Pm(0,1)', 'x=Vi(1,3)', 'y=Vj(2,3)', 'b=Vj(3,2)')
@@ -13,33 +13,22 @@ function F = keops_kernel(formula, varargin)
 %   Arrays are stored as dimension x points, a column for each point, and so are results. Axes from the third on are
 %   those of a batch. Numbers are computed, and results stored, in single where all arrays are single, else in double;
 %   integers and logical values do not count. Places of extreme values count from 1. [value, place] = F(...) takes both
-%   results of 'Min_ArgMin_Reduction(...)'.
+%   results of 'Min_ArgMin_Reduction(...)'; one result is an array of both, the values above their places.
 %
-%   The option 'sum_scheme' may come last: keops_kernel(..., 'sum_scheme', 'kahan_scheme'), or 'direct_sum',
-%   'block_sum', 'auto'.
+%   The formula may also come last, behind its names. The option 'sum_scheme' may follow: keops_kernel(...,
+%   'sum_scheme', 'kahan_scheme'), or 'direct_sum', 'block_sum', 'auto'; or a structure with this field and tagIJ, which
+%   is 1 for a formula that is summed over i. KeOpsLab's fields tagCpuGpu, tag1D2D and device_id have no effect: where
+%   numbers are computed rkeops_options says.
 %
 %   See also keops_grad, Kernel, LazyTensor.
-if nargin < 1, error('rkeops:count', 'keops_kernel: expected a formula, got nothing'); end
-if ~ischar(formula) || size(formula, 1) ~= 1
-    error('rkeops:argument', 'formula: expected a string, got %s', rkeops_words(formula));
-end
-aliases = varargin;
-summation = -1;
-place = find(strcmp(aliases, 'sum_scheme'), 1);
-if ~isempty(place)
-    if place ~= numel(aliases) - 1, error('rkeops:argument', 'sum_scheme: expected one value after it, at the end'); end
-    summation = summation_of(aliases{end});
-    aliases = aliases(1:place - 1);
-end
-for k = 1:numel(aliases)
-    if ~ischar(aliases{k})
-        error('rkeops:argument', 'alias %d: expected a string such as ''x=Vi(0,3)'', got %s', k, ...
-            rkeops_words(aliases{k}));
-    end
-end
+[formula, aliases, settings] = kernel_arguments(varargin);
 is_reduction = ~isempty(regexp(formula, '^\s*(Grad\s*\(\s*|Diff\s*\(\s*)*\w+_Reduction\s*\(', 'once'));
 if is_reduction
     reduction = rkeops_mex('parse', formula, aliases);
+elseif settings.tagIJ == 1
+    % What is wrong with the formula is told of it alone.
+    rkeops_mex('free', rkeops_mex('parse', formula, aliases, 'sum'));
+    reduction = rkeops_mex('parse', sprintf('Sum_Reduction(%s,1)', formula), aliases);
 else
     reduction = rkeops_mex('parse', formula, aliases, 'sum');
 end
@@ -50,6 +39,10 @@ if ~isempty(regexp(formula, '^\s*\w*Arg(KMin|KMax)_Reduction', 'once'))
     found = regexp(formula, ',\s*(\d+)\s*,\s*[01]\s*\)\s*$', 'tokens', 'once');
     if ~isempty(found), ranks = str2double(found{1}); end
 end
-op = operator_of(reduction, names_of(aliases), summation, double(is_place), ranks);
-F = @(varargin) rkeops_mex('run', op.handle, varargin{:});
+op = operator_of(reduction, names_of(aliases), settings.summation, double(is_place), ranks);
+if isempty(regexp(formula, '^\s*K?(Min|Max)_ArgK?(Min|Max)_Reduction', 'once'))
+    F = @(varargin) rkeops_mex('run', op.handle, varargin{:});
+else
+    F = @(varargin) both_results(op, max(ranks, 1), varargin);
+end
 end
