@@ -1,6 +1,6 @@
 # Measures the package: what a warm call costs beyond the library's own, a Gaussian product against that call and
-# against a loop in Julia, and memory over many calls. Small calls are the least of many repetitions in turn, so that
-# all see the machine in the same states; others are medians.
+# against a loop in Julia, and memory over many calls. What is compared takes turns, so that all see the machine in the
+# same states; medians are told.
 #
 #     JULIA_NUM_THREADS=auto julia --project=bindings/julia bindings/julia/benchmark.jl [points]
 
@@ -12,14 +12,11 @@ const points = length(ARGS) > 0 ? parse(Int, ARGS[1]) : 20_000
 
 median(values) = sort(values)[(length(values)+1)÷2]
 
-# Microseconds of a call of each function, the least of many rounds in turn.
-function least(calls; rounds=300, repetitions=20)
-    times = fill(Inf, length(calls))
+# Microseconds of a call of each function.
+function all_in_turn(calls; rounds=300, repetitions=20)
     foreach(call -> call(), calls)
-    for _ in 1:rounds, (k, call) in enumerate(calls)
-        times[k] = min(times[k], microseconds(call, repetitions))
-    end
-    return times
+    times = [microseconds(call, repetitions) for call in calls, _ in 1:rounds]
+    return [median(times[k, :]) for k in eachindex(calls)]
 end
 
 @noinline function microseconds(call, repetitions)
@@ -84,7 +81,7 @@ function small_calls(::Type{T}, n) where {T}
         "sum(K; dims=2)" => () -> sum(K; dims=2),
         "tensors made each time" => () -> gaussian(x, y, b),
     )
-    times = least(Function[library_call(x, y, b), map(last, rows)...])
+    times = all_in_turn(Function[library_call(x, y, b), map(last, rows)...])
     @printf("N = %d, %s: the library's call takes %.2f us\n", n, T, times[1])
     for ((name, call), time) in zip(rows, times[2:end])
         @printf("    %-24s %6.2f us, %5.2f more, %5d bytes\n", name, time, time - times[1], @allocated(call()))
