@@ -7,7 +7,8 @@ function R = rkeops_ranges(clusters_i, clusters_j, keep)
 %
 %   A cluster is a range of points that follow one another: a row of clusters_i has the first and the last one of i,
 %   counted from 1, a row of clusters_j those of j. keep(k, n) tells whether the points of cluster k of i meet those of
-%   cluster n of j. Pairs of points that do not meet are left out of a reduction and cost nothing.
+%   cluster n of j. Pairs of points that do not meet are left out of a reduction and cost nothing; places of points that
+%   meet nothing are NaN.
 %
 %   See also rkeops_clusters, keops_kernel, LazyTensor.
 if nargin ~= 3, error('rkeops:count', 'rkeops_ranges: expected 3 arguments, got %d', nargin); end

@@ -197,7 +197,7 @@ void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, 
     array->strides = operand->strides;
 }
 
-mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced) {
+mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced, const int64_t *met) {
     const size_t count = mxGetNumberOfElements(operand->value), matrix = (size_t)(operand->rows * operand->columns);
     const void *data = operand->array.data;
     if (operand->is_index) {
@@ -206,7 +206,9 @@ mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t 
         for (size_t k = 0; k < count; ++k) {
             const int64_t place = (int64_t)(k % matrix);
             const int64_t column = layout == ROWS ? place / operand->rows : place % operand->columns;
-            const int is_none = per_rank > 0 ? column / per_rank >= reduced : base > 0 && reduced == 0;
+            const int64_t row = layout == ROWS ? place % operand->rows : place / operand->columns;
+            const int64_t candidates = met ? met[row] : reduced;
+            const int is_none = per_rank > 0 ? column / per_rank >= candidates : base > 0 && candidates == 0;
             to[k] = is_none ? mxGetNaN() : (double)((const int64_t *)data)[k] + base;
         }
     } else if (operand->is_complex) {

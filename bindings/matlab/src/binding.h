@@ -32,9 +32,17 @@ typedef struct {
     Names names;
 } Operator;
 
-/* Which rows meet which: of the matrix, and of its transpose. */
+/* How many rows of the other index those of one meet: pairs of start and end, and a number for each.
+   Ranges share it. */
+typedef struct {
+    size_t references, count;
+    int64_t *blocks, *met;
+} Visits;
+
+/* Which rows meet which: of the matrix, and of its transpose; and the visits of i and of j. */
 typedef struct {
     rkeops_ranges *own, *exchanged;
+    Visits *visits[2];
 } Ranges;
 
 /* An argument of tensors. */
@@ -129,8 +137,12 @@ void free_tensor(Tensor *tensor);
    the call ends, or until they have a handle. */
 Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArray *kept);
 /* What the last two of these values name, 'ranges' and what rkeops_ranges made; `count` is then without them. */
-const rkeops_ranges *ranges_among(const mxArray *values[], int *count);
+const Ranges *ranges_among(const mxArray *values[], int *count);
+/* The same ranges once more. */
+Ranges retained(Ranges ranges);
 void free_ranges(Ranges ranges);
+/* How many rows each row of an index meets, of so many; it lasts as long as the call. */
+const int64_t *met_of(const Visits *visits, int64_t rows);
 
 /* arrays.c */
 
@@ -157,8 +169,8 @@ void describe_input(Operand *operand, const mxArray *value, int64_t columns, int
 /* Makes an output of so many rows and columns, with the batch of `operand`. */
 void describe_output(Operand *operand, int64_t rows, int64_t columns, int code, int bits, Layout layout);
 /* Makes MATLAB's array of what a run has written; places that are none become NaN: from rank
-   `reduced` on, or all if nothing was reduced. */
-mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced);
+   `reduced` on, or all if nothing was reduced; `met` (or NULL) tells for each row how many were. */
+mxArray *finished(Operand *operand, Layout layout, int base, int ranks, int64_t reduced, const int64_t *met);
 
 /* run.c */
 
@@ -166,7 +178,7 @@ void compile_operator(Operator *operator_, int bits);
 /* How a call is run: which arguments are numbers of formulas, NULL where points are columns, and what it visits. */
 typedef struct {
     const mxArray *weak;
-    const rkeops_ranges *ranges;
+    const Ranges *ranges;
 } Manner;
 void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, Manner manner,
                   int input_count, const mxArray *inputs[]);

@@ -5,9 +5,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+Ranges retained(Ranges ranges) {
+    check(rkeops_ranges_retain(ranges.own));
+    check(rkeops_ranges_retain(ranges.exchanged));
+    for (int index = 0; index < 2; ++index) ++ranges.visits[index]->references;
+    return ranges;
+}
+
 void free_ranges(Ranges ranges) {
     rkeops_ranges_free(ranges.own);
     rkeops_ranges_free(ranges.exchanged);
+    for (int index = 0; index < 2; ++index) {
+        Visits *visits = ranges.visits[index];
+        if (!visits || --visits->references > 0) continue;
+        free(visits->blocks);
+        free(visits->met);
+        free(visits);
+    }
+}
+
+/* The visits of blocks that meet those others which `kept` tells, row after row. */
+static Visits *visits_of(const int64_t *blocks, size_t count, const int64_t *others, size_t other_count,
+                         const uint8_t *kept) {
+    Visits *made = (Visits *)calloc(1, sizeof(Visits));
+    if (!made) return NULL;
+    made->references = 1;
+    made->count = count;
+    made->blocks = (int64_t *)calloc(2 * count + 1, sizeof(int64_t));
+    made->met = (int64_t *)calloc(count + 1, sizeof(int64_t));
+    if (!made->blocks || !made->met) return made;
+    memcpy(made->blocks, blocks, 2 * count * sizeof(int64_t));
+    for (size_t k = 0; k < count; ++k) {
+        for (size_t n = 0; n < other_count; ++n) {
+            if (kept[k * other_count + n]) made->met[k] += others[2 * n + 1] - others[2 * n];
+        }
+    }
+    return made;
+}
+
+const int64_t *met_of(const Visits *visits, int64_t rows) {
+    int64_t *met = (int64_t *)mxCalloc((size_t)rows + 1, sizeof(int64_t));
+    for (size_t k = 0; k < visits->count; ++k) {
+        for (int64_t row = visits->blocks[2 * k]; row < visits->blocks[2 * k + 1] && row < rows; ++row) {
+            met[row] += visits->met[k];
+        }
+    }
+    return met;
 }
 
 /* Pairs of start and end, as the library has them. */
@@ -49,12 +92,18 @@ Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArra
     Ranges *made = (Ranges *)calloc(1, sizeof(Ranges));
     if (!made) fail(RKEOPS_ERROR_SIZE, "there is no memory for ranges");
     keep(RANGES, made);
+    made->visits[0] = visits_of(own_i, count_i, own_j, count_j, by_row);
+    made->visits[1] = visits_of(own_j, count_j, own_i, count_i, by_column);
+    for (int index = 0; index < 2; ++index) {
+        const Visits *visits = made->visits[index];
+        if (!visits || !visits->blocks || !visits->met) fail(RKEOPS_ERROR_SIZE, "there is no memory for ranges");
+    }
     check(rkeops_ranges_from_blocks(own_i, count_i, own_j, count_j, by_row, &made->own));
     check(rkeops_ranges_from_blocks(own_j, count_j, own_i, count_i, by_column, &made->exchanged));
     return made;
 }
 
-const rkeops_ranges *ranges_among(const mxArray *values[], int *count) {
+const Ranges *ranges_among(const mxArray *values[], int *count) {
     if (*count < 2 || !mxIsChar(values[*count - 2])) return NULL;
     if (strcmp(text_of(values[*count - 2], "option"), "ranges")) return NULL;
     const mxArray *value = values[*count - 1];
@@ -65,5 +114,5 @@ const rkeops_ranges *ranges_among(const mxArray *values[], int *count) {
              mxGetClassName(value));
     }
     *count -= 2;
-    return ((const Ranges *)handle_of(handle, RANGES))->own;
+    return (const Ranges *)handle_of(handle, RANGES);
 }

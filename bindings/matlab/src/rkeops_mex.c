@@ -261,7 +261,7 @@ COMMAND(make_operator) {
 COMMAND(run) {
     if (count < 1) expect(count, 1, 1000, "run");
     int input_count = count - 1;
-    const rkeops_ranges *ranges = ranges_among(values + 1, &input_count);
+    const Ranges *ranges = ranges_among(values + 1, &input_count);
     run_operator((Operator *)handle_of(values[0], OPERATOR), result_count, results, COLUMNS, (Manner){NULL, ranges},
                  input_count, values + 1);
 }
@@ -281,7 +281,9 @@ COMMAND(restrict_tensor) {
     results[0] = new_handle(TENSOR, restricted(tensor, (const Ranges *)handle_of(values[1], RANGES)));
 }
 
-static Manner manner_of(const Tensor *tensor) { return (Manner){weak_of(tensor), tensor->ranges.own}; }
+static Manner manner_of(const Tensor *tensor) {
+    return (Manner){weak_of(tensor), tensor->ranges.own ? &tensor->ranges : NULL};
+}
 
 /* Name, tensor, axis, parameters, weights (a tensor or []), and the arrays of the tensor and of the weights, whose
    points are rows. */
@@ -349,7 +351,7 @@ COMMAND(solve_system) {
     const int64_t unknown = integer_of(values[1], "unknown");
     if (unknown < 0) fail(RKEOPS_ERROR_ARGUMENT, "unknown: expected a position, got %lld", (long long)unknown);
     int input_count = count - 6;
-    const rkeops_ranges *ranges = ranges_among(values + 6, &input_count);
+    const Ranges *ranges = ranges_among(values + 6, &input_count);
     const int is_function = mxIsEmpty(values[4]);
     Manner manner = {NULL, ranges};
     if (!is_function) manner = manner_of((const Tensor *)handle_of(values[4], TENSOR));

@@ -62,11 +62,11 @@ static rkeops_options compilation(int bits, int summation) {
     return options;
 }
 
-static rkeops_options run_options(Watch *watch, double pairs, const rkeops_ranges *ranges) {
+static rkeops_options run_options(Watch *watch, double pairs, const Ranges *ranges) {
     rkeops_options options = RKEOPS_OPTIONS_INIT;
     options.threads = settings.threads;
     options.device = settings.device;
-    options.ranges = ranges;
+    options.ranges = ranges ? ranges->own : NULL;
     if (settings.progress || pairs >= MANY_PAIRS) options.progress = watch_pairs, options.progress_user = watch;
     return options;
 }
@@ -191,8 +191,10 @@ void run_operator(Operator *operator_, int result_count, mxArray *results[], Lay
     Watch watch = {0, -1};
     const rkeops_options options = run_options(&watch, pairs, manner.ranges);
     end_run(rkeops_kernel_run(kernel, arrays, count, arrays + count, output_count, &options), &watch);
+    const int tells_places = manner.ranges && operator_->base > 0;
+    const int64_t *met = tells_places ? met_of(manner.ranges->visits[kept], kept_rows) : NULL;
     for (size_t k = 0; k < output_count && (k == 0 || (int)k < result_count); ++k) {
-        results[k] = finished(&outputs[k], layout, operator_->base, operator_->ranks, reduced);
+        results[k] = finished(&outputs[k], layout, operator_->base, operator_->ranks, reduced, met);
     }
 }
 
@@ -245,7 +247,7 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
     Watch watch = {0, -1};
     const rkeops_options options = run_options(&watch, pairs, NULL);
     end_run(rkeops_kernel_run(kernel, arrays, count, &output.array, 1, &options), &watch);
-    return finished(&output, ROWS, 0, 0, 0);
+    return finished(&output, ROWS, 0, 0, 0, NULL);
 }
 
 /* Solves (K + alpha I) x = b, where b is in the place of the unknown among `inputs`; `kinds` has columns and category
@@ -291,7 +293,7 @@ void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kin
     if (settings.progress) mexPrintf("\n");
     watch.is_interrupted |= iterations.is_interrupted;
     end_run(error, &watch);
-    results[0] = finished(&output, layout, 0, 0, 0);
+    results[0] = finished(&output, layout, 0, 0, 0, NULL);
     if (result_count > 1) results[1] = mxCreateDoubleScalar((double)solution.iterations);
     if (result_count > 2) results[2] = mxCreateDoubleScalar(solution.residual);
 }

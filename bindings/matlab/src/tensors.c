@@ -67,21 +67,13 @@ static void add_points(int64_t all[2], const int64_t own[2], const char *name, s
     }
 }
 
-/* Takes ranges over: both are freed with the tensor. */
-static void take_ranges(Tensor *tensor, Ranges ranges) {
-    check(rkeops_ranges_retain(ranges.own));
-    tensor->ranges.own = ranges.own;
-    check(rkeops_ranges_retain(ranges.exchanged));
-    tensor->ranges.exchanged = ranges.exchanged;
-}
-
 static void add_ranges(Tensor *all, Ranges ranges, const char *name, size_t operand) {
     if (!ranges.own || ranges.own == all->ranges.own) return;
     if (all->ranges.own) {
         fail(RKEOPS_ERROR_ARGUMENT, "%s: argument %d: expected the ranges of the arguments before it, got others", name,
              (int)operand + 1);
     }
-    take_ranges(all, ranges);
+    all->ranges = retained(ranges);
 }
 
 Tensor *joined(const char *name, Tensor *const *operands, size_t count, rkeops_formula **formulas, mxArray **sources) {
@@ -131,7 +123,10 @@ Tensor *transposed(const Tensor *tensor) {
     Tensor *made = copy_of(tensor);
     check(rkeops_formula_transpose(tensor->formula, &made->formula));
     made->points[0] = tensor->points[1], made->points[1] = tensor->points[0];
-    if (tensor->ranges.own) take_ranges(made, (Ranges){tensor->ranges.exchanged, tensor->ranges.own});
+    const Ranges ranges = tensor->ranges;
+    if (ranges.own) {
+        made->ranges = retained((Ranges){ranges.exchanged, ranges.own, {ranges.visits[1], ranges.visits[0]}});
+    }
     for (size_t k = 0; k < made->count; ++k) {
         Argument *own = &made->arguments[k];
         if (own->category == RKEOPS_CATEGORY_PARAMETER) continue;
@@ -176,6 +171,6 @@ Tensor *restricted(const Tensor *tensor, const Ranges *ranges) {
     Tensor *made = copy_of(tensor);
     check(rkeops_formula_retain(tensor->formula));
     made->formula = tensor->formula;
-    take_ranges(made, *ranges);
+    made->ranges = retained(*ranges);
     return made;
 }

@@ -2,7 +2,7 @@ function tests = test_ranges()
 % Reductions that visit some clusters only, against whole matrices where the others are left out.
 tests = {
     'tensors', @tensors; 'functions', @functions_of_text; 'gradients', @gradients; 'systems', @systems
-    'clusters', @clusters_of_points; 'none is left', @none_is_left; 'that are wrong', @wrong
+    'clusters', @clusters_of_points; 'places', @places; 'none is left', @none_is_left; 'that are wrong', @wrong
     };
 end
 
@@ -31,6 +31,28 @@ check_near(x' * K, x' * D);
 check_near(sum(2 * K + K, 2), 3 * sum(D, 2));
 D(~M) = Inf;
 check_near(min(K, [], 2), min(D, [], 2));
+end
+
+function places()
+[x, y, X, Y] = points_for(6, 8, 3, -1, 1);
+keep = logical([1 0 1; 0 0 0; 0 1 0]);
+% Points 3 and 4 of i meet nothing, point 6 is in no cluster, 5 meets one point.
+R = rkeops_ranges([1 2; 3 4; 5 5], [1 3; 4 4; 5 8], keep);
+D = sum((X - Y) .^ 2, 3);
+D([1 2], 4) = Inf;
+D(5, [1:3, 5:8]) = Inf;
+D([3 4 6], :) = Inf;
+[values, order] = sort(D, 2);
+order(isinf(values)) = NaN;
+F = keops_kernel('ArgKMin_Reduction(SqNorm2(x-y),3,0)', 'x=Vi(3)', 'y=Vj(3)');
+check_near(F(x', y', 'ranges', R), order(:, 1:3)');
+F = keops_kernel('Min_ArgMin_Reduction(SqNorm2(x-y),0)', 'x=Vi(3)', 'y=Vj(3)');
+check_near(F(x', y', 'ranges', R), [values(:, 1), order(:, 1)]');
+K = restrict(sqdist(Vi(x), Vj(y)), R);
+[~, found] = min(K, [], 2);
+check_near(found, order(:, 1));
+[~, found] = min(K', [], 1);
+check_near(found, order(:, 1)');
 end
 
 function functions_of_text()
