@@ -8,6 +8,7 @@ function F = Kernel(varargin)
 %
 %   See also keops_kernel, Grad.
 options = {};
+varargin = plain_text(varargin);
 if nargin > 0 && isstruct(varargin{end})
     options = varargin(end);
     varargin(end) = [];

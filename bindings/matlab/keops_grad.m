@@ -13,6 +13,8 @@ if nargin ~= 2
     error('rkeops:count', 'keops_grad: expected a function and the name of a variable, got %d arguments', nargin);
 end
 source = operator_in(F);
+texts = plain_text({name});
+name = texts{1};
 if ~ischar(name), error('rkeops:argument', 'name: expected the name of a variable, got %s', rkeops_words(name)); end
 position = find(strcmp(source.names, name), 1);
 found = regexp(name, '^\s*(?:Vi|Vj|Pm)\s*\(\s*(\d+)\s*,', 'tokens', 'once');

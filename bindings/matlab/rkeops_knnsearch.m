@@ -8,6 +8,7 @@ function [places, distances] = rkeops_knnsearch(x, y, varargin)
 %
 %   See also rkeops_pdist2, LazyTensor.
 [k, name] = deal(1, 'euclidean');
+varargin = plain_text(varargin);
 if mod(numel(varargin), 2)
     error('rkeops:argument', 'rkeops_knnsearch: expected pairs of names and values, got %d arguments after X and Y', ...
         numel(varargin));

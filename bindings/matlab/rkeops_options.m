@@ -18,6 +18,7 @@ function result = rkeops_options(varargin)
 %   See also rkeops_doctor.
 defaults = struct('precision', 'auto', 'backend', 'auto', 'device', 0, 'threads', 0, 'sum_scheme', 'auto', ...
     'accumulator', 'auto', 'progress', false);
+varargin = plain_text(varargin);
 current = options_of(rkeops_mex('get'), defaults);
 if nargin > 0
     wanted = current;

@@ -10,6 +10,9 @@ function [result, places] = rkeops_pdist2(x, y, name, what, value)
 %
 %   See also rkeops_knnsearch, LazyTensor.
 if nargin < 3, name = 'euclidean'; end
+if nargin < 4, what = ''; end
+texts = plain_text({name, what});
+[name, what] = texts{:};
 [distance, is_squared] = distance_of(x, y, name);
 if nargin < 4
     if is_squared, distance = sqrt(distance); end

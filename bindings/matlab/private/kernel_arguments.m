@@ -1,6 +1,7 @@
 function [formula, aliases, settings] = kernel_arguments(values)
 % Sorts what keops_kernel is given. KeOpsLab has the formula before the aliases or behind them, and options in a
 % structure at the end; here 'sum_scheme' and its value may stand there too.
+values = plain_text(values);
 settings = struct('tagIJ', 0, 'summation', -1);
 place = find(strcmp(values, 'sum_scheme'), 1);
 if ~isempty(values) && isstruct(values{end})

@@ -147,6 +147,11 @@ void free_all_handles(void) {
 }
 
 char *text_of(const mxArray *value, const char *what) {
+    /* MATLAB's strings, "...", are objects. */
+    if (mxIsClass(value, "string")) {
+        mxArray *given = (mxArray *)value, *characters = NULL;
+        if (!mexCallMATLAB(1, &characters, 1, &given, "char")) value = characters;
+    }
     if (!mxIsChar(value) || (mxGetNumberOfElements(value) && mxGetM(value) != 1)) {
         fail(RKEOPS_ERROR_ARGUMENT, "%s: expected a string, got %s of class %s", what,
              mxGetNumberOfElements(value) == 1 ? "a value" : "an array", mxGetClassName(value));
