@@ -193,7 +193,7 @@ pub(crate) struct Program<T: Number> {
     /// The programs of runs in which some arguments are the same array, by which these are, where there is one.
     exchanged: Remembered<Vec<usize>, Option<Arc<Program<T>>>>,
     /// What no thread works with at the moment.
-    workers: Shelf<Worker<T>>,
+    workers: Shelf<Box<Worker<T>>>,
 }
 
 impl<T: Number> std::fmt::Debug for Program<T> {

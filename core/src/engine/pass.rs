@@ -39,7 +39,7 @@ pub(super) struct Pass<'a, T: Format> {
 
 /// What a thread works with: a tile, which holds what is known per call of one problem.
 pub(super) struct Worker<T> {
-    pub(super) tile: Box<Tile<T>>,
+    pub(super) tile: Tile<T>,
     item: Option<usize>,
     /// Where the problem's first element is in each input.
     origins: Vec<isize>,
@@ -62,21 +62,22 @@ impl<'a, T: Format> Pass<'a, T> {
     }
 
     /// What a thread works with.
-    pub(super) fn worker(&self) -> Worker<T> {
-        if let Some(worker) = self.program.workers.take() {
-            return Worker { item: None, ..worker };
+    pub(super) fn worker(&self) -> Box<Worker<T>> {
+        if let Some(mut worker) = self.program.workers.take() {
+            worker.item = None;
+            return worker;
         }
-        Worker {
-            tile: Box::new(Tile::new(&self.program.layout)),
+        Box::new(Worker {
+            tile: Tile::new(&self.program.layout),
             item: None,
             origins: Vec::new(),
             segments: Vec::new(),
             states: Vec::new(),
             reading: Reading::new(),
-        }
+        })
     }
 
-    pub(super) fn give_back(&self, worker: Worker<T>) {
+    pub(super) fn give_back(&self, worker: Box<Worker<T>>) {
         self.program.workers.put(worker);
     }
 
