@@ -192,8 +192,8 @@ classdef LazyTensor
         function r = vecmatmult(a, b), r = apply('VecMatMult', {a, b}); end
         function r = tensorprod(a, b), r = apply('TensorProd', {a, b}); end
         function r = operation(first, name, varargin)
-        % OPERATION(a, 'Name', b, c, [parameters]): any operation of docs/language.md; a row of whole numbers in
-        % brackets comes last.
+        % OPERATION(a, 'Name', b, c, {parameters}): any operation of docs/language.md; its whole numbers, in braces,
+        % come last.
             [operands, parameters] = deal({first}, []);
             for k = 1:numel(varargin)
                 if iscell(varargin{k})

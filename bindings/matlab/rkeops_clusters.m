@@ -23,8 +23,7 @@ end
 [cells, order] = sort(cells(:));
 last = [find(diff(cells)); numel(cells)];
 clusters = [[1; last(1:end - 1) + 1], last];
-% Sums of rows up to each cluster's last one, and their differences.
-totals = cumsum(double(x(order, :)), 1);
-sums = diff([zeros(1, size(x, 2)); totals(last, :)], 1, 1);
-centres = bsxfun(@rdivide, sums, clusters(:, 2) - clusters(:, 1) + 1);
+counts = clusters(:, 2) - clusters(:, 1) + 1;
+centres = zeros(size(clusters, 1), size(x, 2));
+for k = 1:size(x, 2), centres(:, k) = accumarray(cells, double(x(order, k))) ./ counts; end
 end

@@ -38,12 +38,18 @@ function in_factor(K, b, e)
     return ndims(product) > 2 ? reshape(sum(product; dims=3:ndims(product)), size(b)) : product
 end
 
+# As another array, because K may hold b as well.
+function in_points(K, b, e)
+    points = vj(copy(b))
+    return gradient(K .* points, points, e)
+end
+
 function ChainRulesCore.rrule(::typeof(*), K::LazyTensor{<:Real}, b::AbstractVecOrMat{<:Real})
     function pullback(cotangent)
         e = unthunk(cotangent)
         e isa AbstractZero && return (NoTangent(), NoTangent(), NoTangent())
         in_K = @not_implemented("gradients of K * b in the data of K: reduce_formula and keops_kernel have them")
-        in_b = @thunk(RKeOps.components(K) == 1 ? in_factor(K, b, e) : gradient(K .* vj(b), vj(b), e))
+        in_b = @thunk(RKeOps.components(K) == 1 ? in_factor(K, b, e) : in_points(K, b, e))
         return (NoTangent(), in_K, in_b)
     end
     return K * b, pullback

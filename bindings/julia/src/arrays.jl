@@ -13,7 +13,7 @@ struct ArrayDescription
 end
 
 const Stored = Union{Int8,Int16,Int32,Int64,UInt8,UInt16,UInt32,UInt64,Bool,Float16,Float32,Float64}
-const StoredNumber = Union{Stored,Complex{Float16},ComplexF32,ComplexF64}
+const StoredNumber = Union{Stored,ComplexF32,ComplexF64}
 
 # By a name, because Julia makes a type that is written out in a function anew in each call.
 const NumberArray = AbstractArray{<:Union{Real,Complex}}
@@ -47,6 +47,7 @@ is_readable(a::AbstractArray) = false
 
 stored_type(::Type{T}) where {T<:StoredNumber} = T
 stored_type(::Type{T}) where {T<:Real} = Float64
+stored_type(::Type{Complex{Float16}}) = ComplexF32
 stored_type(::Type{<:Complex}) = ComplexF64
 
 # Numbers as an array that the library can read: the same one, or a copy where there are no strides.

@@ -173,12 +173,6 @@ function text_of(formula::Formula)
     return take_text(out[])
 end
 
-function text_of(reduction::Reduction)
-    out = new_pointer()
-    check(ccall(functions.reduction_text, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), reduction, out))
-    return take_text(out[])
-end
-
 # The reduction over the rows (dims 1: over i) or the columns (dims 2: over j) of the matrix of a formula.
 function make_reduction(name::AbstractString, formula::Formula, dims::Integer, parameters=Int64[], weights=nothing)
     own = c_text(name, "reduction")

@@ -38,8 +38,8 @@ Base.ceil(a::Entry) = -floor(-a)
 Base.trunc(a::Entry) = sign(a) * floor(abs(a))
 # Halves go to the even number, as everywhere in Julia.
 function Base.round(a::Entry)
-    up = floor(a + 0.5)
-    return up - (up == a + 0.5) * mod(up, 2)
+    near = made("Round", a; parameters=Int64[0])
+    return near - (abs(near - a) == 0.5) * mod(near, 2) * sign(a)
 end
 Base.mod(a::Entry, b::Union{Entry,Number}) = made("Mod", a, b, 0)
 Base.mod(a::Number, b::Entry) = made("Mod", a, b, 0)

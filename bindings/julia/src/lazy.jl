@@ -168,7 +168,7 @@ An operation of the formula language by its name there, of tensors, numbers and 
 function operation(name, operands...; parameters=no_parameters)
     isempty(operands) && throw(ArgumentError("operands: expected one or more, got none"))
     own = LazyTensor[tensor(one) for one in operands]
-    return operate(c_text(name, "name"), own, convert(Vector{Int64}, parameters))
+    return operate(c_text(name, "name"), own, Vector{Int64}(parameters))
 end
 
 function operate(name::String, operands::Vector{LazyTensor}, parameters::Vector{Int64}=no_parameters)

@@ -5,7 +5,7 @@ const function_names = (
     :error_code, :error_message, :error_free, :text_data, :text_free, :version, :doctor, :formula_parse,
     :formula_variable, :formula_apply, :formula_renumber, :formula_transpose, :formula_dim, :formula_is_complex,
     :formula_text, :formula_free, :reduction_parse, :reduction_create, :reduction_saved_count, :reduction_saved,
-    :reduction_gradient, :reduction_dim, :reduction_text, :reduction_free, :kernel_compile, :kernel_run,
+    :reduction_gradient, :reduction_dim, :reduction_free, :kernel_compile, :kernel_run,
     :kernel_input_count, :kernel_input, :kernel_output_count, :kernel_output, :kernel_axis, :kernel_explain,
     :kernel_free, :solver_create, :solver_run, :solver_free, :ranges_create, :ranges_free,
 )

@@ -53,6 +53,9 @@ end
     end
     @test eltype(exp.(-sqdist(vi(Float32.(x)), vj(Float32.(y))) ./ 2.0) * Float32.(b)) == Float32
     @test eltype(product(Float16.(x), Float16.(y), Float16.(b))) == Float32
+    found = sum(vi(Complex{Float16}[1+2im, 3]) .* vj(Float32[1, 1]); dims=2)
+    @test found == ComplexF32[2+4im, 6]
+    @test eltype(found) == ComplexF32
     for T in (Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64, Int128, BigInt, BigFloat, Rational{Int})
         own = T[1, 2, 3]
         found = sum(vi(own) .* vj([0.5, 1.0]); dims=2)

@@ -52,6 +52,13 @@ end
     @test isequal(Matrix(min.(vi([Inf, -Inf, 2]), vj([Inf, NaN, 1.5]))), min.([Inf, -Inf, 2], [Inf NaN 1.5]))
     halves = -3:0.5:3
     @test Matrix(round.(vi(halves))) == reshape(round.(halves), :, 1)
+    large = Float32[8388609, 8388611, 16777215, -8388609]
+    @test vec(Matrix(round.(vi(large)))) == large
+    place = [0]
+    first_component = operation("Elem", vi([1.0 2; 3 4]); parameters=place)
+    place[1] = 1
+    second_component = operation("Elem", vi([1.0 2; 3 4]); parameters=place)
+    @test vec(Matrix(first_component)) == [1, 2] && vec(Matrix(second_component)) == [3, 4]
     @test Matrix(fld.(U, V)) == fld.(u, row) && Matrix(div.(U, V)) == div.(u, row)
     @test Matrix(clamp.(U, -0.2, 0.3)) ≈ reshape(clamp.(u, -0.2, 0.3), :, 1)
     @test Matrix(log.(3, positive)) ≈ log.(3, p)

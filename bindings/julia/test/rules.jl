@@ -66,6 +66,11 @@ K = exp.(-sqdist(vi(x), vj(y)))
 result, pullback = rrule(*, K, b)
 @test result == K * b && unthunk(pullback(e)[3]) ≈ Matrix(K)' * e
 @test pullback(e)[2] isa ChainRulesCore.NotImplemented
+# The derivative is by the factor, also where K holds the same array.
+vectors = (vi(x) - vj(y)) .* vj(b)
+result, pullback = rrule(*, vectors, b)
+cotangent = numbers(3, 5; seed=6)
+@test unthunk(pullback(cotangent)[3]) ≈ [b[j] * sum(cotangent .* (x .- y[:, j])) for j in 1:6]
 many = exp.(-sqdist(vi(cat(x, 2x; dims=3)), vj(y)))
 result, pullback = rrule(*, many, b)
 @test unthunk(pullback(ones(5, 1, 2))[3]) ≈ Matrix(K)' * ones(5) + Matrix(exp.(-sqdist(vi(2x), vj(y))))' * ones(5)

@@ -28,6 +28,8 @@ for k = op.order
     inputs(~is_argument) = results(-step.sources(~is_argument));
     results{k} = rkeops_mex('run', step.op.handle, inputs{:}, ranges{:});
     if step.is_summed, results{k} = sum(results{k}, 2); end
+    % Places do not decide whether a call computes in single.
+    if step.op.is_index, results{k} = int64(results{k}); end
 end
 g = 0;
 for k = op.results, g = g + results{k}; end

@@ -42,6 +42,9 @@ try
         results{k} = rkeops_mex('run_reduction', saved(k), state.handle, values{:});
         formulas(k) = rkeops_mex('variable', count + k, size(results{k}, 2) * (1 + ~isreal(results{k})), kept);
         handles(end + 1) = formulas(k); %#ok<AGROW>
+        % Places do not decide whether a call computes in single.
+        saver = operator_of(saved(k), {}, -1);
+        if saver.is_index, results{k} = int64(results{k}); end
     end
     handles(end + 1) = rkeops_mex('variable', count, columns, kept);
     direction = handles(end);

@@ -28,8 +28,10 @@ facts = rkeops_mex('facts', own.handle);
 if facts(1) ~= 1
     error('rkeops:dimension', 'mtimes: expected a matrix of numbers, got one of vectors of %d components', facts(1));
 end
-if facts(4) >= 0 && size(b, 1) ~= facts(4)
-    error('rkeops:shape', 'mtimes: expected a matrix with %d rows, one for each of the %s, got %s', facts(4), each, ...
+wanted = facts(4);
+if wanted < 0, wanted = 1; end
+if size(b, 1) ~= wanted
+    error('rkeops:shape', 'mtimes: expected a matrix with %d rows, one for each of the %s, got %s', wanted, each, ...
         rkeops_size_words(b));
 end
 if size(b, 2) == 0

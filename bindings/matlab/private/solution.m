@@ -16,7 +16,9 @@ end
 if ~isreal(b) && ~facts(2)
     % Of a real matrix real and imaginary parts are columns of their own.
     [x, details] = solution(a, [real(b), imag(b)], settings);
-    x = complex(x(:, 1:end / 2), x(:, end / 2 + 1:end));
+    extents = size(x);
+    extents(2) = size(b, 2);
+    x = reshape(complex(x(:, 1:end / 2, :), x(:, end / 2 + 1:end, :)), extents);
     return
 end
 all = applied('Mult', {own, variable(b, 1, false, 'b')}, []);
@@ -26,7 +28,7 @@ owner = onCleanup(@() rkeops_mex('free', reduction));
 names = repmat({''}, 1, count);
 names{end} = 'b';
 kinds = rkeops_mex('arguments', all.handle);
-[x, iterations, residual] = rkeops_mex('solve', reduction, count - 1, kinds(1:2, :), numbers, ...
+[x, iterations, residual] = rkeops_mex('solve', reduction, count - 1, kinds(1:2, :), [numbers, -1], ...
     all.handle, names, all.values{:});
 details = struct('iterations', iterations, 'residual', residual);
 end

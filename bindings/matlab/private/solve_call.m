@@ -6,7 +6,7 @@ if numel(varargin) < count
 end
 [ranges, settings] = ranges_in(varargin(count + 1:end));
 numbers = solve_settings(settings);
-[x, iterations, residual] = rkeops_mex('solve', op.reduction, position - 1, op.kinds, numbers, [], op.names, ...
-    varargin{1:count}, ranges{:});
+[x, iterations, residual] = rkeops_mex('solve', op.reduction, position - 1, op.kinds, [numbers, op.summation], [], ...
+    op.names, varargin{1:count}, ranges{:});
 details = struct('iterations', iterations, 'residual', residual);
 end

@@ -83,7 +83,6 @@ void fail(int code, const char *format, ...);
 void check(rkeops_error *error);
 /* Has something of the library freed when the call ends, however it does. */
 void keep(HandleType type, void *object);
-void keep_kernel(rkeops_kernel *kernel);
 void keep_solver(rkeops_solver *solver);
 void free_kept(void);
 /* What is kept now stays while MATLAB runs callbacks, which may call this file again. */
@@ -103,7 +102,7 @@ void free_handle(const mxArray *value);
 int is_alive(const mxArray *value);
 size_t count_handles(void);
 void free_all_handles(void);
-void free_operator(Operator *operator_);
+void free_object(HandleType type, void *object);
 /* Text of a char array; `what` tells the argument in errors. */
 char *text_of(const mxArray *value, const char *what);
 /* Texts of a cell array, which last as long as the call. */

@@ -31,7 +31,6 @@ static const char *kind_of(int code) {
 typedef struct {
     HandleType type;
     void *object;
-    rkeops_kernel *kernel;
     rkeops_solver *solver;
 } Kept;
 
@@ -51,9 +50,8 @@ static void keep_this(Kept one) {
     kept[kept_count++] = one;
 }
 
-void keep(HandleType type, void *object) { keep_this((Kept){type, object, NULL, NULL}); }
-void keep_kernel(rkeops_kernel *kernel) { keep_this((Kept){NO_TYPE, NULL, kernel, NULL}); }
-void keep_solver(rkeops_solver *solver) { keep_this((Kept){NO_TYPE, NULL, NULL, solver}); }
+void keep(HandleType type, void *object) { keep_this((Kept){type, object, NULL}); }
+void keep_solver(rkeops_solver *solver) { keep_this((Kept){NO_TYPE, NULL, solver}); }
 
 void forget(const void *object) {
     for (size_t k = kept_base; k < kept_count; ++k) {
@@ -72,12 +70,7 @@ void end_inner_calls(size_t outer) { kept_base = outer; }
 void free_kept(void) {
     while (kept_count > kept_base) {
         const Kept one = kept[--kept_count];
-        if (one.type == FORMULA) rkeops_formula_free((rkeops_formula *)one.object);
-        if (one.type == TENSOR) free_tensor((Tensor *)one.object);
-        if (one.type == RANGES) free_ranges(*(Ranges *)one.object), free(one.object);
-        if (one.type == REDUCTION) rkeops_reduction_free((rkeops_reduction *)one.object);
-        if (one.type == OPERATOR) free_operator((Operator *)one.object);
-        rkeops_kernel_free(one.kernel);
+        free_object(one.type, one.object);
         rkeops_solver_free(one.solver);
     }
 }

@@ -24,7 +24,7 @@ static size_t in_use = 0;
 static const char *const names_of_types[] = {"nothing", "a formula",   "a tensor",
                                             "ranges",  "a reduction", "an operator"};
 
-void free_operator(Operator *operator_) {
+static void free_operator(Operator *operator_) {
     if (!operator_) return;
     rkeops_kernel_free(operator_->kernels[0]);
     rkeops_kernel_free(operator_->kernels[1]);
@@ -34,7 +34,7 @@ void free_operator(Operator *operator_) {
     free(operator_);
 }
 
-static void free_object(HandleType type, void *object) {
+void free_object(HandleType type, void *object) {
     if (type == FORMULA) rkeops_formula_free((rkeops_formula *)object);
     if (type == TENSOR) free_tensor((Tensor *)object);
     if (type == RANGES) free_ranges(*(Ranges *)object), free(object);

@@ -104,8 +104,9 @@ Ranges *ranges_of(const mxArray *blocks_i, const mxArray *blocks_j, const mxArra
 }
 
 const Ranges *ranges_among(const mxArray *values[], int *count) {
-    if (*count < 2 || !mxIsChar(values[*count - 2])) return NULL;
-    if (strcmp(text_of(values[*count - 2], "option"), "ranges")) return NULL;
+    const mxArray *name = *count < 2 ? NULL : values[*count - 2];
+    if (!name || !(mxIsChar(name) || (mxIsClass(name, "string") && mxGetNumberOfElements(name) == 1))) return NULL;
+    if (strcmp(text_of(name, "option"), "ranges")) return NULL;
     const mxArray *value = values[*count - 1];
     const int is_one = mxIsStruct(value) && mxGetNumberOfElements(value) == 1;
     const mxArray *handle = is_one ? mxGetField(value, 0, "handle") : NULL;

@@ -251,24 +251,24 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
 }
 
 /* Solves (K + alpha I) x = b, where b is in the place of the unknown among `inputs`; `kinds` has columns and category
-   of each, `numbers` are alpha, the tolerance and iterations at most. */
+   of each, `numbers` are alpha, the tolerance, iterations at most and how sums are added. */
 void solve(const rkeops_reduction *reduction, size_t unknown, const mxArray *kinds, const mxArray *numbers,
            Layout layout, Manner manner, int result_count, mxArray *results[], int input_count,
            const mxArray *inputs[], const Names *names) {
     const int bits = bits_for(inputs, (size_t)input_count, manner.weak);
-    const rkeops_options options = compilation(bits, -1);
-    rkeops_solver *solver = NULL;
-    check(rkeops_solver_create(reduction, unknown, &options, &solver));
-    keep_solver(solver);
     size_t kind_count = 0;
     const int64_t *kind = integers_of(kinds, "kinds", &kind_count);
     const size_t count = kind_count / 2;
     if ((size_t)input_count != count) {
         fail(RKEOPS_ERROR_COUNT, "expected %d arguments, got %d", (int)count, input_count);
     }
-    if (unknown >= count || mxGetNumberOfElements(numbers) != 3 || !mxIsDouble(numbers)) {
-        fail(RKEOPS_ERROR_ARGUMENT, "solve: expected the position of an argument and three numbers");
+    if (unknown >= count || mxGetNumberOfElements(numbers) != 4 || !mxIsDouble(numbers)) {
+        fail(RKEOPS_ERROR_ARGUMENT, "solve: expected the position of an argument and four numbers");
     }
+    const rkeops_options options = compilation(bits, (int)mxGetPr(numbers)[3]);
+    rkeops_solver *solver = NULL;
+    check(rkeops_solver_create(reduction, unknown, &options, &solver));
+    keep_solver(solver);
     int64_t *columns = (int64_t *)mxMalloc((count + 1) * sizeof(int64_t));
     int32_t *categories = (int32_t *)mxMalloc((count + 1) * sizeof(int32_t));
     for (size_t k = 0; k < count; ++k) columns[k] = kind[2 * k], categories[k] = (int32_t)kind[2 * k + 1];

@@ -32,6 +32,7 @@ bad = {
     'an unknown scheme', @() keops_kernel('x', 'x=Vi(3)', 'sum_scheme', 'fast'), 'rkeops:argument', ...
         {'direct_sum', '''fast'''}
     'a scheme without value', @() keops_kernel('x', 'x=Vi(3)', 'sum_scheme'), 'rkeops:argument', {'sum_scheme'}
+    'a product with too many rows', @() Pm(2) * ones(3, 1), 'rkeops:shape', {'1 rows', '3 x 1'}
     'two formulas', @() Kernel('x', 'y', 'x=Vi(3)'), 'rkeops:count', {'one formula', 'got 2'}
     'tensors of other points', @() u + Vi(ones(4, 3)), 'rkeops:shape', {'Add', '5 points of index i', 'got 4'}
     'tensors of other dimensions', @() u + Vj(ones(7, 2)), 'rkeops:dimension', {}

@@ -231,6 +231,11 @@ G = keops_grad(F, 'x');
 none = complex(zeros(1, 0));
 assert(isequal(size(G(none, [1i 2], none)), [1 0]));
 assert(isa(feval(keops_grad(P, 'p'), single(2), single([1; 2]), single([2; 3]), single(1)), 'single'));
+% Places that are saved do not make it double.
+F = keops_kernel('Max_Reduction(-SqNorm2(x-y),0)', 'x=Vi(2)', 'y=Vj(2)');
+assert(isa(feval(keops_grad(F, 'x'), single([1; 2]), single([2; 3]), single(1)), 'single'));
+u = Vi(single([1 2]));
+assert(isa(adjoint(sqdist(u, Vj(single([2 3; 4 5]))), single(1), u, 2, 'Min'), 'single'));
 end
 
 function refused()

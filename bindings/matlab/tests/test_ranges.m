@@ -111,6 +111,9 @@ end
 far = full(sqdist(Vi(centres), Vj(centres))) > 4;
 K = exp(-20 * sqdist(Vi(sorted), Vj(sorted)));
 check_near(sum(restrict(K, rkeops_ranges(clusters, clusters, ~far)), 2), sum(K, 2), 1e-6);
+% A bad point spoils its own cluster alone.
+[~, ~, centres] = rkeops_clusters([0 0; 0.1 0; NaN 1; 2 2], 1);
+assert(nnz(any(isnan(centres), 2)) == 1 && size(centres, 1) == 3);
 end
 
 function none_is_left()

@@ -64,4 +64,14 @@ found = solve(exp(-sqdist(Vi(x), Vj(x))), b, 'alpha', 0.5, 'tolerance', 1e-12);
 expected = (D + 0.5 * eye(30)) \ b;
 check_near(real(found), real(expected), 1e-9);
 check_near(imag(found), imag(expected), 1e-9);
+X = cat(3, x, 2 * x);
+B = cat(3, [b, 2 * b, 1i * b], [3 * b, b, b]);
+found = solve(exp(-sqdist(Vi(X), Vj(X))), B, 'alpha', 0.5, 'tolerance', 1e-12);
+for k = 1:2
+    own = solve(exp(-sqdist(Vi(X(:, :, k)), Vj(X(:, :, k)))), B(:, :, k), 'alpha', 0.5, 'tolerance', 1e-12);
+    check_near(real(found(:, :, k)), real(own), 1e-9);
+    check_near(imag(found(:, :, k)), imag(own), 1e-9);
+end
+S = keops_solve('Exp(-SqNorm2(x-y))*b', 'b', 'x=Vi(0,2)', 'y=Vj(1,2)', 'b=Vj(2,1)', 'sum_scheme', 'kahan_scheme');
+check_near(S(x', x', real(b)', 'alpha', 0.5, 'tolerance', 1e-12), real(expected)', 1e-9);
 end

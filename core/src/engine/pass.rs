@@ -77,7 +77,9 @@ impl<'a, T: Format> Pass<'a, T> {
         })
     }
 
-    pub(super) fn give_back(&self, worker: Box<Worker<T>>) {
+    pub(super) fn give_back(&self, mut worker: Box<Worker<T>>) {
+        // A run that was stopped has left some.
+        worker.states.clear();
         self.program.workers.put(worker);
     }
 

@@ -3,7 +3,9 @@
 
 use super::BOUNDARIES;
 use super::case::{Case, Numbers};
-use super::expression::{Expression, Variable, call1, call2, call3, index, with_integers, with_lists};
+use super::expression::{
+    Expression, KERNELS, MIXTURES, Variable, call1, call2, call3, index, with_integers, with_lists,
+};
 use super::random::Random;
 use super::reducing::{self, EXPONENTIAL, NEAREST, is_exponential, with_extra, with_mask};
 use super::samples::inside_one;
@@ -123,6 +125,7 @@ impl Generator<'_> {
         let depth = depth - 1;
         match self.random.below(if dim == 1 { 29 } else { 22 }) {
             0..5 => self.arithmetic(depth, dim),
+            5 if self.random.chance(0.2) => self.kernel(depth, dim),
             5 => call1("Minus", self.formula(depth, dim)),
             6 => call1("Square", self.formula(depth, dim)),
             7 => call1(["Exp", "Exp2"][self.random.below(2)], self.bounded(depth, dim)),
@@ -340,6 +343,22 @@ impl Generator<'_> {
             return (name, with_extra(formula, Some(weights), &[]));
         }
         (name, formula)
+    }
+
+    /// A kernel of near points times a vector.
+    fn kernel(&mut self, depth: usize, dim: usize) -> Expression {
+        let name = *self.random.pick(&[&KERNELS[..], &MIXTURES].concat());
+        let is_field = !["GaussKernel", "SumGaussKernel"].contains(&name) && name.contains("Gauss");
+        let points = if is_field { dim } else { 1 + self.random.below(3) };
+        let scales = if name == "SumGaussKernel" { 1 + self.random.below(2) } else { 1 };
+        let mut operands =
+            vec![self.positive(0, scales), self.leaf(points), self.leaf(points), self.formula(depth, dim)];
+        match name {
+            "SumGaussKernel" => operands.insert(1, self.leaf(scales)),
+            "TRIGaussKernel" => operands.insert(0, self.leaf(1)),
+            _ => {}
+        }
+        Expression::Apply(name, operands, vec![])
     }
 
     fn scalar(&mut self, depth: usize) -> Expression {
