@@ -155,23 +155,23 @@ transposed(formula::Formula) =
         Formula(out[])
     end
 
-function formula_dim(formula::Ptr{Cvoid})
-    out = Ref{Int64}(0)
-    check(ccall(functions.formula_dim, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}), formula, out))
+# The number that a function of the library tells of an object.
+function asked(::Type{T}, question::Ptr{Cvoid}, object) where {T}
+    out = Ref{T}(0)
+    check(ccall(question, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{T}), object, out))
     return Int(out[])
 end
 
-function is_complex_formula(formula::Ptr{Cvoid})
-    out = Ref{Int32}(0)
-    check(ccall(functions.formula_is_complex, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int32}), formula, out))
-    return out[] == 1
-end
-
-function text_of(formula::Formula)
+# The same of a text.
+function asked_text(question::Ptr{Cvoid}, object)
     out = new_pointer()
-    check(ccall(functions.formula_text, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), formula, out))
+    check(ccall(question, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), object, out))
     return take_text(out[])
 end
+
+formula_dim(formula::Ptr{Cvoid}) = asked(Int64, functions.formula_dim, formula)
+is_complex_formula(formula::Ptr{Cvoid}) = asked(Int32, functions.formula_is_complex, formula) == 1
+text_of(formula::Formula) = asked_text(functions.formula_text, formula)
 
 # The reduction over the rows (dims 1: over i) or the columns (dims 2: over j) of the matrix of a formula.
 function make_reduction(name::AbstractString, formula::Formula, dims::Integer, parameters=Int64[], weights=nothing)
@@ -185,17 +185,12 @@ function make_reduction(name::AbstractString, formula::Formula, dims::Integer, p
     return Reduction(out[])
 end
 
-function reduction_dim(reduction::Reduction)
-    out = Ref{Int64}(0)
-    check(ccall(functions.reduction_dim, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int64}), reduction, out))
-    return Int(out[])
-end
+reduction_dim(reduction::Reduction) = asked(Int64, functions.reduction_dim, reduction)
 
 # The reductions whose results the derivatives of one need.
 function saved_reductions(reduction::Reduction)
-    count = Ref{Csize_t}(0)
-    check(ccall(functions.reduction_saved_count, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Csize_t}), reduction, count))
-    return Reduction[saved_reduction(reduction, k) for k in 0:Int(count[])-1]
+    count = asked(Csize_t, functions.reduction_saved_count, reduction)
+    return Reduction[saved_reduction(reduction, k) for k in 0:count-1]
 end
 
 function saved_reduction(reduction::Reduction, position)

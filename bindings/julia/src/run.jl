@@ -62,10 +62,8 @@ function compiled(reductions::Vector{Reduction}, bits::Integer, compilation::Com
 end
 
 function inputs_of(kernel::Kernel)
-    count = Ref{Csize_t}(0)
-    check(ccall(functions.kernel_input_count, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Csize_t}), kernel, count))
     columns, category = Ref{Int64}(0), Ref{Int32}(0)
-    return map(0:Int(count[])-1) do position
+    return map(0:asked(Csize_t, functions.kernel_input_count, kernel)-1) do position
         check(ccall(
             functions.kernel_input, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Int64}, Ptr{Int32}),
             kernel, position, columns, category,
@@ -75,10 +73,8 @@ function inputs_of(kernel::Kernel)
 end
 
 function outputs_of(kernel::Kernel)
-    count = Ref{Csize_t}(0)
-    check(ccall(functions.kernel_output_count, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Csize_t}), kernel, count))
     columns, code, bits = Ref{Int64}(0), Ref{Int32}(0), Ref{Int32}(0)
-    return map(0:Int(count[])-1) do position
+    return map(0:asked(Csize_t, functions.kernel_output_count, kernel)-1) do position
         check(ccall(
             functions.kernel_output, Ptr{Cvoid}, (Ptr{Cvoid}, Csize_t, Ptr{Int64}, Ptr{Int32}, Ptr{Int32}),
             kernel, position, columns, code, bits,
@@ -87,17 +83,8 @@ function outputs_of(kernel::Kernel)
     end
 end
 
-function axis_of(kernel::Kernel)
-    out = Ref{Int32}(0)
-    check(ccall(functions.kernel_axis, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Int32}), kernel, out))
-    return Int(out[])
-end
-
-function explained(kernel::CompiledKernel)
-    out = new_pointer()
-    check(ccall(functions.kernel_explain, Ptr{Cvoid}, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), kernel.handle, out))
-    return take_text(out[])
-end
+axis_of(kernel::Kernel) = asked(Int32, functions.kernel_axis, kernel)
+explained(kernel::CompiledKernel) = asked_text(functions.kernel_explain, kernel.handle)
 
 # Pairs from which on a run looks whether the user wants to stop it.
 const many_pairs = 2^20

@@ -145,8 +145,11 @@ static double pairs_of(const int64_t rows[2], const Operand *all) {
     return pairs;
 }
 
-static void inputs_of(const rkeops_kernel *kernel, size_t count, int64_t *columns, int32_t *categories) {
-    for (size_t k = 0; k < count; ++k) check(rkeops_kernel_input(kernel, k, &columns[k], &categories[k]));
+/* Columns and categories of the inputs of a kernel, which last as long as the call. */
+static void inputs_of(const rkeops_kernel *kernel, size_t count, int64_t **columns, int32_t **categories) {
+    *columns = (int64_t *)mxMalloc((count + 1) * sizeof(int64_t));
+    *categories = (int32_t *)mxMalloc((count + 1) * sizeof(int32_t));
+    for (size_t k = 0; k < count; ++k) check(rkeops_kernel_input(kernel, k, *columns + k, *categories + k));
 }
 
 void run_operator(Operator *operator_, int result_count, mxArray *results[], Layout layout, Manner manner,
@@ -167,9 +170,9 @@ void run_operator(Operator *operator_, int result_count, mxArray *results[], Lay
         fail(RKEOPS_ERROR_COUNT, "there %s %d result%s, %d were asked for", output_count == 1 ? "is" : "are",
              (int)output_count, output_count == 1 ? "" : "s", result_count);
     }
-    int64_t *columns = (int64_t *)mxMalloc((count + 1) * sizeof(int64_t));
-    int32_t *categories = (int32_t *)mxMalloc((count + 1) * sizeof(int32_t));
-    inputs_of(kernel, count, columns, categories);
+    int64_t *columns;
+    int32_t *categories;
+    inputs_of(kernel, count, &columns, &categories);
     int64_t rows[2];
     Operand all;
     const Operand *operands = describe_all(count, columns, categories, inputs, layout, bits, &operator_->names, rows,
@@ -206,9 +209,9 @@ mxArray *entries(Operator *operator_, const mxArray *weak, int input_count, cons
     size_t count = 0;
     check(rkeops_kernel_input_count(kernel, &count));
     if ((size_t)input_count < count) fail(RKEOPS_ERROR_COUNT, "expected %d arguments, got %d", (int)count, input_count);
-    int64_t *columns = (int64_t *)mxMalloc((count + 1) * sizeof(int64_t));
-    int32_t *categories = (int32_t *)mxMalloc((count + 1) * sizeof(int32_t));
-    inputs_of(kernel, count, columns, categories);
+    int64_t *columns;
+    int32_t *categories;
+    inputs_of(kernel, count, &columns, &categories);
     int64_t rows[2];
     Operand all;
     Operand *operands = describe_all(count, columns, categories, inputs, ROWS, bits, &operator_->names, rows, &all);
